@@ -1,0 +1,296 @@
+//! What viaduct counts, in Prometheus' terms.
+//!
+//! Labels are resolved once, when routes and endpoints are built: on the road of a request a metric is an atomic
+//! addition on a handle, and no map is looked up.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::error::{Phase, Side};
+
+/// Every metric of one viaduct.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<ClassLabels, Counter>,
+    in_flight: Family<RouteLabels, Gauge>,
+    request_bytes: Family<RouteLabels, Counter>,
+    response_bytes: Family<RouteLabels, Counter>,
+    first_byte: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    cut_bodies: Family<CutLabels, Counter>,
+    expired: Family<PhaseLabels, Counter>,
+    opened: Family<EndpointLabels, Counter>,
+    reused: Family<EndpointLabels, Counter>,
+    connect_failures: Family<EndpointLabels, Counter>,
+    retries: Family<UpstreamLabels, Counter>,
+    timestamps: Family<TimestampsLabels, Counter>,
+    timestamps_seconds: Family<TimestampsLabels, Histogram, fn() -> Histogram>,
+    untouched: Family<ReasonLabels, Counter>,
+    model_calls: Family<ResultLabels, Counter>,
+    refused: Family<ReasonLabels, Counter>,
+    /// Client connections open now.
+    pub downstream_open: Gauge,
+    /// Client connections accepted.
+    pub downstream_accepted: Counter,
+}
+
+/// The handles of one route toward one upstream.
+#[derive(Debug)]
+pub struct RouteMetrics {
+    /// By status class: index 0 is 1xx.
+    pub requests: [Counter; 5],
+    /// Exchanges that run now.
+    pub in_flight: Gauge,
+    /// Body bytes taken from clients.
+    pub request_bytes: Counter,
+    /// Body bytes given to clients.
+    pub response_bytes: Counter,
+    /// From the request's head to the answer's head, in seconds.
+    pub first_byte: Histogram,
+    /// Answers that did not reach their end, by the side that broke off.
+    pub cut: [Counter; 2],
+    /// Deadlines that expired, by phase.
+    pub expired: [Counter; Phase::ALL.len()],
+}
+
+/// The handles of one endpoint.
+#[derive(Debug, Default)]
+pub struct EndpointMetrics {
+    /// Connections opened.
+    pub opened: Counter,
+    /// Requests sent on a connection that had been used before.
+    pub reused: Counter,
+    /// Connections that could not be opened.
+    pub connect_failures: Counter,
+    /// Requests that had to go again, by upstream.
+    pub retries: Counter,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+    upstream: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClassLabels {
+    route: String,
+    upstream: String,
+    class: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CutLabels {
+    route: String,
+    upstream: String,
+    side: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PhaseLabels {
+    route: String,
+    upstream: String,
+    phase: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndpointLabels {
+    upstream: String,
+    endpoint: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamLabels {
+    upstream: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TimestampsLabels {
+    mode: &'static str,
+    status: &'static str,
+    source: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// Milliseconds for lists, minutes for summaries.
+fn first_byte_histogram() -> Histogram {
+    Histogram::new([
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
+    ])
+}
+
+/// Microseconds for the parser, seconds for a model.
+fn timestamps_histogram() -> Histogram {
+    Histogram::new([0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.01, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0])
+}
+
+// === impl Metrics ===
+
+impl Metrics {
+    /// All metrics, at zero.
+    pub fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("viaduct"),
+            requests: Family::default(),
+            in_flight: Family::default(),
+            request_bytes: Family::default(),
+            response_bytes: Family::default(),
+            first_byte: Family::new_with_constructor(first_byte_histogram),
+            cut_bodies: Family::default(),
+            expired: Family::default(),
+            opened: Family::default(),
+            reused: Family::default(),
+            connect_failures: Family::default(),
+            retries: Family::default(),
+            timestamps: Family::default(),
+            timestamps_seconds: Family::new_with_constructor(timestamps_histogram),
+            untouched: Family::default(),
+            model_calls: Family::default(),
+            refused: Family::default(),
+            downstream_open: Gauge::default(),
+            downstream_accepted: Counter::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register("requests", "Exchanges ended, by status class", self.requests.clone());
+        r.register("requests_in_flight", "Exchanges that run now", self.in_flight.clone());
+        r.register_with_unit("request_body", "Taken from clients", Unit::Bytes, self.request_bytes.clone());
+        r.register_with_unit("response_body", "Given to clients", Unit::Bytes, self.response_bytes.clone());
+        r.register_with_unit(
+            "first_byte",
+            "From the request's head to the answer's head",
+            Unit::Seconds,
+            self.first_byte.clone(),
+        );
+        r.register(
+            "cut_bodies",
+            "Answers that did not reach their end, by the side that broke off",
+            self.cut_bodies.clone(),
+        );
+        r.register("expired_phases", "Deadlines that expired", self.expired.clone());
+        r.register("upstream_connections_opened", "Connections opened", self.opened.clone());
+        r.register("upstream_connections_reused", "Requests sent on a used connection", self.reused.clone());
+        r.register("upstream_connect_failures", "Connections that could not be opened", self.connect_failures.clone());
+        r.register("retries", "Requests that had to go again", self.retries.clone());
+        r.register("timestamps", "Answers that got a timestamps object", self.timestamps.clone());
+        r.register_with_unit(
+            "timestamps",
+            "What the answer's last byte waited for its timestamps",
+            Unit::Seconds,
+            self.timestamps_seconds.clone(),
+        );
+        r.register(
+            "timestamps_untouched",
+            "Answers that asked for timestamps and got none, by reason",
+            self.untouched.clone(),
+        );
+        r.register("timestamps_model_calls", "Questions to the model, by result", self.model_calls.clone());
+        r.register("refused", "Requests that were refused before any route, by reason", self.refused.clone());
+        r.register("downstream_connections_open", "Client connections open now", self.downstream_open.clone());
+        r.register("downstream_connections", "Client connections accepted", self.downstream_accepted.clone());
+    }
+
+    /// The handles of a route toward an upstream.
+    pub fn route(&self, route: &str, upstream: &str) -> RouteMetrics {
+        let labels = RouteLabels { route: route.into(), upstream: upstream.into() };
+        let RouteLabels { route, upstream } = labels.clone();
+        let class = |class| ClassLabels { route: route.clone(), upstream: upstream.clone(), class };
+        let cut = |side| CutLabels { route: route.clone(), upstream: upstream.clone(), side };
+        let phase =
+            |phase: Phase| PhaseLabels { route: route.clone(), upstream: upstream.clone(), phase: phase.word() };
+        RouteMetrics {
+            requests: CLASSES.map(|word| self.requests.get_or_create_owned(&class(word))),
+            in_flight: self.in_flight.get_or_create_owned(&labels),
+            request_bytes: self.request_bytes.get_or_create_owned(&labels),
+            response_bytes: self.response_bytes.get_or_create_owned(&labels),
+            first_byte: self.first_byte.get_or_create_owned(&labels),
+            cut: ["downstream", "upstream"].map(|side| self.cut_bodies.get_or_create_owned(&cut(side))),
+            expired: Phase::ALL.map(|p| self.expired.get_or_create_owned(&phase(p))),
+        }
+    }
+
+    /// The handles of an endpoint.
+    pub fn endpoint(&self, upstream: &str, endpoint: usize) -> EndpointMetrics {
+        let upstream = upstream.to_owned();
+        let labels = EndpointLabels { upstream: upstream.clone(), endpoint };
+        EndpointMetrics {
+            opened: self.opened.get_or_create_owned(&labels),
+            reused: self.reused.get_or_create_owned(&labels),
+            connect_failures: self.connect_failures.get_or_create_owned(&labels),
+            retries: self.retries.get_or_create_owned(&UpstreamLabels { upstream }),
+        }
+    }
+
+    /// An answer got its timestamps; its last byte had to wait so long for them.
+    pub fn timestamps(&self, mode: &'static str, status: &'static str, source: Option<&'static str>, waited: Duration) {
+        let labels = TimestampsLabels { mode, status, source: source.unwrap_or("none") };
+        self.timestamps.get_or_create(&labels).inc();
+        self.timestamps_seconds.get_or_create(&labels).observe(waited.as_secs_f64());
+    }
+
+    /// An answer that should have got timestamps was left alone.
+    pub fn untouched(&self, reason: &'static str) {
+        self.untouched.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// A question to the model ended.
+    pub fn model_call(&self, result: &'static str) {
+        self.model_calls.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    /// A request was refused before any route.
+    pub fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// The OpenMetrics text of everything.
+    pub fn encode(&self) -> String {
+        let mut text = String::with_capacity(16 * 1024);
+        // Writing to a String cannot fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+// === impl RouteMetrics ===
+
+impl RouteMetrics {
+    /// Counts an answer by its status.
+    pub fn count(&self, status: u16) {
+        if let Some(class) = usize::from(status / 100).checked_sub(1).and_then(|class| self.requests.get(class)) {
+            class.inc();
+        }
+    }
+
+    /// Counts an answer that broke off.
+    pub fn count_cut(&self, side: Side) {
+        self.cut[usize::from(side != Side::Downstream)].inc();
+    }
+}

@@ -1,0 +1,134 @@
+//! The connections of one endpoint: check one out, send on it, check it in at the end of the answer's body.
+//!
+//! One short std mutex per endpoint, held for a push or a pop and never across an await; last in, first out, so that
+//! the warmest connection is taken again and the rest expire. The idle limit lies below the upstream's own, hence a
+//! connection is normally dropped here before its server drops it; for the race that remains, see
+//! `proxy::forward`, which knows what may go twice.
+//!
+//! How a connection speaks HTTP is the business of [`Conn`]: the pool only asks whether it is open and ready.
+
+mod conn;
+mod connect;
+mod idle;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use self::conn::{Conn, SendError};
+pub use self::connect::{Address, ConnectError, Connector};
+use self::idle::Idle;
+
+/// Limits of one pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// A connection that was idle for longer is not used again. Must lie below the upstream's own limit.
+    pub idle: Duration,
+    /// How many idle connections are kept.
+    pub max_idle: usize,
+    /// A connection older than this is not used again.
+    pub max_age: Duration,
+    /// How long dialling may take.
+    pub connect: Duration,
+}
+
+/// The connections of one endpoint.
+#[derive(Debug)]
+pub struct Pool {
+    settings: Settings,
+    connector: Connector,
+    idle: Mutex<Idle<Conn>>,
+}
+
+/// A connection that is out. Dropping it closes it; [`check_in`](Self::check_in) gives it back.
+#[derive(Debug)]
+pub struct PooledConn {
+    conn: Conn,
+    home: Weak<Pool>,
+    reused: bool,
+}
+
+// === impl Pool ===
+
+impl Pool {
+    /// An empty pool that dials with `connector`.
+    pub fn new(connector: Connector, settings: Settings) -> Arc<Self> {
+        let idle = Mutex::new(Idle::new(settings.max_idle, settings.idle, settings.max_age));
+        Arc::new(Self { settings, connector, idle })
+    }
+
+    /// An idle connection that is open and ready, or `None`. Cancelling costs at most the connection that was being
+    /// asked.
+    pub async fn check_out_idle(self: &Arc<Self>) -> Option<PooledConn> {
+        loop {
+            let mut conn = self.lock().pop(Instant::now())?;
+            // The task that drives the connection may not have come round after the last answer, or may have seen
+            // the peer close: both show here, before the request is risked.
+            if conn.ready().await {
+                return Some(PooledConn { conn, home: Arc::downgrade(self), reused: true });
+            }
+        }
+    }
+
+    /// A new connection. Cancelling abandons the dial.
+    pub async fn connect(self: &Arc<Self>) -> Result<PooledConn, ConnectError> {
+        let conn = match tokio::time::timeout(self.settings.connect, self.connector.connect()).await {
+            Ok(connected) => connected?,
+            Err(_elapsed) => return Err(ConnectError::Timeout(self.settings.connect)),
+        };
+        Ok(PooledConn { conn, home: Arc::downgrade(self), reused: false })
+    }
+
+    /// Drops what has been idle too long. Called by a coarse sweep, so that a server's side closes no later than ours.
+    pub fn sweep(&self, now: Instant) {
+        let expired = self.lock().expire(now);
+        // Closed here, outside the lock.
+        drop(expired);
+    }
+
+    /// How many connections wait.
+    pub fn idle_count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Where this pool's connections lead.
+    pub fn address(&self) -> &Address {
+        self.connector.address()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Idle<Conn>> {
+        // A panic between lock and unlock cannot leave half a push behind.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl PooledConn ===
+
+impl PooledConn {
+    /// Whether this connection served a request before: only then may a failure be the pool's own race.
+    pub fn is_reused(&self) -> bool {
+        self.reused
+    }
+
+    /// The connection itself.
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+
+    /// Gives the connection back. Only after both messages were transferred whole.
+    pub fn check_in(self) {
+        let Some(pool) = self.home.upgrade() else { return };
+        if self.conn.is_open() {
+            let surplus = pool.lock().push(Instant::now(), self.conn.born(), self.conn);
+            drop(surplus);
+        }
+    }
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "idle {:?}, at most {}", self.idle, self.max_idle)
+    }
+}

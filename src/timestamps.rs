@@ -1,0 +1,3 @@
+//! Time ranges named by VIA's answers: read from the text, or by a model, checked, and added to the answer.
+
+pub mod time;
