@@ -49,6 +49,7 @@ impl Clock {
     pub fn begin(&self, now: Instant, tick: Duration) {
         self.disarm(Phase::Head);
         self.disarm(Phase::Idle);
+        self.expired.store(NONE, Relaxed);
         let tick = millis(tick);
         self.tick.store(tick, Relaxed);
         self.look_at.store(self.since_epoch(now) + tick, Relaxed);
@@ -99,16 +100,19 @@ impl Clock {
         self.instant(self.look_at.load(Relaxed))
     }
 
-    /// Marks an expired phase, if there is one, and says when to look again.
+    /// Marks an expired phase, if there is one, and says when to look again. A phase expires once: whoever it concerns
+    /// may be busy with the other side and find the mark later.
     pub fn expire(&self, now: Instant) -> Option<Instant> {
         let now = self.since_epoch(now);
         let mut next = now.saturating_add(self.tick.load(Relaxed));
         for (phase, deadline) in (0u8..).zip(&self.deadlines) {
-            let deadline = deadline.load(Relaxed);
-            if deadline <= now {
+            let at = deadline.load(Relaxed);
+            if at <= now {
+                deadline.store(NEVER, Relaxed);
                 self.expired.store(phase, Relaxed);
+            } else {
+                next = next.min(at);
             }
-            next = next.min(deadline);
         }
         self.look_at.store(next, Relaxed);
         self.instant(next)

@@ -1,11 +1,15 @@
 //! viaduct: a reverse proxy for NVIDIA VIA and Ollama.
 
+pub mod admin;
 pub mod body;
 pub mod clock;
+pub mod config;
 pub mod error;
 pub mod io;
 pub mod metrics;
 pub mod pool;
+pub mod proxy;
+pub mod server;
 pub mod sim;
 pub mod timestamps;
 pub mod upstream;

@@ -259,6 +259,12 @@ impl Metrics {
         self.model_calls.get_or_create(&ResultLabels { result }).inc();
     }
 
+    /// A client's connection was closed by a deadline of its own, between or before exchanges.
+    pub fn expired_connection(&self, phase: Phase) {
+        let labels = PhaseLabels { route: "none".into(), upstream: "none".into(), phase: phase.word() };
+        self.expired.get_or_create(&labels).inc();
+    }
+
     /// A request was refused before any route.
     pub fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&ReasonLabels { reason }).inc();

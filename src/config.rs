@@ -1,0 +1,134 @@
+//! What a `viaduct serve` is to do: checked and typed, or a start-up error that names the key.
+//!
+//! Flags win over the environment (clap merges the two), the environment over the file, the file over the defaults.
+//! Naming an upstream means that only the named ones exist; naming one of a kind by a flag replaces the file's of that
+//! kind. Each module owns its settings; this one builds them and is the only one that knows how they are written.
+
+mod build;
+mod error;
+mod file;
+mod url;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+pub use self::error::Error;
+use crate::pool;
+use crate::proxy::{Class, Deadlines, Hosts, Mapping};
+use crate::timestamps::parameters::Mode;
+use crate::upstream::{Kind, Location};
+
+/// A whole configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where clients connect.
+    pub listen: Vec<SocketAddr>,
+    /// Where probes and metrics are; `None` for nowhere.
+    pub admin: Option<SocketAddr>,
+    /// Names that `Host` may have.
+    pub hosts: Hosts,
+    /// Whose `X-Forwarded-*` are believed.
+    pub trusted: Vec<IpNet>,
+    /// Worker threads.
+    pub workers: usize,
+    /// How long running exchanges may take after the stop.
+    pub drain: Duration,
+    /// How long the process is unready but still accepting.
+    pub drain_delay: Duration,
+    /// Whether `/v1` goes to VIA where an Ollama exists too.
+    pub v1_to_via: bool,
+    /// Patience with clients.
+    pub downstream: Downstream,
+    /// The timestamps middleware.
+    pub timestamps: Timestamps,
+    /// The upstreams, VIA's first.
+    pub upstreams: Vec<Upstream>,
+    /// The user's own routes.
+    pub mappings: Vec<Mapping>,
+}
+
+/// Patience with clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Downstream {
+    /// From the first byte of a head to its last.
+    pub head: Duration,
+    /// Waiting for the next request.
+    pub idle: Duration,
+    /// Waiting for the client to take a byte.
+    pub write: Duration,
+}
+
+/// Who reads answers by default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timestamps {
+    /// The mode of a request that names none.
+    pub mode: Mode,
+    /// Whether the mode was set, and so holds for event streams too.
+    pub is_explicit: bool,
+    /// Ollama's model.
+    pub model: Option<String>,
+}
+
+/// One upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its name in answers, logs and metrics.
+    pub name: String,
+    /// The API it speaks.
+    pub kind: Kind,
+    /// Its endpoints.
+    pub locations: Vec<Location>,
+    /// Limits of its pools.
+    pub pool: pool::Settings,
+    /// Deadlines that differ from the defaults.
+    pub deadlines: Vec<(Class, Deadlines)>,
+}
+
+/// What flags and environment say; `None` or empty where they say nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--listen`
+    pub listen: Vec<SocketAddr>,
+    /// `--admin`: an address, or `off`.
+    pub admin: Option<String>,
+    /// `--via`
+    pub via: Vec<String>,
+    /// `--ollama`
+    pub ollama: Vec<String>,
+    /// `--to`
+    pub to: Vec<String>,
+    /// `--host`
+    pub host: Vec<String>,
+    /// `--trusted-proxy`
+    pub trusted_proxy: Vec<IpNet>,
+    /// `--timestamps`
+    pub timestamps: Option<String>,
+    /// `--model`
+    pub model: Option<String>,
+    /// `--drain`
+    pub drain: Option<Duration>,
+    /// `--drain-delay`
+    pub drain_delay: Option<Duration>,
+    /// `--workers`
+    pub workers: Option<usize>,
+}
+
+// === impl Config ===
+
+impl Config {
+    /// The configuration of these flags over that file (or over the defaults alone).
+    pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, Error> {
+        let Some(path) = file else { return build::build(&build::Source::none(), overrides) };
+        let text = std::fs::read_to_string(path).map_err(|e| Error::new(format!("{}: {e}", path.display())))?;
+        Self::parse(path, &text, overrides)
+    }
+
+    /// As [`load`](Self::load), from a text that stands in `path`.
+    pub fn parse(path: &Path, text: &str, overrides: Overrides) -> Result<Self, Error> {
+        let file = toml::from_str(text).map_err(|e| Error::written(path, text, &e))?;
+        build::build(&build::Source { path: PathBuf::from(path), text, file }, overrides)
+    }
+}

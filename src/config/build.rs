@@ -1,0 +1,339 @@
+//! From what was written to what it means.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use toml::Spanned;
+
+use super::error::{Error, nearest};
+use super::file::{self, File, Written};
+use super::{Config, Downstream, Overrides, Timestamps, Upstream, url};
+use crate::pool;
+use crate::proxy::{Class, Deadlines, Hosts, Mapping};
+use crate::timestamps::parameters::Mode;
+use crate::upstream::{Kind, Location};
+
+/// A file, and the text that its spans point into.
+pub(super) struct Source<'a> {
+    pub path: PathBuf,
+    pub text: &'a str,
+    pub file: File,
+}
+
+/// Uvicorn, VIA's server, closes idle connections after this long; a pool that keeps them longer sends into the void.
+const VIA_KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+// === impl Source ===
+
+impl Source<'_> {
+    /// No file.
+    pub(super) fn none() -> Self {
+        Self { path: PathBuf::new(), text: "", file: File::default() }
+    }
+
+    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Error {
+        Error::at(&self.path, self.text, span, message)
+    }
+
+    /// Reads a written value, or says where it stands and what would be right.
+    fn read<T>(&self, written: &Spanned<String>, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Error> {
+        read(written.get_ref()).map_err(|message| self.wrong(written.span(), message))
+    }
+}
+
+pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config, Error> {
+    let file = &source.file;
+    let upstreams = upstreams(source, &overrides)?;
+    let listen = listen(source, &overrides)?;
+    let config = Config {
+        admin: admin(source, overrides.admin.as_deref())?,
+        hosts: hosts(file, &overrides.host),
+        trusted: trusted(source, overrides.trusted_proxy)?,
+        workers: workers(source, overrides.workers)?,
+        drain: overrides.drain.or(file.drain.and_then(|drain| drain.0)).unwrap_or(Duration::from_secs(30)),
+        drain_delay: overrides.drain_delay.or(file.drain_delay.and_then(|delay| delay.0)).unwrap_or_default(),
+        v1_to_via: v1_to_via(source)?,
+        downstream: downstream(&file.downstream),
+        timestamps: timestamps(source, overrides.timestamps.as_deref(), overrides.model, &upstreams)?,
+        mappings: mappings(source, &upstreams)?,
+        upstreams,
+        listen,
+    };
+    check_loops(&config)?;
+    Ok(config)
+}
+
+fn address(written: &str) -> Result<SocketAddr, String> {
+    written.parse().map_err(|_| format!("`{written}` is no address; write IP:PORT, such as 127.0.0.1:8080"))
+}
+
+fn listen(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<SocketAddr>, Error> {
+    if !overrides.listen.is_empty() {
+        return Ok(overrides.listen.clone());
+    }
+    match &source.file.listen {
+        Some(listen) => listen.iter().map(|written| source.read(written, address)).collect(),
+        None => Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))]),
+    }
+}
+
+fn admin(source: &Source<'_>, flag: Option<&str>) -> Result<Option<SocketAddr>, Error> {
+    let read = |written: &str| if written == "off" { Ok(None) } else { address(written).map(Some) };
+    match (flag, &source.file.admin) {
+        (Some(flag), _) => read(flag).map_err(|message| Error::new(format!("--admin: {message}"))),
+        (None, Some(written)) => source.read(written, read),
+        (None, None) => Ok(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)))),
+    }
+}
+
+fn hosts(file: &File, flags: &[String]) -> Hosts {
+    let written = file.host.iter().map(|host| host.get_ref().clone());
+    let names: Vec<_> = if flags.is_empty() { written.collect() } else { flags.to_vec() };
+    Hosts { any: names.iter().any(|name| name == "*"), names: names.into_iter().filter(|name| name != "*").collect() }
+}
+
+fn trusted(source: &Source<'_>, flags: Vec<IpNet>) -> Result<Vec<IpNet>, Error> {
+    if !flags.is_empty() {
+        return Ok(flags);
+    }
+    let read = |written: &str| {
+        let net = written.parse::<IpNet>().or_else(|_| written.parse().map(|ip: std::net::IpAddr| IpNet::from(ip)));
+        net.map_err(|_| format!("`{written}` is no network; write it as 10.0.0.0/8 or as one address"))
+    };
+    source.file.trusted_proxy.iter().map(|written| source.read(written, read)).collect()
+}
+
+fn workers(source: &Source<'_>, flag: Option<usize>) -> Result<usize, Error> {
+    match (flag, &source.file.workers) {
+        (Some(0), _) => Err(Error::new("--workers: at least 1")),
+        (None, Some(written)) if *written.get_ref() == 0 => Err(source.wrong(written.span(), "at least 1")),
+        (Some(workers), _) => Ok(workers),
+        (None, Some(written)) => Ok(*written.get_ref()),
+        (None, None) => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+    }
+}
+
+fn v1_to_via(source: &Source<'_>) -> Result<bool, Error> {
+    let Some(written) = &source.file.v1 else { return Ok(false) };
+    source.read(written, |v1| match v1 {
+        "via" => Ok(true),
+        "ollama" => Ok(false),
+        _ => Err(format!("`{v1}` cannot take /v1; write \"ollama\" or \"via\"")),
+    })
+}
+
+fn downstream(file: &file::Downstream) -> Downstream {
+    let or = |written: Option<Written>, seconds| {
+        // "none" is an hour: a client that takes longer has left without a word.
+        let written = written.map(|written| written.0.unwrap_or(Duration::from_secs(3600)));
+        written.unwrap_or(Duration::from_secs(seconds))
+    };
+    Downstream { head: or(file.head, 10), idle: or(file.idle, 90), write: or(file.write, 60) }
+}
+
+/// `auto` where a model was named and an Ollama exists, else `text` (contract: timestamps, section 1).
+fn timestamps(
+    source: &Source<'_>,
+    flag: Option<&str>,
+    model: Option<String>,
+    upstreams: &[Upstream],
+) -> Result<Timestamps, Error> {
+    let read = |written: &str| {
+        Mode::parse(written).map_err(|_| format!("`{written}` is no mode; write off, text, auto or model"))
+    };
+    let file = &source.file.timestamps;
+    let model = model.or_else(|| file.model.as_ref().map(|model| model.get_ref().clone()));
+    let can_ask = model.is_some() && upstreams.iter().any(|upstream| upstream.kind == Kind::Ollama);
+    let (mode, span) = match (flag, &file.mode) {
+        (Some(flag), _) => (Some(read(flag).map_err(|message| Error::new(format!("--timestamps: {message}")))?), None),
+        (None, Some(written)) => (Some(source.read(written, read)?), Some(written.span())),
+        (None, None) => (None, None),
+    };
+    if let Some(mode @ (Mode::Auto | Mode::Model)) = mode
+        && !can_ask
+    {
+        let message = format!("mode `{mode}` needs a model (--model NAME) and an Ollama upstream (--ollama URL)");
+        return Err(match span {
+            Some(span) => source.wrong(span, message),
+            None => Error::new(format!("--timestamps: {message}")),
+        });
+    }
+    let default = if can_ask { Mode::Auto } else { Mode::Text };
+    Ok(Timestamps { mode: mode.unwrap_or(default), is_explicit: mode.is_some(), model })
+}
+
+fn upstreams(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<Upstream>, Error> {
+    let mut upstreams = Vec::new();
+    let by_flag = [
+        ("--via", Kind::Via, "via", &overrides.via),
+        ("--ollama", Kind::Ollama, "ollama", &overrides.ollama),
+        ("--to", Kind::Http, "to", &overrides.to),
+    ];
+    for (flag, kind, name, urls) in by_flag {
+        if !urls.is_empty() {
+            let locations = urls.iter().map(|url| url::parse(url)).collect::<Result<_, _>>();
+            let locations = locations.map_err(|message| Error::new(format!("{flag}: {message}")))?;
+            upstreams.push(plain(name, kind, locations));
+        }
+    }
+    for written in &source.file.upstream {
+        let upstream = upstream(source, written)?;
+        if upstreams.iter().any(|other: &Upstream| other.name == upstream.name) && !is_replaced(&upstream, overrides) {
+            let span = written.name.as_ref().unwrap_or(&written.kind).span();
+            return Err(
+                source.wrong(span, format!("there is an upstream `{}` already; give this one a name", upstream.name))
+            );
+        }
+        if !is_replaced(&upstream, overrides) {
+            upstreams.push(upstream);
+        }
+    }
+    if upstreams.is_empty() {
+        for (kind, url) in [(Kind::Via, "http://127.0.0.1:8100"), (Kind::Ollama, "http://127.0.0.1:11434")] {
+            upstreams.push(plain(kind.word(), kind, vec![url::parse(url).map_err(Error::new)?]));
+        }
+    }
+    let vias = upstreams.iter().filter(|upstream| upstream.kind == Kind::Via).map(|upstream| upstream.locations.len());
+    if vias.sum::<usize>() > 1 {
+        return Err(Error::new(
+            "more than one VIA endpoint: a file's id lives in the one VIA that took the upload, and this version does \
+             not know yet which one that is; name one --via, or run one viaduct in front of each",
+        ));
+    }
+    for kind in [Kind::Ollama, Kind::Http] {
+        if upstreams.iter().filter(|upstream| upstream.kind == kind).count() > 1 && source.file.route.is_empty() {
+            return Err(Error::new(format!(
+                "two upstreams of kind `{}` and no [[route]] that tells them apart; put their endpoints into one upstream",
+                kind.word()
+            )));
+        }
+    }
+    Ok(upstreams)
+}
+
+/// Whether a flag named upstreams of the same kind.
+fn is_replaced(upstream: &Upstream, overrides: &Overrides) -> bool {
+    match upstream.kind {
+        Kind::Via => !overrides.via.is_empty(),
+        Kind::Ollama => !overrides.ollama.is_empty(),
+        Kind::Http => !overrides.to.is_empty(),
+    }
+}
+
+fn plain(name: &str, kind: Kind, locations: Vec<Location>) -> Upstream {
+    Upstream { name: name.to_owned(), kind, locations, pool: kind.pool(), deadlines: Vec::new() }
+}
+
+fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, Error> {
+    const KINDS: [Kind; 3] = [Kind::Via, Kind::Ollama, Kind::Http];
+    let kind = source.read(&written.kind, |word| {
+        KINDS
+            .into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or_else(|| format!("`{word}` is no kind; write \"via\", \"ollama\" or \"http\""))
+    })?;
+    let name = match &written.name {
+        Some(name) => source.read(name, |name| {
+            let is_token =
+                !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+            if is_token {
+                Ok(name.to_owned())
+            } else {
+                Err("a name consists of letters, digits, `-`, `_` and `.`".to_owned())
+            }
+        })?,
+        None => kind.word().to_owned(),
+    };
+    if written.endpoints.get_ref().is_empty() {
+        return Err(source.wrong(written.endpoints.span(), "at least one endpoint, such as \"http://127.0.0.1:8100\""));
+    }
+    let endpoints = written.endpoints.get_ref().iter();
+    let locations = endpoints.map(|url| source.read(url, url::parse)).collect::<Result<_, _>>()?;
+    let deadlines = written.deadlines.iter().map(|(class, deadlines)| class_deadlines(source, class, deadlines));
+    Ok(Upstream {
+        name,
+        kind,
+        locations,
+        pool: pool(source, kind, &written.pool)?,
+        deadlines: deadlines.collect::<Result<_, _>>()?,
+    })
+}
+
+fn pool(source: &Source<'_>, kind: Kind, written: &file::Pool) -> Result<pool::Settings, Error> {
+    let mut settings = kind.pool();
+    if let Some(idle) = &written.idle {
+        settings.idle = idle.get_ref().0.unwrap_or(settings.idle);
+        if kind == Kind::Via && settings.idle >= VIA_KEEP_ALIVE {
+            return Err(source.wrong(idle.span(), "VIA closes idle connections after 5s; stay below, such as \"4s\""));
+        }
+    }
+    settings.max_idle = written.max_idle.unwrap_or(settings.max_idle);
+    settings.max_age = written.max_age.and_then(|age| age.0).unwrap_or(settings.max_age);
+    settings.connect = written.connect.and_then(|connect| connect.0).unwrap_or(settings.connect);
+    Ok(settings)
+}
+
+fn class_deadlines(
+    source: &Source<'_>,
+    class: &Spanned<String>,
+    written: &file::Deadlines,
+) -> Result<(Class, Deadlines), Error> {
+    let class = source.read(class, |word| {
+        let words = || Class::ALL.into_iter().map(Class::word);
+        Class::ALL.into_iter().find(|class| class.word() == word).ok_or_else(|| {
+            let near = nearest(word, words()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            format!("`{word}` is no class of requests; they are {}{near}", words().collect::<Vec<_>>().join(", "))
+        })
+    })?;
+    let default = class.deadlines();
+    let or = |written: Option<Written>, default| written.map_or(default, |written| written.0);
+    let deadlines = Deadlines {
+        upload: or(written.upload, default.upload),
+        first_byte: or(written.first_byte, default.first_byte),
+        silence: or(written.silence, default.silence),
+        total: or(written.total, default.total),
+    };
+    Ok((class, deadlines))
+}
+
+fn mappings(source: &Source<'_>, upstreams: &[Upstream]) -> Result<Vec<Mapping>, Error> {
+    let one = |route: &file::Route| {
+        let path = source.read(&route.path, |path| {
+            let is_path = path.starts_with('/') && !path.contains(['?', '#', '%', '\\']) && !path.contains("//");
+            if is_path {
+                Ok(path.to_owned())
+            } else {
+                Err(format!("`{path}` is no path; it begins with / and stands as it is, unescaped"))
+            }
+        })?;
+        let upstream = source.read(&route.upstream, |name| {
+            let names = || upstreams.iter().map(|upstream| upstream.name.as_str());
+            if names().any(|other| other == name) {
+                return Ok(name.to_owned());
+            }
+            let near = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            Err(format!("there is no upstream `{name}`; there are {}{near}", names().collect::<Vec<_>>().join(", ")))
+        })?;
+        Ok(Mapping { path, upstream, strip: route.strip })
+    };
+    source.file.route.iter().map(one).collect()
+}
+
+/// An upstream that is one of our own listeners would send each request round for ever.
+fn check_loops(config: &Config) -> Result<(), Error> {
+    for upstream in &config.upstreams {
+        for location in &upstream.locations {
+            if config.listen.iter().any(|listener| location.address.is(*listener)) {
+                let (name, address) = (&upstream.name, &location.address);
+                return Err(Error::new(format!("upstream `{name}`: {address} is viaduct's own listener")));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

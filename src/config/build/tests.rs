@@ -1,0 +1,90 @@
+use std::path::Path;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(Path::new("v.toml"), text, Overrides::default()).map_err(|e| e.to_string())
+}
+
+fn wrong(text: &str) -> String {
+    parse(text).unwrap_err()
+}
+
+#[test]
+fn without_a_file_there_are_a_via_and_an_ollama_on_loopback() {
+    let config = Config::load(None, Overrides::default()).unwrap();
+    let urls: Vec<_> = config.upstreams.iter().map(|u| format!("{} {}", u.name, u.locations[0].address)).collect();
+    assert_eq!(urls, ["via 127.0.0.1:8100", "ollama 127.0.0.1:11434"]);
+    assert_eq!(config.timestamps, Timestamps { mode: Mode::Text, is_explicit: false, model: None });
+}
+
+#[test]
+fn naming_one_upstream_means_only_that_one_exists() {
+    let flags = Overrides { to: vec!["http://127.0.0.1:9".into()], ..Overrides::default() };
+    let config = Config::load(None, flags).unwrap();
+    assert_eq!(config.upstreams.len(), 1);
+    assert_eq!(config.upstreams[0].kind, Kind::Http);
+}
+
+#[test]
+fn flags_replace_the_files_upstreams_of_their_kind() {
+    let text =
+        "[[upstream]]\nkind='via'\nendpoints=['http://a:1']\n[[upstream]]\nkind='ollama'\nendpoints=['http://b:2']";
+    let flags = Overrides { via: vec!["http://c:3".into()], ..Overrides::default() };
+    let config = Config::parse(Path::new("v.toml"), text, flags).unwrap();
+    let mut urls: Vec<_> = config.upstreams.iter().map(|u| u.locations[0].address.to_string()).collect();
+    urls.sort();
+    assert_eq!(urls, ["b:2", "c:3"]);
+}
+
+#[test]
+fn a_wrong_key_or_value_is_named_with_its_place() {
+    assert!(wrong("lisen = []").starts_with("v.toml:1:1: unknown key `lisen`"));
+    assert!(wrong("lisen = []").ends_with("did you mean `listen`?"));
+    assert!(wrong("drain = 5").starts_with("v.toml:1:9: invalid type: integer `5`, expected a duration"));
+    assert!(wrong("\ndrain = \"5 lightyears\"").starts_with("v.toml:2:9: "));
+    assert!(wrong("listen = [\"localhost\"]").starts_with("v.toml:1:11: `localhost` is no address"));
+    assert!(wrong("[timestamps]\nmode = \"yes\"").starts_with("v.toml:2:8: `yes` is no mode"));
+    assert!(wrong("[timestamps]\nmode = \"model\"").contains("needs a model"));
+    let upstream = "[[upstream]]\nkind = \"via\"\nendpoints = [\"http://a:1\"]\n";
+    assert!(wrong(&format!("{upstream}pool.idle = \"6s\"")).starts_with("v.toml:4:13: VIA closes"));
+    assert!(
+        wrong(&format!("{upstream}[upstream.deadlines.sumarize]\ntotal=\"1s\"")).contains("did you mean `summarize`?")
+    );
+    assert!(wrong(&format!("{upstream}[[route]]\npath='/x'\nupstream='vis'")).contains("did you mean `via`?"));
+    assert!(wrong("[[upstream]]\nkind = \"via\"\nendpoints = [\"a:1\"]").contains("write http://a:1"));
+    assert!(wrong("[[upstream]]\nkind = \"via\"").contains("missing key `endpoints`"));
+    assert!(wrong("workers = 0").ends_with("at least 1"));
+}
+
+#[test]
+fn several_vias_are_refused_with_the_reason() {
+    let flags = Overrides { via: vec!["http://a:1".into(), "http://b:1".into()], ..Overrides::default() };
+    assert!(Config::load(None, flags).unwrap_err().to_string().contains("more than one VIA endpoint"));
+}
+
+#[test]
+fn an_upstream_must_not_be_our_own_listener() {
+    let flags = Overrides { to: vec!["http://localhost:8080".into()], ..Overrides::default() };
+    assert!(Config::load(None, flags).unwrap_err().to_string().contains("own listener"));
+}
+
+#[test]
+fn a_whole_file_is_understood() {
+    let config = parse(
+        "listen = ['0.0.0.0:80']\nadmin = 'off'\nhost = ['*']\ntrusted_proxy = ['10.0.0.0/8', '::1']\nv1 = 'via'\n\
+         [downstream]\nidle = '5s'\n[timestamps]\nmode = 'off'\n\
+         [[upstream]]\nkind = 'via'\nendpoints = ['http://a:8100/v1']\n[upstream.deadlines.summarize]\nfirst_byte = 'none'\n\
+         [[upstream]]\nname = 'media'\nkind = 'http'\nendpoints = ['http://m:1', 'http://n:1']\npool = { max_idle = 7 }\n\
+         [[route]]\npath = '/media'\nupstream = 'media'\nstrip = true\n",
+    )
+    .unwrap();
+    assert_eq!(config.admin, None);
+    assert!(config.hosts.any && config.v1_to_via);
+    assert_eq!(config.trusted.len(), 2);
+    assert_eq!(config.downstream.idle, Duration::from_secs(5));
+    assert_eq!(config.upstreams[0].deadlines[0].1.first_byte, None);
+    assert_eq!(config.upstreams[0].deadlines[0].1.silence, Some(Duration::from_secs(30)));
+    assert_eq!(config.upstreams[1].pool.max_idle, 7);
+    assert!(config.mappings[0].strip);
+}

@@ -1,0 +1,221 @@
+//! The road of one request, step by step.
+//!
+//! ```text
+//! settle ─▶ route ─▶ host ─▶ heads rewritten ─▶ send ─┬─▶ pick an endpoint
+//!                                                     └─▶ check a connection out, or dial
+//! client ◀─ answer's body (carries the exchange) ◀─ timestamps ◀─ head rewritten ◀─┘
+//! ```
+//!
+//! Nothing is buffered, nothing is spawned: an exchange is one future in its client's connection task, then one body in
+//! the same task. Dropping either closes the upstream connection, which is how an upstream learns that its client left.
+
+mod downstream;
+mod error_response;
+mod exchange;
+mod forward;
+mod headers;
+mod path;
+mod request;
+mod response_body;
+mod route;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+pub use self::downstream::{Downstream, Hosts};
+pub use self::error_response::Dialect;
+use self::exchange::Exchange;
+use self::response_body::Forwarded;
+pub use self::response_body::ResponseBody;
+pub use self::route::{Class, Deadlines, Mapping, Matched, Member, Route, Router};
+use crate::body::{Progress, RequestBody};
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Phase};
+use crate::metrics::Metrics;
+use crate::upstream::send;
+use crate::upstream::{Kind as Api, Upstream};
+
+/// What every request is judged by.
+#[derive(Debug)]
+pub struct Settings {
+    /// Which names a `Host` may have.
+    pub hosts: Hosts,
+    /// How long a client's connection may wait for its next request.
+    pub idle: Duration,
+    /// Which API's words refuse a request that has no route.
+    pub fallback: Dialect,
+}
+
+/// Takes requests from clients to upstreams and answers back.
+#[derive(Debug)]
+pub struct Proxy {
+    settings: Settings,
+    router: Router,
+    metrics: Arc<Metrics>,
+    /// This process in `Via`; unique, so that a request which comes back is recognised (RFC 9110, section 7.6.3).
+    via: HeaderValue,
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// A proxy over these routes.
+    pub fn new(settings: Settings, router: Router, metrics: Arc<Metrics>) -> Self {
+        let via = HeaderValue::try_from(format!("1.1 viaduct-{:08x}", fastrand::u32(..)));
+        Self { settings, router, metrics, via: via.unwrap_or_else(|_| HeaderValue::from_static("1.1 viaduct")) }
+    }
+
+    /// Answers one request: with the upstream's answer, or with an error in its API's words. Dropping the future closes
+    /// the upstream connection, if the request is on one.
+    pub async fn handle(&self, downstream: Arc<Downstream>, request: Request<Incoming>) -> Response<ResponseBody> {
+        let (head, incoming) = request.into_parts();
+        let id = request_id(&head.headers);
+        let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
+        let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
+        match self.forward(&mut exchange, head, incoming).await {
+            Ok(answer) => {
+                let (head, incoming) = answer.into_parts();
+                let body = Forwarded::new(incoming, exchange, &head.headers);
+                Response::from_parts(head, ResponseBody::Forwarded(Box::new(body)))
+            }
+            Err(error) => self.refuse(&mut exchange, &error),
+        }
+    }
+
+    /// From the request's head to the answer's.
+    async fn forward(
+        &self,
+        exchange: &mut Exchange,
+        mut head: Parts,
+        incoming: Incoming,
+    ) -> Result<Response<Incoming>, Error> {
+        request::settle(&mut head)?;
+        let target = head.uri.clone();
+        let Matched { route, prefix } = self.router.route(&head.method, target.path())?;
+        exchange.enter(route);
+        let api = route.upstream.kind();
+        self.check_host(&head.headers, api, exchange.downstream())?;
+        self.check_loop(&head.headers)?;
+        let pinned = pinned(&mut head.headers, &route.upstream)?;
+
+        let has_body = request::announces_body(&head.headers);
+        let expects = has_body && headers::lists(&head.headers, &header::EXPECT, b"100-continue");
+        let host = head.headers.get(header::HOST).cloned();
+        forward::toward_upstream(&mut head, exchange.downstream(), api, has_body, &exchange.id, &self.via);
+        if !prefix.is_empty() {
+            head.uri = forward::strip(&target, prefix)?;
+        }
+
+        let request = outgoing(head, has_body.then_some(incoming), expects, exchange, route.deadlines);
+        let sending = send::send(&route.upstream, pinned, request);
+        let sent = until_expired(exchange.clock(), sending).await?;
+        let endpoint = Arc::clone(&sent.endpoint);
+        let (mut head, incoming) = exchange.answered(sent).into_parts();
+        forward::toward_client(&mut head)?;
+        forward::relocate(&mut head.headers, prefix, endpoint.base(), host.as_ref());
+        head.headers.insert(forward::UPSTREAM, endpoint.label().clone());
+        head.headers.insert(forward::REQUEST_ID, exchange.id.clone());
+        Ok(Response::from_parts(head, incoming))
+    }
+
+    /// Whether the route serves this `Host` (design, section 3: Host). A plain upstream's is its own affair.
+    fn check_host(&self, headers: &HeaderMap, api: Api, downstream: &Downstream) -> Result<(), Error> {
+        if api == Api::Http || self.settings.hosts.serve(headers.get(header::HOST), downstream.is_loopback) {
+            Ok(())
+        } else {
+            Err(Error::new(Kind::ForbiddenHost))
+        }
+    }
+
+    /// Whether the request has been here before.
+    fn check_loop(&self, headers: &HeaderMap) -> Result<(), Error> {
+        if headers::lists(headers, &header::VIA, self.via.as_bytes()) { Err(Error::new(Kind::Loop)) } else { Ok(()) }
+    }
+
+    fn refuse(&self, exchange: &mut Exchange, error: &Error) -> Response<ResponseBody> {
+        let mut response = error_response::respond(error, exchange.dialect(self.settings.fallback));
+        response.headers_mut().insert(forward::REQUEST_ID, exchange.id.clone());
+        if let Some(endpoint) = exchange.endpoint() {
+            response.headers_mut().insert(forward::UPSTREAM, endpoint.label().clone());
+        }
+        exchange.refuse(error, response.status());
+        response.map(ResponseBody::Made)
+    }
+}
+
+/// The client's id of the request if it is fit to be logged and passed on, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let own = headers.get(forward::REQUEST_ID).filter(|id| {
+        let id = id.as_bytes();
+        !id.is_empty() && id.len() <= 128 && id.iter().all(u8::is_ascii_graphic)
+    });
+    own.cloned().unwrap_or_else(|| {
+        let id = format!("{:016x}", fastrand::u64(..));
+        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("0"))
+    })
+}
+
+/// Takes `x-viaduct-endpoint` out of the request: the number of the endpoint that it pins.
+fn pinned(headers: &mut HeaderMap, upstream: &Upstream) -> Result<Option<usize>, Error> {
+    let Some(value) = headers.remove(forward::ENDPOINT) else { return Ok(None) };
+    let number = value.to_str().ok().and_then(|number| number.parse().ok());
+    match number {
+        Some(number) if number < upstream.endpoints().len() => Ok(Some(number)),
+        Some(_) => Err(Error::new(Kind::NoEndpoint)),
+        None => Err(Error::new(Kind::BadRequest).detail("x-viaduct-endpoint is not a number")),
+    }
+}
+
+/// The request as it goes upstream, its clocks set. Without a body the answer is waited for from now on, with one from
+/// its last byte on.
+fn outgoing(
+    head: Parts,
+    incoming: Option<Incoming>,
+    expects_continue: bool,
+    exchange: &mut Exchange,
+    deadlines: Deadlines,
+) -> Request<RequestBody> {
+    let Some(incoming) = incoming else {
+        if let Some(first_byte) = deadlines.first_byte {
+            exchange.clock().arm(Phase::FirstByte, Instant::now(), first_byte);
+        }
+        return Request::from_parts(head, RequestBody::Empty);
+    };
+    let clock = Arc::clone(&exchange.downstream().clock);
+    let progress = Arc::new(Progress::new(clock, deadlines.upload, deadlines.first_byte));
+    exchange.uploads(Arc::clone(&progress));
+    if !expects_continue {
+        return Request::from_parts(head, RequestBody::upload(incoming, progress));
+    }
+    let (body, continued) = RequestBody::expecting(incoming, progress);
+    let mut request = Request::from_parts(head, body);
+    hyper::ext::on_informational(&mut request, move |interim| {
+        if interim.status() == http::StatusCode::CONTINUE {
+            continued.notify_one();
+        }
+    });
+    request
+}
+
+/// The output of `future`, or the phase whose deadline the connection's timer found expired meanwhile. The timer wakes
+/// the connection's task, and that task polls this future.
+async fn until_expired<T>(clock: &Clock, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => {
+            clock.disarm(Phase::FirstByte);
+            Poll::Ready(output)
+        }
+        Poll::Pending => match clock.expired() {
+            Some(phase) => Poll::Ready(Err(Error::new(Kind::Timeout(phase)))),
+            None => Poll::Pending,
+        },
+    })
+    .await
+}

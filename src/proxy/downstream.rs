@@ -1,0 +1,119 @@
+//! What is known of the client's side of a connection, once for all its exchanges: who it is, whether its word on
+//! other clients counts, which `Host` it may ask for.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use ipnet::IpNet;
+
+use crate::clock::Clock;
+
+/// One client connection.
+#[derive(Debug)]
+pub struct Downstream {
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// Its IP, as `X-Forwarded-For` says it.
+    pub(super) peer_ip: HeaderValue,
+    /// Whether it is a proxy whose `X-Forwarded-*` are believed.
+    pub(super) is_trusted: bool,
+    /// Whether the listener that accepted it is a loopback address.
+    pub(super) is_loopback: bool,
+    /// The deadlines of this connection.
+    pub clock: Arc<Clock>,
+}
+
+/// Which names a `Host` may have (design, section 3: Host).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// Any name at all, on every listener.
+    pub any: bool,
+    /// Names that are served, lower case, without port.
+    pub names: Vec<String>,
+}
+
+// === impl Downstream ===
+
+impl Downstream {
+    /// A connection from `peer`, accepted on `local`.
+    pub fn new(peer: SocketAddr, local: SocketAddr, trusted: &[IpNet], clock: Arc<Clock>) -> Self {
+        let ip = peer.ip().to_canonical();
+        Self {
+            peer,
+            peer_ip: HeaderValue::try_from(ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown")),
+            is_trusted: trusted.iter().any(|net| net.contains(&ip)),
+            is_loopback: local.ip().to_canonical().is_loopback(),
+            clock,
+        }
+    }
+}
+
+// === impl Hosts ===
+
+impl Hosts {
+    /// Whether a route to VIA or Ollama serves this `Host` on a listener that is loopback, or not.
+    ///
+    /// A page that a browser loads from a name which resolves to 127.0.0.1 sends that name; Ollama refuses it, and
+    /// since viaduct rewrites `Host` toward Ollama, viaduct has to.
+    pub fn serve(&self, host: Option<&HeaderValue>, on_loopback: bool) -> bool {
+        if self.any || (!on_loopback && self.names.is_empty()) {
+            return true;
+        }
+        // HTTP/1.0 without Host: no browser, hence no rebinding.
+        let Some(host) = host else { return true };
+        let Ok(host) = host.to_str() else { return false };
+        let name = without_port(host);
+        is_loopback_name(name) || self.names.iter().any(|own| own.eq_ignore_ascii_case(name))
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    if host.starts_with('[') {
+        return host.split_once(']').map_or(host, |(address, _)| &address[1..]);
+    }
+    host.split_once(':').map_or(host, |(name, _)| name)
+}
+
+fn is_loopback_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    let tail = name.len().checked_sub(".localhost".len()).and_then(|at| name.get(at..));
+    name.eq_ignore_ascii_case("localhost")
+        || tail.is_some_and(|tail| tail.eq_ignore_ascii_case(".localhost"))
+        || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serves(hosts: &Hosts, host: &'static str, on_loopback: bool) -> bool {
+        hosts.serve(Some(&HeaderValue::from_static(host)), on_loopback)
+    }
+
+    #[test]
+    fn a_loopback_listener_serves_loopback_names_only() {
+        let hosts = Hosts::default();
+        for host in ["localhost", "LOCALHOST:8080", "a.localhost", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080"] {
+            assert!(serves(&hosts, host, true), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "10.0.0.1", "notlocalhost"] {
+            assert!(!serves(&hosts, host, true), "{host}");
+        }
+    }
+
+    #[test]
+    fn named_hosts_are_added() {
+        let hosts = Hosts { any: false, names: vec!["Media.example".into()] };
+        assert!(serves(&hosts, "media.example:8080", true));
+        assert!(serves(&hosts, "media.example", false));
+        assert!(!serves(&hosts, "other.example", false));
+        assert!(serves(&hosts, "127.0.0.1", false));
+        assert!(serves(&Hosts { any: true, names: Vec::new() }, "evil.example", true));
+    }
+
+    #[test]
+    fn beyond_loopback_any_host_goes_unless_names_are_given() {
+        assert!(serves(&Hosts::default(), "any.example", false));
+    }
+}

@@ -1,0 +1,290 @@
+//! One request with its response: what happened, and the one place where it ends.
+//!
+//! An exchange lives in the locals of `Proxy::handle` until the answer's head is there, then in the answer's body.
+//! However it ends (whole, broken, left by the client, dropped), it ends once: counters, access line, connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderValue, Method, StatusCode, Uri};
+use tokio::time::Instant;
+
+use super::downstream::Downstream;
+use super::error_response::Dialect;
+use super::route::Route;
+use crate::body::Progress;
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Phase, Side};
+use crate::metrics::Metrics;
+use crate::pool::PooledConn;
+use crate::upstream::Endpoint;
+use crate::upstream::send::Sent;
+
+/// How an exchange ended.
+#[derive(Debug)]
+enum End {
+    /// Both messages arrived whole, or an error was answered.
+    Whole,
+    /// The answer broke off.
+    Cut(Error),
+    /// The client went away before it had all.
+    Left,
+}
+
+/// One request with its response.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    downstream: Arc<Downstream>,
+    metrics: Arc<Metrics>,
+    /// How long the connection may idle afterwards.
+    idle: Duration,
+    started: Instant,
+    /// `x-request-id`.
+    pub id: HeaderValue,
+    pub method: Method,
+    /// The target as the client sent it.
+    pub target: Uri,
+    route: Option<Arc<Route>>,
+    endpoint: Option<Arc<Endpoint>>,
+    conn: Option<PooledConn>,
+    progress: Option<Arc<Progress>>,
+    status: StatusCode,
+    first_byte: Option<Duration>,
+    sent: u64,
+    retries: u32,
+    error: Option<Kind>,
+    /// What became of the timestamps, for the access line.
+    pub timestamps: Option<&'static str>,
+    has_ended: bool,
+}
+
+// === impl Exchange ===
+
+impl Exchange {
+    pub(super) fn begin(
+        downstream: Arc<Downstream>,
+        metrics: Arc<Metrics>,
+        idle: Duration,
+        id: HeaderValue,
+        method: Method,
+        target: Uri,
+    ) -> Self {
+        Self {
+            downstream,
+            metrics,
+            idle,
+            started: Instant::now(),
+            id,
+            method,
+            target,
+            route: None,
+            endpoint: None,
+            conn: None,
+            progress: None,
+            // nginx's word for a client that left before there was an answer.
+            status: StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
+            first_byte: None,
+            sent: 0,
+            retries: 0,
+            error: None,
+            timestamps: None,
+            has_ended: false,
+        }
+    }
+
+    /// The request has a route: from now on its deadlines run and its metrics count.
+    pub(super) fn enter(&mut self, route: &Arc<Route>) {
+        let clock = &self.downstream.clock;
+        clock.begin(self.started, route.tick);
+        if let Some(total) = route.deadlines.total {
+            clock.arm(Phase::Total, self.started, total);
+        }
+        route.metrics.in_flight.inc();
+        self.route = Some(Arc::clone(route));
+    }
+
+    /// The client's body goes upstream.
+    pub(super) fn uploads(&mut self, progress: Arc<Progress>) {
+        self.progress = Some(progress);
+    }
+
+    /// The answer's head is there; its body comes on the connection that is kept here.
+    pub(super) fn answered(&mut self, sent: Sent) -> http::Response<hyper::body::Incoming> {
+        let first_byte = self.started.elapsed();
+        self.first_byte = Some(first_byte);
+        if let Some(route) = &self.route {
+            route.metrics.first_byte.observe(first_byte.as_secs_f64());
+        }
+        self.status = sent.response.status();
+        self.endpoint = Some(sent.endpoint);
+        self.conn = Some(sent.conn);
+        self.retries = sent.retries;
+        sent.response
+    }
+
+    /// How its API words errors.
+    pub(super) fn dialect(&self, fallback: Dialect) -> Dialect {
+        self.route.as_ref().map_or(fallback, |route| Dialect::of(route.upstream.kind(), self.target.path()))
+    }
+
+    /// Bytes went to the client.
+    pub(super) fn gave(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+    }
+
+    /// The connection that it is on.
+    pub(super) fn downstream(&self) -> &Downstream {
+        &self.downstream
+    }
+
+    /// The clock of that connection.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.downstream.clock
+    }
+
+    /// Who answered.
+    pub(super) fn endpoint(&self) -> Option<&Endpoint> {
+        self.endpoint.as_deref()
+    }
+
+    /// The longest wait for the upstream's next byte.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        self.route.as_ref().and_then(|route| route.deadlines.silence)
+    }
+
+    /// Its metrics, for those that count on its behalf.
+    pub(super) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// The connection goes back as soon as the upstream's part is over, though the client's may still wait.
+    pub(super) fn release(&mut self) {
+        if let Some(conn) = self.conn.take()
+            // An upload that the upstream did not wait for leaves bytes behind that are no request (contract: E4).
+            && self.progress.as_ref().is_none_or(|progress| progress.is_done())
+        {
+            conn.check_in();
+        }
+    }
+
+    /// The answer is complete.
+    pub(super) fn complete(&mut self) {
+        self.release();
+        self.end(&End::Whole);
+    }
+
+    /// viaduct answers with an error instead.
+    pub(super) fn refuse(&mut self, error: &Error, status: StatusCode) {
+        self.status = status;
+        self.error = Some(error.kind());
+        self.count_expired(error);
+        if self.route.is_none() {
+            self.metrics.refused(error.kind().token());
+        }
+        log(&self.id, error);
+        self.end(&End::Whole);
+    }
+
+    /// The answer's body broke off, or a deadline cut it.
+    pub(super) fn cut(&mut self, error: Error) {
+        self.error = Some(error.kind());
+        self.count_expired(&error);
+        log(&self.id, &error);
+        self.end(&End::Cut(error));
+    }
+
+    fn count_expired(&self, error: &Error) {
+        if let (Kind::Timeout(phase), Some(route)) = (error.kind(), &self.route) {
+            route.metrics.expired[phase as usize].inc();
+        }
+    }
+
+    fn end(&mut self, end: &End) {
+        if std::mem::replace(&mut self.has_ended, true) {
+            return;
+        }
+        // Whatever is not checked in by now has bytes under way: dropping it closes it.
+        self.conn = None;
+        self.downstream.clock.end(Instant::now(), self.idle);
+        let received = self.progress.as_ref().map_or(0, |progress| progress.received());
+        if let Some(route) = &self.route {
+            let metrics = &route.metrics;
+            metrics.in_flight.dec();
+            metrics.count(self.status.as_u16());
+            metrics.request_bytes.inc_by(received);
+            metrics.response_bytes.inc_by(self.sent);
+            match end {
+                End::Whole => {}
+                End::Cut(error) => metrics.count_cut(error.side()),
+                End::Left => metrics.count_cut(Side::Downstream),
+            }
+        }
+        self.write_access_line(end, received);
+    }
+
+    /// One event, target `access`. Costs nothing where no subscriber listens.
+    fn write_access_line(&self, end: &End, received: u64) {
+        let duration = self.started.elapsed();
+        tracing::info!(
+            target: "access",
+            client = %self.downstream.peer,
+            method = %self.method,
+            path = %self.target,
+            status = self.status.as_u16(),
+            route = self.route.as_ref().map(|route| route.class.word()),
+            upstream = self.endpoint.as_ref().and_then(|endpoint| endpoint.label().to_str().ok()),
+            received,
+            sent = self.sent,
+            first_byte_ms = self.first_byte.map(millis),
+            ms = millis(duration),
+            retries = (self.retries > 0).then_some(self.retries),
+            timestamps = self.timestamps,
+            error = self.error.map(Kind::token),
+            end = match end {
+                End::Whole => None,
+                End::Cut(_) => Some("cut"),
+                End::Left => Some("left"),
+            },
+            id = self.id.to_str().unwrap_or_default(),
+        );
+    }
+}
+
+impl Drop for Exchange {
+    /// hyper drops what it holds when the client leaves.
+    fn drop(&mut self) {
+        self.end(&End::Left);
+    }
+}
+
+/// Failures of clients are their own business; those of upstreams an operator wants to see.
+fn log(id: &HeaderValue, error: &Error) {
+    let id = id.to_str().unwrap_or_default();
+    let cause = std::error::Error::source(error).map(Chain);
+    match error.side() {
+        Side::Downstream => tracing::debug!(id, %error, cause = cause.as_ref().map(tracing::field::display), "refused"),
+        Side::Upstream | Side::Internal => {
+            tracing::warn!(id, %error, cause = cause.as_ref().map(tracing::field::display), "exchange failed");
+        }
+    }
+}
+
+/// An error and what caused it, on one line.
+struct Chain<'a>(&'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(error) = next {
+            write!(f, ": {error}")?;
+            next = error.source();
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an exchange of 285 years may be off by a microsecond")]
+fn millis(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}

@@ -1,0 +1,179 @@
+//! Which requests viaduct understands in exactly one way; all others are refused (contract: http-proxy, rule 1).
+//!
+//! hyper has parsed the head already and vouches for its lines; what it lets pass and an intermediary must not is
+//! refused here: two framings (RFC 9112, section 6.1), codings other than a single `chunked` (6.3), the four forms of
+//! a target (3.2), and `Host` (3.2, 9110 section 7.2). An absolute-form target is turned into origin-form.
+
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Uri, Version, header, request};
+
+use crate::error::{Error, Kind};
+
+/// Refuses what has more than one reading; afterwards the target is in origin-form (or `*`) and `Host` its authority.
+pub(super) fn settle(head: &mut request::Parts) -> Result<(), Error> {
+    if head.method == Method::CONNECT {
+        return Err(Error::new(Kind::Method).detail("CONNECT"));
+    }
+    framing(head.version, &head.headers)?;
+    host(head.version, &head.headers)?;
+    target(head)
+}
+
+/// Whether the request announces a body at all; without either field there is none and none is invented
+/// (RFC 9112, section 6.3).
+pub(super) fn announces_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0")
+}
+
+fn framing(version: Version, headers: &HeaderMap) -> Result<(), Error> {
+    if !headers.contains_key(header::TRANSFER_ENCODING) {
+        return Ok(());
+    }
+    if version < Version::HTTP_11 {
+        return Err(refused("Transfer-Encoding in an HTTP/1.0 request"));
+    }
+    if headers.contains_key(header::CONTENT_LENGTH) {
+        return Err(refused("both Transfer-Encoding and Content-Length"));
+    }
+    if !is_chunked_alone(headers) {
+        return Err(refused("a Transfer-Encoding other than chunked"));
+    }
+    Ok(())
+}
+
+/// Whether the only transfer coding is one `chunked`, on one line, without parameters. hyper looks at the last coding
+/// of the last line only.
+pub(super) fn is_chunked_alone(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let first = codings.next().is_some_and(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+    first && codings.next().is_none()
+}
+
+fn host(version: Version, headers: &HeaderMap) -> Result<(), Error> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if version < Version::HTTP_11 => Ok(()),
+        (None, _) => Err(refused("no Host")),
+        (Some(_), Some(_)) => Err(refused("more than one Host")),
+        (Some(host), None) if is_authority(host.as_bytes()) => Ok(()),
+        (Some(_), None) => Err(refused("an invalid Host")),
+    }
+}
+
+/// `uri-host [":" port]`, without userinfo (RFC 9110, sections 4.2.4 and 7.2).
+fn is_authority(host: &[u8]) -> bool {
+    let (name, port) = if let Some(end) = host.iter().position(|&b| b == b']') {
+        let (address, port) = host.split_at(end + 1);
+        let inside = &address[..end];
+        let is_v6 = inside.first() == Some(&b'[')
+            && inside.len() > 2
+            && inside[1..].iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
+        return is_v6 && (port.is_empty() || is_port(port));
+    } else if let Some(colon) = host.iter().position(|&b| b == b':') {
+        host.split_at(colon)
+    } else {
+        (host, &b""[..])
+    };
+    !name.is_empty() && name.iter().all(|&b| is_reg_name(b)) && (port.is_empty() || is_port(port))
+}
+
+fn is_port(port: &[u8]) -> bool {
+    port.first() == Some(&b':') && port.len() <= 6 && port[1..].iter().all(u8::is_ascii_digit)
+}
+
+/// RFC 3986, section 3.2.2: unreserved, sub-delims and percent-encoded bytes.
+fn is_reg_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+')
+        || matches!(byte, b',' | b';' | b'=' | b'%')
+}
+
+fn target(head: &mut request::Parts) -> Result<(), Error> {
+    let uri = &head.uri;
+    match (uri.scheme(), uri.authority()) {
+        // The form of CONNECT: `GET admin` looks like an authority too.
+        (None, Some(_)) => Err(refused("a target in authority-form")),
+        (None, None) if uri.path() == "*" && head.method != Method::OPTIONS => {
+            Err(refused("the target * without OPTIONS"))
+        }
+        (None, None) if uri.path().starts_with('/') || uri.path() == "*" => Ok(()),
+        (Some(_), Some(authority)) => {
+            if !is_authority(authority.as_str().as_bytes()) {
+                return Err(refused("an invalid authority in the target"));
+            }
+            // RFC 9112, section 3.2.2: the target's authority replaces whatever Host said.
+            let host = HeaderValue::try_from(authority.as_str()).map_err(|e| refused("the target").source(e))?;
+            let target = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+            head.headers.insert(header::HOST, host);
+            head.uri = Uri::from(target);
+            Ok(())
+        }
+        _ => Err(refused("the target")),
+    }
+}
+
+fn refused(what: &'static str) -> Error {
+    Error::new(Kind::BadRequest).detail(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(target: &str, headers: &[(&str, &str)]) -> Result<request::Parts, Error> {
+        let mut request = http::Request::builder().uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (mut head, ()) = request.body(()).unwrap().into_parts();
+        settle(&mut head).map(|()| head)
+    }
+
+    #[test]
+    fn takes_an_ordinary_request() {
+        for host in ["a", "a.b:80", "127.0.0.1:8080", "[::1]:8080", "[::1]"] {
+            assert!(settled("/x?y", &[("host", host)]).is_ok(), "{host}");
+        }
+    }
+
+    #[test]
+    fn refuses_hosts_that_are_none() {
+        for host in ["", "a b", "a/b", "u@a", "a:b", "a:123456", "[::1", "[]", "[::1]x", "a:80:80"] {
+            assert!(settled("/", &[("host", host)]).is_err(), "{host}");
+        }
+        assert!(settled("/", &[]).is_err());
+        assert!(settled("/", &[("host", "a"), ("host", "a")]).is_err());
+    }
+
+    #[test]
+    fn refuses_every_transfer_coding_but_chunked() {
+        assert!(settled("/", &[("host", "a"), ("transfer-encoding", "Chunked")]).is_ok());
+        for coding in ["gzip", "chunked, chunked", "gzip, chunked", "identity", ",chunked", "chunked;a=b", "xchunked"] {
+            assert!(settled("/", &[("host", "a"), ("transfer-encoding", coding)]).is_err(), "{coding}");
+        }
+        let twice = [("host", "a"), ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")];
+        assert!(settled("/", &twice).is_err());
+    }
+
+    #[test]
+    fn refuses_two_framings() {
+        assert!(settled("/", &[("host", "a"), ("transfer-encoding", "chunked"), ("content-length", "5")]).is_err());
+    }
+
+    #[test]
+    fn turns_an_absolute_target_into_origin_form_and_host() {
+        let head = settled("http://real:81/x?y=1", &[("host", "fake")]).unwrap();
+        assert_eq!(head.uri.to_string(), "/x?y=1");
+        assert_eq!(head.headers[header::HOST], "real:81");
+        let head = settled("http://real", &[("host", "fake")]).unwrap();
+        assert_eq!(head.uri.to_string(), "/");
+    }
+
+    #[test]
+    fn refuses_targets_of_other_forms() {
+        assert!(settled("admin", &[("host", "a")]).is_err());
+        assert!(settled("*", &[("host", "a")]).is_err());
+        assert!(settled("http://u@real/", &[("host", "a")]).is_err());
+    }
+}

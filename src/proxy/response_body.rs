@@ -1,0 +1,276 @@
+//! The body of an answer on its way to the client: the upstream's frames as they come, carrying the exchange that
+//! ends with the last of them.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use super::error_response::{self, Dialect};
+use super::exchange::Exchange;
+use super::headers;
+use crate::error::{Error, Kind, Phase};
+
+/// What hyper sends to the client.
+#[derive(Debug)]
+pub enum ResponseBody {
+    /// An answer of viaduct's own.
+    Made(Bytes),
+    /// The upstream's, untouched.
+    Forwarded(Box<Forwarded>),
+}
+
+/// The upstream's body, and the exchange that it belongs to.
+#[derive(Debug)]
+pub struct Forwarded {
+    incoming: Incoming,
+    exchange: Exchange,
+    silence: Option<Duration>,
+    events: Option<Events>,
+    /// Held back until the error event in front of it has gone.
+    failure: Option<Error>,
+}
+
+/// How a stream of events is written, so that a failure in its middle can be told at an event's border.
+#[derive(Debug)]
+struct Events {
+    framing: Framing,
+    dialect: Dialect,
+    /// The last bytes that passed.
+    tail: [u8; 4],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    /// Server-sent events.
+    Sse,
+    /// One JSON text a line.
+    Ndjson,
+}
+
+// === impl ResponseBody ===
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self.get_mut() {
+            Self::Made(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Made(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Forwarded(body) => body.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Made(bytes) => bytes.is_empty(),
+            Self::Forwarded(body) => body.failure.is_none() && body.incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Made(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Forwarded(body) => body.incoming.size_hint(),
+        }
+    }
+}
+
+// === impl Forwarded ===
+
+impl Forwarded {
+    /// Passes `incoming` on. `headers` are those of the answer, for its content type.
+    pub(super) fn new(incoming: Incoming, mut exchange: Exchange, headers: &HeaderMap) -> Self {
+        if incoming.is_end_stream() {
+            // HEAD, 204, 304 or a length of 0: hyper will not ask for a frame.
+            exchange.complete();
+        }
+        let silence = exchange.silence();
+        let events = Events::of(headers, exchange.dialect(Dialect::Text));
+        Self { incoming, exchange, silence, events, failure: None }
+    }
+
+    /// Its exchange, which a middleware ends when its own last byte has gone.
+    pub(super) fn exchange(&mut self) -> &mut Exchange {
+        &mut self.exchange
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let frame = ready!(self.poll_upstream(cx));
+        match frame {
+            Some(Ok(frame)) => {
+                if self.incoming.is_end_stream() {
+                    self.exchange.complete();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            None => {
+                self.exchange.complete();
+                Poll::Ready(None)
+            }
+            Some(Err(error)) => Poll::Ready(Some(self.fail(error))),
+        }
+    }
+
+    /// The next frame, before anybody looks at it; does not end the exchange.
+    pub(super) fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Some(error) = self.failure.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
+        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        let clock = self.exchange.clock();
+        match polled {
+            Poll::Pending => {
+                if let Some(phase) = clock.expired() {
+                    return Poll::Ready(Some(Err(Error::new(Kind::Timeout(phase)))));
+                }
+                if let Some(silence) = self.silence
+                    && !clock.is_armed(Phase::Silence)
+                {
+                    clock.arm(Phase::Silence, Instant::now(), silence);
+                }
+                Poll::Pending
+            }
+            Poll::Ready(Some(Ok(frame))) => {
+                clock.disarm(Phase::Silence);
+                Poll::Ready(Some(Ok(self.passes(frame))))
+            }
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(Some(Err(e))) => Poll::Ready(Some(Err(Error::new(Kind::Body).source(e)))),
+        }
+    }
+
+    fn passes(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        match frame.into_data() {
+            Ok(data) => {
+                self.exchange.gave(data.len());
+                if let Some(events) = &mut self.events {
+                    events.note(&data);
+                }
+                Frame::data(data)
+            }
+            Err(frame) => match frame.into_trailers() {
+                Ok(mut trailers) => {
+                    clean_trailers(&mut trailers);
+                    Frame::trailers(trailers)
+                }
+                Err(frame) => frame,
+            },
+        }
+    }
+
+    /// The last frame of a body that broke off: an error event where one can stand, then (or at once) the error that
+    /// makes hyper cut the connection. A broken message never gets a clean end (contract: http-proxy, rule 2).
+    pub(super) fn fail(&mut self, error: Error) -> Result<Frame<Bytes>, Error> {
+        let event = self.events.take().and_then(|events| events.word(&error));
+        let copy = Error::new(error.kind());
+        self.exchange.cut(error);
+        match event {
+            Some(event) => {
+                self.failure = Some(copy);
+                Ok(Frame::data(event))
+            }
+            None => Err(copy),
+        }
+    }
+}
+
+// === impl Events ===
+
+impl Events {
+    fn of(headers: &HeaderMap, dialect: Dialect) -> Option<Self> {
+        let content_type = headers.get(header::CONTENT_TYPE)?.as_bytes();
+        let framing = if content_type.starts_with(b"text/event-stream") {
+            Framing::Sse
+        } else if content_type.starts_with(b"application/x-ndjson") {
+            Framing::Ndjson
+        } else {
+            return None;
+        };
+        (dialect != Dialect::Text).then_some(Self { framing, dialect, tail: *b"\n\n\n\n" })
+    }
+
+    fn note(&mut self, data: &[u8]) {
+        let new = &data[data.len().saturating_sub(4)..];
+        self.tail.rotate_left(new.len());
+        self.tail[4 - new.len()..].copy_from_slice(new);
+    }
+
+    /// The error as one event, if the last one is complete.
+    fn word(&self, error: &Error) -> Option<Bytes> {
+        let text = self.dialect.word(error, error_response::status(error.kind()));
+        match self.framing {
+            Framing::Ndjson => (self.tail[3] == b'\n').then(|| format!("{text}\n").into()),
+            Framing::Sse => {
+                let end = if self.tail == *b"\r\n\r\n" { "\r\n" } else { "\n" };
+                let at_border = self.tail == *b"\r\n\r\n" || self.tail.ends_with(b"\n\n");
+                at_border.then(|| format!("data: {text}{end}{end}").into())
+            }
+        }
+    }
+}
+
+/// Fields that must not come behind a body (RFC 9110, section 6.5.1).
+fn clean_trailers(trailers: &mut HeaderMap) {
+    headers::end_hop(trailers);
+    let forbidden = [
+        header::CONTENT_LENGTH,
+        header::CONTENT_TYPE,
+        header::CONTENT_ENCODING,
+        header::CONTENT_RANGE,
+        header::HOST,
+        header::AUTHORIZATION,
+        header::SET_COOKIE,
+        header::CACHE_CONTROL,
+        header::EXPIRES,
+        header::AGE,
+        header::DATE,
+        header::LOCATION,
+        header::VARY,
+        header::WWW_AUTHENTICATE,
+        header::TRAILER,
+    ];
+    for name in forbidden {
+        trailers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(content_type: &'static str, passed: &[&[u8]]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+        let mut events = Events::of(&headers, Dialect::Via)?;
+        passed.iter().for_each(|data| events.note(data));
+        let event = events.word(&Error::new(Kind::Timeout(Phase::Silence)))?;
+        Some(String::from_utf8(event.into()).unwrap())
+    }
+
+    #[test]
+    fn an_error_event_stands_only_at_a_border() {
+        let event = events("text/event-stream; charset=utf-8", &[b"data: x\r\n\r", b"\n"]).unwrap();
+        assert!(event.starts_with("data: {\"code\":\"GatewayTimeout\"") && event.ends_with("}\r\n\r\n"), "{event}");
+        assert_eq!(events("text/event-stream", &[b"data: x\r\n"]), None);
+        assert!(events("text/event-stream", &[]).is_some());
+        assert!(events("application/x-ndjson", &[b"{}\n"]).unwrap().ends_with("}\n"));
+        assert_eq!(events("application/x-ndjson", &[b"{}\n{"]), None);
+        assert_eq!(events("application/json", &[b"{}\n"]), None);
+    }
+
+    #[test]
+    fn trailers_lose_what_must_not_come_late() {
+        let mut trailers = HeaderMap::new();
+        trailers.insert(header::CONTENT_LENGTH, 5.into());
+        trailers.insert("x-checksum", 7.into());
+        clean_trailers(&mut trailers);
+        assert_eq!(trailers.len(), 1);
+    }
+}

@@ -1,0 +1,434 @@
+//! Routes: which upstream a path belongs to, and what that path may take its time for.
+//!
+//! An upstream's kind brings the paths of its API, sorted into a few classes; a class has deadlines, a name in metrics,
+//! and says whether answers may gain timestamps. What a user routes himself comes first, the longest prefix winning.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+
+use super::path::{self, Normal};
+use crate::error::{Error, Kind as ErrorKind};
+use crate::metrics::{Metrics, RouteMetrics};
+use crate::upstream::{Kind, Upstream};
+
+/// The longest waits of an exchange; `None` waits for ever (design, section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Deadlines {
+    /// Waiting for the client's next body byte.
+    pub upload: Option<Duration>,
+    /// From the request's last byte to the answer's head.
+    pub first_byte: Option<Duration>,
+    /// Waiting for the upstream's next body byte.
+    pub silence: Option<Duration>,
+    /// The whole exchange.
+    pub total: Option<Duration>,
+}
+
+/// What kinds of requests there are, as far as patience goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Lists, models, one id, health: answered from memory.
+    Info,
+    /// `POST /files`.
+    Upload,
+    /// `GET /files/{id}/content`.
+    Content,
+    /// `/summarize`.
+    Summarize,
+    /// `/generate_vlm_captions` and `/reviewAlert`.
+    Captions,
+    /// VIA's `/chat/completions`.
+    Chat,
+    /// DELETE, `POST /live-stream`, `POST /alerts`.
+    Change,
+    /// Ollama's chat, generate, embed and `/v1`.
+    Generate,
+    /// Ollama's pull, push, create, copy, delete and blobs.
+    Library,
+    /// Anything on a plain upstream.
+    Plain,
+}
+
+/// A match, and what it leads to.
+#[derive(Debug)]
+pub struct Route {
+    /// Requests of which class.
+    pub class: Class,
+    /// Where they go.
+    pub upstream: Arc<Upstream>,
+    /// How long they may take.
+    pub deadlines: Deadlines,
+    /// The shortest of the deadlines: how often a connection's timer must look while such an exchange runs.
+    pub tick: Duration,
+    /// Their counters.
+    pub metrics: RouteMetrics,
+}
+
+/// A path's route, and the part of the path that is ours and not the upstream's.
+#[derive(Debug, Clone, Copy)]
+pub struct Matched<'a> {
+    /// Its route.
+    pub route: &'a Arc<Route>,
+    /// The prefix to strip from the path, and to put back into `Location`; empty, or without a slash at its end.
+    pub prefix: &'a str,
+}
+
+/// A user's own route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// The path's beginning; matches whole segments.
+    pub path: String,
+    /// The name of the upstream.
+    pub upstream: String,
+    /// Whether the prefix is stripped before forwarding.
+    pub strip: bool,
+}
+
+/// Settings of one upstream, as far as its routes go.
+#[derive(Debug)]
+pub struct Member {
+    /// The upstream.
+    pub upstream: Arc<Upstream>,
+    /// Deadlines that differ from the defaults.
+    pub deadlines: Vec<(Class, Deadlines)>,
+}
+
+/// All routes of one configuration.
+#[derive(Debug)]
+pub struct Router {
+    mappings: Vec<(Mapping, usize)>,
+    members: Vec<Routes>,
+    via: Option<usize>,
+    ollama: Option<usize>,
+    plain: Option<usize>,
+    v1: Option<usize>,
+}
+
+/// The routes of one upstream, one for each class.
+#[derive(Debug)]
+struct Routes {
+    kind: Kind,
+    has_base: bool,
+    by_class: Vec<Arc<Route>>,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+// === impl Class ===
+
+impl Class {
+    /// All classes, in the order of their numbers.
+    pub const ALL: [Self; 10] = [
+        Self::Info,
+        Self::Upload,
+        Self::Content,
+        Self::Summarize,
+        Self::Captions,
+        Self::Chat,
+        Self::Change,
+        Self::Generate,
+        Self::Library,
+        Self::Plain,
+    ];
+
+    /// The word in settings, logs and metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Upload => "upload",
+            Self::Content => "content",
+            Self::Summarize => "summarize",
+            Self::Captions => "captions",
+            Self::Chat => "chat",
+            Self::Change => "change",
+            Self::Generate => "generate",
+            Self::Library => "library",
+            Self::Plain => "plain",
+        }
+    }
+
+    /// The deadlines of design.md, section 3.
+    pub fn deadlines(self) -> Deadlines {
+        let stall = Deadlines { upload: Some(MINUTE), ..Deadlines::default() };
+        match self {
+            Self::Info => Deadlines { total: Some(10 * SECOND), ..Deadlines::default() },
+            Self::Upload => Deadlines { first_byte: Some(30 * MINUTE), ..stall },
+            Self::Content => Deadlines { first_byte: Some(30 * SECOND), silence: Some(MINUTE), ..Deadlines::default() },
+            Self::Summarize | Self::Captions => {
+                Deadlines { first_byte: Some(60 * MINUTE), silence: Some(30 * SECOND), ..stall }
+            }
+            Self::Chat | Self::Change => Deadlines { first_byte: Some(5 * MINUTE), ..stall },
+            Self::Generate => Deadlines { first_byte: Some(10 * MINUTE), silence: Some(5 * MINUTE), ..stall },
+            Self::Library => Deadlines { first_byte: Some(10 * MINUTE), silence: Some(10 * MINUTE), ..stall },
+            Self::Plain => Deadlines { first_byte: Some(10 * MINUTE), ..stall },
+        }
+    }
+
+    /// Whether answers of this class name times worth attaching.
+    pub fn has_timestamps(self) -> bool {
+        matches!(self, Self::Summarize | Self::Chat)
+    }
+
+    fn of(kind: Kind, method: &Method, path: &str) -> Self {
+        match kind {
+            Kind::Http => Self::Plain,
+            Kind::Ollama => Self::of_ollama(method, path),
+            Kind::Via => Self::of_via(method, path.strip_prefix("/v1").unwrap_or(path)),
+        }
+    }
+
+    fn of_via(method: &Method, path: &str) -> Self {
+        let is_post = *method == Method::POST;
+        match path.trim_end_matches('/') {
+            "/summarize" if is_post => Self::Summarize,
+            "/generate_vlm_captions" | "/reviewAlert" if is_post => Self::Captions,
+            "/chat/completions" if is_post => Self::Chat,
+            "/files" if is_post => Self::Upload,
+            "/live-stream" | "/alerts" if is_post => Self::Change,
+            _ if *method == Method::DELETE => Self::Change,
+            path if path.starts_with("/files/") && path.ends_with("/content") => Self::Content,
+            _ => Self::Info,
+        }
+    }
+
+    fn of_ollama(method: &Method, path: &str) -> Self {
+        match path {
+            "/api/chat" | "/api/generate" | "/api/embed" | "/api/embeddings" => Self::Generate,
+            "/api/pull" | "/api/push" | "/api/create" | "/api/copy" | "/api/delete" => Self::Library,
+            _ if path.starts_with("/api/blobs/") => Self::Library,
+            _ if *method == Method::POST && path.starts_with("/v1/") => Self::Generate,
+            _ => Self::Info,
+        }
+    }
+}
+
+// === impl Deadlines ===
+
+impl Deadlines {
+    /// The shortest; an hour where there is none.
+    fn shortest(&self) -> Duration {
+        let all = [self.upload, self.first_byte, self.silence, self.total];
+        all.into_iter().flatten().min().unwrap_or(60 * MINUTE)
+    }
+}
+
+// === impl Router ===
+
+impl Router {
+    /// Routes over `members`. `v1_to_via` sends `/v1` to VIA where an Ollama exists too.
+    pub fn new(members: Vec<Member>, mappings: Vec<Mapping>, v1_to_via: bool, metrics: &Metrics) -> Self {
+        let members: Vec<_> = members.into_iter().map(|member| Routes::new(member, metrics)).collect();
+        let first = |kind| members.iter().position(|routes| routes.kind == kind);
+        let (via, ollama, plain) = (first(Kind::Via), first(Kind::Ollama), first(Kind::Http));
+        let v1 = if v1_to_via { via.or(ollama) } else { ollama.or(via) };
+        let named = |mapping: &Mapping| {
+            members
+                .iter()
+                .position(|routes| routes.by_class.iter().any(|route| route.upstream.name() == mapping.upstream))
+        };
+        let mut mappings: Vec<_> =
+            mappings.into_iter().filter_map(|mapping| named(&mapping).map(|at| (mapping, at))).collect();
+        mappings.sort_by_key(|(mapping, _)| std::cmp::Reverse(mapping.path.len()));
+        Self { mappings, members, via, ollama, plain, v1 }
+    }
+
+    /// The route of a request. Refuses a path that its upstream would read as one of another route (T6), or that
+    /// climbs out of the place where its upstream was put.
+    pub fn route(&self, method: &Method, path: &str) -> Result<Matched<'_>, Error> {
+        let refused = || Error::new(ErrorKind::BadRequest).detail("a path that reads as another route's");
+        let Normal { path: normal, escapes } = path::normalise(path).ok_or_else(refused)?;
+        let raw = self.find(method, path);
+        if normal != path {
+            let by_normal = self.find(method, &normal);
+            let same = match (&raw, &by_normal) {
+                (Some((_, a)), Some((_, b))) => Arc::ptr_eq(a.route, b.route) && a.prefix == b.prefix,
+                (None, None) => true,
+                _ => false,
+            };
+            if !same {
+                return Err(refused());
+            }
+        }
+        let (member, matched) = raw.ok_or_else(|| Error::new(ErrorKind::NoRoute))?;
+        if escapes && (self.members[member].has_base || !matched.prefix.is_empty()) {
+            return Err(refused());
+        }
+        Ok(matched)
+    }
+
+    fn find(&self, method: &Method, path: &str) -> Option<(usize, Matched<'_>)> {
+        let (member, prefix) = self.place(path)?;
+        let routes = &self.members[member];
+        let class = Class::of(routes.kind, method, &path[prefix.len()..]);
+        Some((member, Matched { route: &routes.by_class[class as usize], prefix }))
+    }
+
+    /// The upstream of a path, and the prefix that is not its own.
+    fn place(&self, path: &str) -> Option<(usize, &str)> {
+        for (mapping, member) in &self.mappings {
+            if has_prefix(path, &mapping.path) {
+                return Some((*member, if mapping.strip { mapping.path.trim_end_matches('/') } else { "" }));
+            }
+        }
+        for (prefix, member) in [("/via", self.via), ("/ollama", self.ollama)] {
+            if let Some(member) = member
+                && has_prefix(path, prefix)
+            {
+                return Some((member, prefix));
+            }
+        }
+        let member = match path.split('/').nth(1) {
+            Some("") if path == "/" => self.ollama.or(self.via),
+            Some("api") => self.ollama.or(self.via),
+            Some("v1") => self.v1,
+            Some(first) if is_via(first) => self.via,
+            _ => None,
+        };
+        member.or(self.plain).map(|member| (member, ""))
+    }
+}
+
+/// The first segments of VIA's paths (contract: via, 1.0).
+fn is_via(first: &str) -> bool {
+    matches!(
+        first,
+        "files"
+            | "summarize"
+            | "chat"
+            | "models"
+            | "generate_vlm_captions"
+            | "live-stream"
+            | "alerts"
+            | "recommended_config"
+            | "reviewAlert"
+            | "health"
+            | "metrics"
+            | "docs"
+            | "redoc"
+            | "openapi.json"
+    )
+}
+
+fn has_prefix(path: &str, prefix: &str) -> bool {
+    let prefix = prefix.trim_end_matches('/');
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+// === impl Routes ===
+
+impl Routes {
+    fn new(member: Member, metrics: &Metrics) -> Self {
+        let Member { upstream, deadlines: overrides } = member;
+        let route = |class: Class| {
+            let own = overrides.iter().find(|(of, _)| *of == class).map(|(_, deadlines)| *deadlines);
+            let deadlines = own.unwrap_or_else(|| class.deadlines());
+            Arc::new(Route {
+                class,
+                deadlines,
+                tick: deadlines.shortest(),
+                metrics: metrics.route(class.word(), upstream.name()),
+                upstream: Arc::clone(&upstream),
+            })
+        };
+        Self {
+            kind: upstream.kind(),
+            has_base: upstream.endpoints().iter().any(|endpoint| !endpoint.base().is_empty()),
+            by_class: Class::ALL.map(route).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::Address;
+    use crate::upstream::Location;
+
+    fn router(kinds: &[Kind], mappings: Vec<Mapping>) -> Router {
+        let metrics = Metrics::new();
+        let members = kinds.iter().map(|kind| {
+            let location = Location { address: Address::new("127.0.0.1", 1).unwrap(), base: String::new() };
+            let upstream = Upstream::new(kind.word(), *kind, vec![location], &kind.pool(), &metrics);
+            Member { upstream, deadlines: Vec::new() }
+        });
+        Router::new(members.collect(), mappings, false, &metrics)
+    }
+
+    fn to(router: &Router, path: &str) -> String {
+        match router.route(&Method::GET, path) {
+            Ok(matched) => format!("{} {}", matched.route.upstream.name(), matched.prefix),
+            Err(e) => e.kind().token().to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_api_gets_its_own_paths() {
+        let both = router(&[Kind::Via, Kind::Ollama], Vec::new());
+        for path in
+            ["/files", "/files/", "/files/x/content", "/summarize", "/chat/completions", "/models", "/health/live"]
+        {
+            assert_eq!(to(&both, path), "via ", "{path}");
+        }
+        for path in ["/", "/api/chat", "/api/blobs/x", "/v1/chat/completions", "/v1"] {
+            assert_eq!(to(&both, path), "ollama ", "{path}");
+        }
+        assert_eq!(to(&both, "/via/files"), "via /via");
+        assert_eq!(to(&both, "/ollama/api/tags"), "ollama /ollama");
+        for path in ["/x", "/filesx", "/apix", "/viax"] {
+            assert_eq!(to(&both, path), "no-route", "{path}");
+        }
+    }
+
+    #[test]
+    fn without_an_ollama_via_gets_v1() {
+        assert_eq!(to(&router(&[Kind::Via], Vec::new()), "/v1/models"), "via ");
+    }
+
+    #[test]
+    fn a_plain_upstream_takes_the_rest_or_everything() {
+        let all = router(&[Kind::Via, Kind::Ollama, Kind::Http], Vec::new());
+        assert_eq!(to(&all, "/x"), "http ");
+        assert_eq!(to(&all, "/files"), "via ");
+        let alone = router(&[Kind::Http], Vec::new());
+        for path in ["/", "/files", "/api/chat", "/via/x", "/a/../b", "/%2e%2e/b", "//x"] {
+            assert_eq!(to(&alone, path), "http ", "{path}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_path_that_reads_as_another_route() {
+        let all = router(&[Kind::Via, Kind::Ollama, Kind::Http], Vec::new());
+        for path in
+            ["/x/../api/pull", "/files/..%2f..%2fapi/pull", "/%61pi/pull", "//api/pull", "/api%2fpull", "/x\\..\\api"]
+        {
+            assert_eq!(to(&all, path), "bad-request", "{path}");
+        }
+        assert_eq!(to(&all, "/via/../../x"), "bad-request");
+    }
+
+    #[test]
+    fn classes_follow_method_and_path() {
+        let class = |method: Method, path: &str| Class::of(Kind::Via, &method, path);
+        assert_eq!(class(Method::POST, "/files"), Class::Upload);
+        assert_eq!(class(Method::GET, "/files"), Class::Info);
+        assert_eq!(class(Method::GET, "/files/x/content"), Class::Content);
+        assert_eq!(class(Method::DELETE, "/files/x"), Class::Change);
+        assert_eq!(class(Method::POST, "/v1/summarize"), Class::Summarize);
+        assert_eq!(Class::of(Kind::Ollama, &Method::POST, "/v1/chat/completions"), Class::Generate);
+        assert_eq!(Class::of(Kind::Ollama, &Method::GET, "/v1/models"), Class::Info);
+        assert_eq!(Class::of(Kind::Ollama, &Method::POST, "/api/pull"), Class::Library);
+    }
+
+    #[test]
+    fn a_mapping_of_the_user_comes_first_and_the_longest_wins() {
+        let map = |path: &str, upstream: &str, strip| Mapping { path: path.into(), upstream: upstream.into(), strip };
+        let mappings = vec![map("/media", "http", false), map("/media/vss/", "via", true), map("/", "http", false)];
+        let all = router(&[Kind::Via, Kind::Http], mappings);
+        assert_eq!(to(&all, "/media/x"), "http ");
+        assert_eq!(to(&all, "/media/vss/files"), "via /media/vss");
+        assert_eq!(to(&all, "/files"), "http ");
+    }
+}
