@@ -14,18 +14,17 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::metrics::Metrics;
-use crate::server::{Watch, listener};
+use crate::server::{Readiness, Watch, listener};
 
-/// Serves the admin routes until the drain begins; a connection that is open then ends with the process.
-pub async fn serve(listener: TcpListener, watch: Watch, metrics: Arc<Metrics>) {
-    let ready = watch.clone();
-    listener::accept(listener, watch, move |stream, _peer| connection(stream, ready.clone(), Arc::clone(&metrics)))
-        .await;
+/// Serves the admin routes until `end`.
+pub async fn serve(listener: TcpListener, end: Watch, readiness: Readiness, metrics: Arc<Metrics>) {
+    let serve = move |stream, _peer| connection(stream, readiness.clone(), Arc::clone(&metrics));
+    listener::accept(listener, end, serve).await;
 }
 
-async fn connection(stream: TcpStream, ready: Watch, metrics: Arc<Metrics>) {
+async fn connection(stream: TcpStream, readiness: Readiness, metrics: Arc<Metrics>) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let response = answer(request.method(), request.uri().path(), ready.is_ready(), &metrics);
+        let response = answer(request.method(), request.uri().path(), readiness.is_ready(), &metrics);
         async move { Ok::<_, Infallible>(response) }
     });
     let conn = http1::Builder::new().serve_connection(TokioIo::new(stream), service);

@@ -1,3 +1,9 @@
-//! The `viaduct` program.
+//! The `viaduct` program: parse, run one command, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    viaduct::cli::Cli::parse().run()
+}

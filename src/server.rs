@@ -6,48 +6,55 @@
 pub mod conn;
 pub mod listener;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How far a stop has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Serving,
-    Unready,
-    Draining,
-}
-
 /// Tells everybody that the process stops, and waits for them.
 #[derive(Debug)]
-pub struct Drain(watch::Sender<Stage>);
+pub struct Drain {
+    draining: watch::Sender<bool>,
+    ready: Arc<AtomicBool>,
+}
 
 /// What listeners and connections hold of a [`Drain`].
 #[derive(Debug, Clone)]
-pub struct Watch(watch::Receiver<Stage>);
+pub struct Watch(watch::Receiver<bool>);
+
+/// Whether new work is welcome.
+#[derive(Debug, Clone)]
+pub struct Readiness(Arc<AtomicBool>);
 
 // === impl Drain ===
 
 impl Drain {
     /// Nobody stops yet.
     pub fn new() -> Self {
-        Self(watch::Sender::new(Stage::Serving))
+        Self { draining: watch::Sender::new(false), ready: Arc::new(AtomicBool::new(true)) }
     }
 
     /// For one listener or connection.
     pub fn watch(&self) -> Watch {
-        Watch(self.0.subscribe())
+        Watch(self.draining.subscribe())
+    }
+
+    /// For whoever is asked whether new work is welcome; unlike a [`Watch`], nobody waits for it to be dropped.
+    pub fn readiness(&self) -> Readiness {
+        Readiness(Arc::clone(&self.ready))
     }
 
     /// From now on readiness fails; everything else goes on.
     pub fn unready(&self) {
-        self.0.send_if_modified(|stage| std::mem::replace(stage, Stage::Unready) != Stage::Unready);
+        self.ready.store(false, Relaxed);
     }
 
     /// Listeners close, connections end with the exchange that is running. Returns whether all had ended `within`.
     pub async fn drain(self, within: Duration) -> bool {
-        self.0.send_replace(Stage::Draining);
-        tokio::time::timeout(within, self.0.closed()).await.is_ok()
+        self.unready();
+        self.draining.send_replace(true);
+        tokio::time::timeout(within, self.draining.closed()).await.is_ok()
     }
 }
 
@@ -60,11 +67,6 @@ impl Default for Drain {
 // === impl Watch ===
 
 impl Watch {
-    /// Whether new work is welcome.
-    pub fn is_ready(&self) -> bool {
-        *self.0.borrow() == Stage::Serving
-    }
-
     /// Whether anything was said since this watch was made; an atomic load.
     fn has_changed(&self) -> bool {
         self.0.has_changed().unwrap_or(true)
@@ -73,6 +75,15 @@ impl Watch {
     /// Resolves when listeners and connections are to end.
     pub async fn draining(&mut self) {
         // An error means that the `Drain` is gone: that is an end too.
-        let _ = self.0.wait_for(|stage| *stage == Stage::Draining).await;
+        let _ = self.0.wait_for(|draining| *draining).await;
+    }
+}
+
+// === impl Readiness ===
+
+impl Readiness {
+    /// Whether it is.
+    pub fn is_ready(&self) -> bool {
+        self.0.load(Relaxed)
     }
 }

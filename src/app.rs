@@ -1,0 +1,187 @@
+//! Builds everything from a configuration, binds, runs, drains.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use crate::admin;
+use crate::config::Config;
+use crate::io::Patience;
+use crate::metrics::Metrics;
+use crate::proxy::{self, Dialect, Member, Proxy, Router};
+use crate::server::conn::{self, Shared};
+use crate::server::{Drain, listener};
+use crate::upstream::probe::{self, Reached};
+use crate::upstream::{Kind, Upstream};
+
+/// A viaduct whose listeners are bound.
+#[derive(Debug)]
+pub struct App {
+    listeners: Vec<TcpListener>,
+    admin: Option<TcpListener>,
+    shared: Arc<Shared>,
+    upstreams: Vec<Arc<Upstream>>,
+    model: Option<String>,
+    drain: Duration,
+    drain_delay: Duration,
+}
+
+/// A listener that cannot be had.
+#[derive(Debug)]
+pub struct BindError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+/// How often idle connections are looked through: half a second late is early enough for VIA's five.
+const SWEEP: Duration = Duration::from_millis(500);
+
+// === impl App ===
+
+impl App {
+    /// Binds every listener. Needs a tokio runtime.
+    pub fn bind(config: Config) -> Result<Self, BindError> {
+        let bind = |address: SocketAddr| listener::bind(address).map_err(|source| BindError { address, source });
+        let listeners = config.listen.iter().copied().map(bind).collect::<Result<_, _>>()?;
+        let admin = config.admin.map(bind).transpose()?;
+        let metrics = Arc::new(Metrics::new());
+        let members: Vec<_> = config
+            .upstreams
+            .into_iter()
+            .map(|u| Member {
+                upstream: Upstream::new(&u.name, u.kind, u.locations, &u.pool, &metrics),
+                deadlines: u.deadlines,
+            })
+            .collect();
+        let upstreams: Vec<_> = members.iter().map(|member| Arc::clone(&member.upstream)).collect();
+        let router = Router::new(members, config.mappings, config.v1_to_via, &metrics);
+        let settings =
+            proxy::Settings { hosts: config.hosts, idle: config.downstream.idle, fallback: fallback(&upstreams) };
+        let patience = Patience { head: config.downstream.head, write: config.downstream.write };
+        let shared = Arc::new(Shared {
+            proxy: Proxy::new(settings, router, Arc::clone(&metrics)),
+            metrics,
+            settings: conn::Settings { patience, idle: config.downstream.idle, trusted: config.trusted },
+        });
+        let (drain, drain_delay, model) = (config.drain, config.drain_delay, config.timestamps.model);
+        Ok(Self { listeners, admin, shared, upstreams, model, drain, drain_delay })
+    }
+
+    /// Where clients connect.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// Where probes and metrics are.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Serves until `stop` resolves, then drains. Returns whether everything that ran had ended in time.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> bool {
+        let drain = Drain::new();
+        for listener in self.listeners {
+            let (shared, watch) = (Arc::clone(&self.shared), drain.watch());
+            let serve = move |stream, peer| conn::serve(Arc::clone(&shared), stream, peer, watch.clone());
+            tokio::spawn(listener::accept(listener, drain.watch(), serve));
+        }
+        // The admin listener stays until the very end: it is what tells the drain to the world.
+        let end = Drain::new();
+        let readiness = drain.readiness();
+        let admin = self.admin.map(|admin| {
+            let metrics = Arc::clone(&self.shared.metrics);
+            tokio::spawn(admin::serve(admin, end.watch(), readiness, metrics))
+        });
+        let sweeper = tokio::spawn(sweep(self.upstreams.clone()));
+        let prober = tokio::spawn(report(self.upstreams, self.model));
+        stop.await;
+        drain.unready();
+        if !self.drain_delay.is_zero() {
+            tracing::info!(delay = ?self.drain_delay, "unready; still accepting");
+            tokio::time::sleep(self.drain_delay).await;
+        }
+        tracing::info!(within = ?self.drain, "draining");
+        prober.abort();
+        let is_clean = drain.drain(self.drain).await;
+        sweeper.abort();
+        if let Some(admin) = admin {
+            admin.abort();
+        }
+        is_clean
+    }
+}
+
+/// The words for a request that has no route: those of the API that most requests are for.
+fn fallback(upstreams: &[Arc<Upstream>]) -> Dialect {
+    let has = |kind| upstreams.iter().any(|upstream| upstream.kind() == kind);
+    match () {
+        () if has(Kind::Via) => Dialect::Via,
+        () if has(Kind::Ollama) => Dialect::Ollama,
+        () => Dialect::Text,
+    }
+}
+
+async fn sweep(upstreams: Vec<Arc<Upstream>>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        for upstream in &upstreams {
+            upstream.sweep(Instant::now());
+        }
+    }
+}
+
+/// Tries each endpoint once and says what was reached. Nothing depends on it: each request finds out for itself.
+async fn report(upstreams: Vec<Arc<Upstream>>, model: Option<String>) {
+    for upstream in &upstreams {
+        for endpoint in upstream.endpoints() {
+            let name = endpoint.label().to_str().unwrap_or_default();
+            let address = endpoint.pool().address();
+            match probe::probe(upstream, endpoint).await {
+                Ok(Reached::Models(models)) => {
+                    tracing::info!(upstream = name, %address, models = %models.join(", "), "reached");
+                    if let Some(model) = model.as_deref().filter(|_| upstream.kind() == Kind::Ollama)
+                        && !models.iter().any(|have| is_model(have, model))
+                    {
+                        tracing::warn!(
+                            upstream = name,
+                            model,
+                            "the model of the timestamps is not there: answers that need it will say `unavailable`"
+                        );
+                    }
+                }
+                Ok(Reached::Status(status)) => {
+                    tracing::warn!(upstream = name, %address, status, "reached, but it does not answer as its API should");
+                }
+                Err(e) => {
+                    let cause = std::error::Error::source(&e).map(ToString::to_string).unwrap_or_default();
+                    tracing::warn!(upstream = name, %address, error = %e, cause, "not reached; requests will try again");
+                }
+            }
+        }
+    }
+}
+
+/// Ollama's names carry a tag, a user's need not (contract: ollama, 5.6).
+fn is_model(have: &str, want: &str) -> bool {
+    let want = want.trim_start_matches("registry.ollama.ai/").trim_start_matches("library/");
+    have.eq_ignore_ascii_case(want) || have.strip_suffix(":latest").is_some_and(|have| have.eq_ignore_ascii_case(want))
+}
+
+// === impl BindError ===
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot listen on {}", self.address)
+    }
+}
+
+impl std::error::Error for BindError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}

@@ -1,0 +1,111 @@
+//! The command line: flags, environment, exit codes.
+//!
+//! `serve` runs the proxy, `check` only reads its configuration. Exit codes: 0 ok, 1 runtime, 2 usage (clap's own),
+//! 3 configuration.
+
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// One address for VIA and Ollama, nothing buffered, and the time ranges already in the answer.
+#[derive(Debug, Parser)]
+#[command(name = "viaduct", version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the proxy; works with no file at all.
+    Serve(Box<serve::Serve>),
+    /// Validates a configuration and says what is wrong where.
+    Check(serve::Check),
+    /// Prints the version.
+    Version(Version),
+}
+
+#[derive(Debug, clap::Args)]
+struct Version {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why a command failed; each has an exit code.
+#[derive(Debug)]
+enum Failure {
+    Runtime(Box<dyn std::error::Error>),
+    Config(crate::config::Error),
+}
+
+// === impl Cli ===
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> ExitCode {
+        let done = match self.command {
+            Command::Serve(serve) => serve.run(),
+            Command::Check(check) => check.run(),
+            Command::Version(version) => {
+                version.print();
+                Ok(())
+            }
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failure.report(),
+        }
+    }
+}
+
+// === impl Version ===
+
+impl Version {
+    fn print(&self) {
+        let version = env!("CARGO_PKG_VERSION");
+        if self.json {
+            say(&serde_json::json!({"name": "viaduct", "version": version}).to_string());
+        } else {
+            say(&format!("viaduct {version}"));
+        }
+    }
+}
+
+// === impl Failure ===
+
+impl Failure {
+    /// Says it on standard error, causes included.
+    fn report(self) -> ExitCode {
+        let (error, code): (Box<dyn std::error::Error>, u8) = match self {
+            Self::Runtime(error) => (error, 1),
+            Self::Config(error) => (Box::new(error), 3),
+        };
+        let mut line = format!("viaduct: {error}");
+        let mut source = error.source();
+        while let Some(cause) = source {
+            line.push_str(": ");
+            line.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        #[expect(clippy::print_stderr, reason = "the command's own words to its user")]
+        {
+            eprintln!("{line}");
+        }
+        ExitCode::from(code)
+    }
+}
+
+impl<E: std::error::Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Runtime(Box::new(error))
+    }
+}
+
+/// A line for the user.
+#[expect(clippy::print_stdout, reason = "the command's own words to its user")]
+fn say(line: &str) {
+    println!("{line}");
+}
