@@ -1,0 +1,171 @@
+//! Reads what a message of VIA (or of an OpenAI-style server) answers, and what an event that belongs to it echoes.
+//!
+//! A message may be a whole JSON answer or the data of one event. It is read as leniently as its readers read it: invalid
+//! UTF-8 and lone surrogates become U+FFFD, of equal keys the last wins, a member of another type than expected is as
+//! good as none. Only a text that is no JSON object is no message.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use super::json;
+use super::time::Clock;
+
+/// Texts that report a failure of VIA's inside a 200, by their beginnings.
+const FAILURES: [&str; 2] = ["Summarization failed", "An internal error"];
+/// Texts that answer nothing, by their beginnings.
+const NOTHINGS: [&str; 5] = [
+    "Media processed",
+    "Chat functionality disabled",
+    "Guardrails failed",
+    "Couldn't Produce Highlights",
+    "No matching scenarios",
+];
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Answer {
+    /// The whole text, `choices[].message.content`, a line for each choice; `None` where there is none (an alert, the
+    /// usage event, a delta).
+    pub text: Option<String>,
+    /// The piece of a text, `choices[].delta.content`.
+    pub delta: Option<String>,
+    /// What its event repeats.
+    pub echo: Echo,
+    /// What it is, for example `summarization.completion`.
+    pub object: Option<String>,
+    /// The part of the media that it is about, where `media_info` says so in seconds.
+    pub window: Option<Window>,
+    /// The clock it speaks of: [`Clock::Wall`] for a live stream.
+    pub clock: Option<Clock>,
+    /// Whether it has a `timestamps` member already.
+    pub has_timestamps: bool,
+}
+
+/// Members of a message as they were written, on one line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Echo {
+    /// `id`.
+    pub id: Option<Box<str>>,
+    /// `created`.
+    pub created: Option<Box<str>>,
+    /// `model`.
+    pub model: Option<Box<str>>,
+    /// `media_info`, unless it is null.
+    pub media_info: Option<Box<str>>,
+}
+
+/// Seconds of the media that an answer is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Window {
+    /// `media_info.start_offset`, 0 if absent.
+    pub start: f64,
+    /// `media_info.end_offset`, above 0.
+    pub end: f64,
+}
+
+/// What kind of text an answer's text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One to read times from.
+    Text,
+    /// VIA reports a failure.
+    Failure,
+    /// VIA says that there is nothing, which is nobody's fault.
+    Nothing,
+}
+
+/// What kind of text this is, by its beginning.
+pub fn kind(text: &str) -> Kind {
+    let text = text.trim_start();
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| text.starts_with(prefix));
+    if begins(&FAILURES) {
+        Kind::Failure
+    } else if begins(&NOTHINGS) {
+        Kind::Nothing
+    } else {
+        Kind::Text
+    }
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// Reads a message; `None` if it is no JSON object.
+    pub fn read(message: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(message);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        if !text.trim_start().starts_with('{') || !json::is_valid(text) {
+            return None;
+        }
+        let mut answer = Self::default();
+        let mut choices = "";
+        let mut media_info = "";
+        for (key, value) in json::members(text) {
+            match json::string(key).unwrap_or_default().as_ref() {
+                "id" => answer.echo.id = Some(one_line(value)),
+                "created" => answer.echo.created = Some(one_line(value)),
+                "model" => answer.echo.model = Some(one_line(value)),
+                "object" => answer.object = json::string(value).map(Cow::into_owned),
+                "media_info" => media_info = value,
+                "choices" => choices = value,
+                "timestamps" => answer.has_timestamps = true,
+                _ => {}
+            }
+        }
+        answer.read_media_info(media_info);
+        answer.text = contents(choices, "message", "\n");
+        answer.delta = contents(choices, "delta", "");
+        Some(answer)
+    }
+
+    fn read_media_info(&mut self, media_info: &str) {
+        if media_info.is_empty() || media_info == "null" {
+            return;
+        }
+        self.echo.media_info = Some(one_line(media_info));
+        let offset = |name| json::member(media_info, name).and_then(json::number);
+        if let Some(end) = offset("end_offset").filter(|end| *end > 0.0) {
+            self.window = Some(Window { start: offset("start_offset").unwrap_or(0.0), end });
+        }
+        self.clock = match json::member(media_info, "type").and_then(json::string).as_deref() {
+            Some("timestamp") => Some(Clock::Wall),
+            Some("offset") => Some(Clock::Media),
+            _ => None,
+        };
+    }
+}
+
+/// What the choices say under `holder`, one after the other; `between` stands between the parts of one content.
+fn contents(choices: &str, holder: &str, between: &str) -> Option<String> {
+    let mut all: Option<String> = None;
+    for choice in json::elements(choices) {
+        let content = json::member(choice, holder).and_then(|message| json::member(message, "content"));
+        if let Some(said) = content.and_then(|content| said(content, between)) {
+            match &mut all {
+                None => all = Some(said),
+                Some(all) => {
+                    all.push('\n');
+                    all.push_str(&said);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// A content is a text, or a list of parts with a `text` each.
+fn said(content: &str, between: &str) -> Option<String> {
+    if content.starts_with('"') {
+        return json::string(content).map(Cow::into_owned);
+    }
+    let parts = json::elements(content);
+    let texts: Vec<_> = parts.filter_map(|part| json::member(part, "text").and_then(json::string)).collect();
+    (!texts.is_empty()).then(|| texts.join(between))
+}
+
+/// White space in JSON may hold line breaks, which a string never does.
+fn one_line(raw: &str) -> Box<str> {
+    if raw.contains(['\r', '\n']) { raw.replace(['\r', '\n'], "").into() } else { raw.into() }
+}

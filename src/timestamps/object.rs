@@ -1,0 +1,212 @@
+//! Writes the `timestamps` object, as a member of a JSON answer or in an event of its own.
+//!
+//! Always one line of JSON, its members always in the same order. In an event it is pure ASCII, as VIA's own events are.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::answer::Echo;
+use super::list::{Entry, List};
+use super::sentence;
+use super::splice_sse::LineEnd;
+use super::time::{Clock, Time};
+
+/// The most bytes of a quote, and of a sentence.
+const LONGEST_QUOTE: usize = 200;
+const LONGEST_SENTENCE: usize = 2000;
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// There is at least one range.
+    Ok,
+    /// The answer names no time.
+    None,
+    /// A model was needed, and gave nothing usable in time.
+    Unavailable,
+    /// VIA reported a failure.
+    Failed,
+    /// The text is too large to read.
+    Skipped,
+}
+
+/// Who read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// Viaduct's own parser.
+    Text,
+    /// A model, and viaduct checked it.
+    Model,
+}
+
+/// A `timestamps` object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object<'a> {
+    status: Status,
+    source: Option<Source>,
+    list: List,
+    text: &'a str,
+    sentences: bool,
+}
+
+// === impl Object ===
+
+impl<'a> Object<'a> {
+    /// What `source` read from `text`: `ok`, or `none` if the list is empty.
+    pub fn read(list: List, source: Source, text: &'a str) -> Self {
+        let status = if list.entries().is_empty() { Status::None } else { Status::Ok };
+        Self { status, source: Some(source), list, text, sentences: false }
+    }
+
+    /// No model answered; the list is what the parser alone is certain of.
+    pub fn unavailable(list: List, text: &'a str) -> Self {
+        let source = (!list.entries().is_empty()).then_some(Source::Text);
+        Self { status: Status::Unavailable, source, list, text, sentences: false }
+    }
+
+    /// Nobody read anything: `failed`, `skipped`, or `none` for a text that is no answer.
+    pub fn unread(status: Status, clock: Option<Clock>) -> Self {
+        Self { status, source: None, list: List::empty(clock), text: "", sentences: false }
+    }
+
+    /// Adds the sentence around each range, or not.
+    #[must_use]
+    pub fn with_sentences(self, sentences: bool) -> Self {
+        Self { sentences, ..self }
+    }
+
+    /// What became of the answer.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The object, for a JSON answer.
+    pub fn json(&self) -> String {
+        self.write(None)
+    }
+
+    /// The event that carries the object, for the message number `ordinal` of a stream.
+    pub fn event(&self, ordinal: u64, echo: &Echo, line_end: LineEnd) -> Bytes {
+        let line_end = line_end.as_str();
+        let mut event = String::from("data: {");
+        let mut member = |name: &str, raw: &Option<Box<str>>| {
+            if let Some(raw) = raw {
+                let _ = write!(event, "\"{name}\":{raw},");
+            }
+        };
+        member("id", &echo.id);
+        member("object", &Some("\"viaduct.timestamps\"".into()));
+        member("created", &echo.created);
+        member("model", &echo.model);
+        member("media_info", &echo.media_info);
+        let object = ascii(&self.write(Some(ordinal)));
+        let _ = write!(event, "\"choices\":[],\"usage\":null,\"timestamps\":{object}}}{line_end}{line_end}");
+        event.into()
+    }
+
+    fn write(&self, ordinal: Option<u64>) -> String {
+        let mut json = String::from("{");
+        if let Some(ordinal) = ordinal {
+            let _ = write!(json, "\"for\":{ordinal},");
+        }
+        let _ = write!(json, "\"status\":\"{}\",", self.status.as_str());
+        if let Some(source) = self.source {
+            let _ = write!(json, "\"source\":\"{}\",", source.as_str());
+        }
+        let clock = match self.list.clock() {
+            Clock::Media => "media",
+            Clock::Wall => "wall",
+        };
+        let _ = write!(json, "\"clock\":\"{clock}\",\"ranges\":[");
+        for (n, entry) in self.list.entries().iter().enumerate() {
+            json.push_str(if n == 0 { "{" } else { ",{" });
+            self.write_entry(&mut json, entry);
+            json.push('}');
+        }
+        json.push(']');
+        if self.list.dropped() > 0 {
+            let _ = write!(json, ",\"dropped\":{}", self.list.dropped());
+        }
+        json.push('}');
+        json
+    }
+
+    fn write_entry(&self, json: &mut String, entry: &Entry) {
+        let _ = write!(json, "\"start\":{},\"end\":{}", value(&entry.start), value(&entry.end));
+        if let Some(span) = &entry.span {
+            let quote = self.cut(sentence::floor(self.text, span.start)..span.end, LONGEST_QUOTE);
+            let _ = write!(json, ",\"quote\":{}", Value::from(quote));
+            if self.sentences {
+                let sentence = self.cut(sentence::around(self.text, span), LONGEST_SENTENCE);
+                let _ = write!(json, ",\"sentence\":{}", Value::from(sentence));
+            }
+        }
+        if !entry.verified {
+            json.push_str(",\"verified\":false");
+        }
+    }
+
+    /// Words of the text, trimmed and no longer than `most`.
+    fn cut(&self, span: Range<usize>, most: usize) -> &'a str {
+        let end = sentence::floor(self.text, span.end).max(span.start);
+        let span = sentence::trim(self.text, span.start..end);
+        let end = sentence::floor(self.text, span.end.min(span.start + most)).max(span.start);
+        self.text[span.start..end].trim_end()
+    }
+}
+
+fn value(time: &Time) -> Value {
+    match time {
+        // Adding 0 turns a negative zero into one without a sign.
+        Time::Media(seconds) => Value::from(seconds + 0.0),
+        Time::Wall(wall) => Value::from(&*wall.text),
+    }
+}
+
+/// The same JSON in ASCII: outside of strings there is nothing else anyway.
+fn ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter.is_ascii() {
+            ascii.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    ascii
+}
+
+// === impl Status ===
+
+impl Status {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::None => "none",
+            Self::Unavailable => "unavailable",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+// === impl Source ===
+
+impl Source {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Model => "model",
+        }
+    }
+}
