@@ -16,6 +16,8 @@ use crate::metrics::Metrics;
 use crate::proxy::{self, Dialect, Member, Proxy, Router};
 use crate::server::conn::{self, Shared};
 use crate::server::{Drain, listener};
+use crate::timestamps::ask::Asker;
+use crate::timestamps::prompt;
 use crate::upstream::probe::{self, Reached};
 use crate::upstream::{Kind, Upstream};
 
@@ -60,15 +62,26 @@ impl App {
             .collect();
         let upstreams: Vec<_> = members.iter().map(|member| Arc::clone(&member.upstream)).collect();
         let router = Router::new(members, config.mappings, config.v1_to_via, &metrics);
-        let settings =
-            proxy::Settings { hosts: config.hosts, idle: config.downstream.idle, fallback: fallback(&upstreams) };
+        let model = config.timestamps.model;
+        let ollama = upstreams.iter().find(|upstream| upstream.kind() == Kind::Ollama);
+        let asker = ollama.zip(model.clone()).map(|(ollama, model)| {
+            Asker::new(Arc::clone(ollama), model, prompt::Dialect::Ollama, Arc::clone(&metrics))
+        });
+        let timestamps =
+            proxy::Timestamps { mode: config.timestamps.mode, is_explicit: config.timestamps.is_explicit, asker };
+        let settings = proxy::Settings {
+            hosts: config.hosts,
+            idle: config.downstream.idle,
+            timestamps,
+            fallback: fallback(&upstreams),
+        };
         let patience = Patience { head: config.downstream.head, write: config.downstream.write };
         let shared = Arc::new(Shared {
             proxy: Proxy::new(settings, router, Arc::clone(&metrics)),
             metrics,
             settings: conn::Settings { patience, idle: config.downstream.idle, trusted: config.trusted },
         });
-        let (drain, drain_delay, model) = (config.drain, config.drain_delay, config.timestamps.model);
+        let (drain, drain_delay) = (config.drain, config.drain_delay);
         Ok(Self { listeners, admin, shared, upstreams, model, drain, drain_delay })
     }
 

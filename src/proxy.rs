@@ -10,6 +10,7 @@
 //! the same task. Dropping either closes the upstream connection, which is how an upstream learns that its client left.
 
 mod downstream;
+mod enrich;
 mod error_response;
 mod exchange;
 mod forward;
@@ -29,6 +30,8 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 pub use self::downstream::{Downstream, Hosts};
+use self::enrich::Plan;
+pub use self::enrich::Settings as Timestamps;
 pub use self::error_response::Dialect;
 use self::exchange::Exchange;
 use self::response_body::Forwarded;
@@ -48,6 +51,8 @@ pub struct Settings {
     pub hosts: Hosts,
     /// How long a client's connection may wait for its next request.
     pub idle: Duration,
+    /// Who reads times from answers.
+    pub timestamps: Timestamps,
     /// Which API's words refuse a request that has no route.
     pub fallback: Dialect,
 }
@@ -79,10 +84,17 @@ impl Proxy {
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
         match self.forward(&mut exchange, head, incoming).await {
-            Ok(answer) => {
-                let (head, incoming) = answer.into_parts();
+            Ok((answer, plan)) => {
+                let (mut head, incoming) = answer.into_parts();
                 let body = Forwarded::new(incoming, exchange, &head.headers);
-                Response::from_parts(head, ResponseBody::Forwarded(Box::new(body)))
+                let body = match plan {
+                    Some(plan) if !body.is_empty() => match plan.enrich(&mut head, body) {
+                        Ok(enriched) => ResponseBody::Enriched(Box::new(enriched)),
+                        Err(body) => ResponseBody::Forwarded(Box::new(body)),
+                    },
+                    _ => ResponseBody::Forwarded(Box::new(body)),
+                };
+                Response::from_parts(head, body)
             }
             Err(error) => self.refuse(&mut exchange, &error),
         }
@@ -94,7 +106,7 @@ impl Proxy {
         exchange: &mut Exchange,
         mut head: Parts,
         incoming: Incoming,
-    ) -> Result<Response<Incoming>, Error> {
+    ) -> Result<(Response<Incoming>, Option<Plan>), Error> {
         request::settle(&mut head)?;
         let target = head.uri.clone();
         let Matched { route, prefix } = self.router.route(&head.method, target.path())?;
@@ -103,6 +115,10 @@ impl Proxy {
         self.check_host(&head.headers, api, exchange.downstream())?;
         self.check_loop(&head.headers)?;
         let pinned = pinned(&mut head.headers, &route.upstream)?;
+        let plan = match api {
+            Api::Via => self.settings.timestamps.plan(route.class, &head.method, head.version, &mut head.headers)?,
+            Api::Ollama | Api::Http => None,
+        };
 
         let has_body = request::announces_body(&head.headers);
         let expects = has_body && headers::lists(&head.headers, &header::EXPECT, b"100-continue");
@@ -119,9 +135,10 @@ impl Proxy {
         let (mut head, incoming) = exchange.answered(sent).into_parts();
         forward::toward_client(&mut head)?;
         forward::relocate(&mut head.headers, prefix, endpoint.base(), host.as_ref());
+        enrich::distrust(&mut head.headers);
         head.headers.insert(forward::UPSTREAM, endpoint.label().clone());
         head.headers.insert(forward::REQUEST_ID, exchange.id.clone());
-        Ok(Response::from_parts(head, incoming))
+        Ok((Response::from_parts(head, incoming), plan))
     }
 
     /// Whether the route serves this `Host` (design, section 3: Host). A plain upstream's is its own affair.

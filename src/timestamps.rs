@@ -11,12 +11,18 @@
 //! All of these are pure: bytes in, bytes out, no waiting, nothing of the crate's other rooms.
 
 pub mod answer;
+pub mod ask;
 mod gather;
+pub mod item;
 mod json;
 pub mod list;
 pub mod object;
 pub mod parameters;
+pub mod prompt;
+pub mod read;
+pub mod reply;
 mod sentence;
 pub mod splice_json;
 pub mod splice_sse;
 pub mod time;
+pub mod verify;

@@ -2,6 +2,7 @@
 //! ends with the last of them.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,10 +12,12 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use super::enrich::Enriched;
 use super::error_response::{self, Dialect};
 use super::exchange::Exchange;
 use super::headers;
 use crate::error::{Error, Kind, Phase};
+use crate::metrics::Metrics;
 
 /// What hyper sends to the client.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub enum ResponseBody {
     Made(Bytes),
     /// The upstream's, untouched.
     Forwarded(Box<Forwarded>),
+    /// The upstream's, gaining timestamps.
+    Enriched(Box<Enriched>),
 }
 
 /// The upstream's body, and the exchange that it belongs to.
@@ -64,6 +69,7 @@ impl Body for ResponseBody {
             Self::Made(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Made(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Forwarded(body) => body.poll_frame(cx),
+            Self::Enriched(body) => body.poll_frame(cx),
         }
     }
 
@@ -71,6 +77,8 @@ impl Body for ResponseBody {
         match self {
             Self::Made(bytes) => bytes.is_empty(),
             Self::Forwarded(body) => body.failure.is_none() && body.incoming.is_end_stream(),
+            // What is held has to be asked for.
+            Self::Enriched(_) => false,
         }
     }
 
@@ -78,6 +86,7 @@ impl Body for ResponseBody {
         match self {
             Self::Made(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Forwarded(body) => body.incoming.size_hint(),
+            Self::Enriched(_) => SizeHint::default(),
         }
     }
 }
@@ -99,6 +108,22 @@ impl Forwarded {
     /// Its exchange, which a middleware ends when its own last byte has gone.
     pub(super) fn exchange(&mut self) -> &mut Exchange {
         &mut self.exchange
+    }
+
+    /// Whether there is no body to come.
+    pub(super) fn is_empty(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    /// The counters, for a middleware.
+    pub(super) fn metrics(&self) -> &Metrics {
+        self.exchange.metrics()
+    }
+
+    /// Lets a middleware count what it did.
+    pub(super) fn count(&mut self, count: impl FnOnce(&mut Exchange, &Metrics)) {
+        let metrics = Arc::clone(self.exchange.metrics());
+        count(&mut self.exchange, &metrics);
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
@@ -141,7 +166,10 @@ impl Forwarded {
                 clock.disarm(Phase::Silence);
                 Poll::Ready(Some(Ok(self.passes(frame))))
             }
-            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(None) => {
+                clock.disarm(Phase::Silence);
+                Poll::Ready(None)
+            }
             Poll::Ready(Some(Err(e))) => Poll::Ready(Some(Err(Error::new(Kind::Body).source(e)))),
         }
     }

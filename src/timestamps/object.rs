@@ -86,6 +86,11 @@ impl<'a> Object<'a> {
         self.status
     }
 
+    /// Who read it, if anybody did.
+    pub fn source(&self) -> Option<Source> {
+        self.source
+    }
+
     /// The object, for a JSON answer.
     pub fn json(&self) -> String {
         self.write(None)

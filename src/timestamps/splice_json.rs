@@ -162,3 +162,18 @@ impl JsonSplice {
         out.extend([frame]);
     }
 }
+
+// === impl Untouched ===
+
+impl Untouched {
+    /// The word in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAnObject => "not-an-object",
+            Self::Trailing => "trailing",
+            Self::Present => "present",
+            Self::Truncated => "truncated",
+            Self::Invalid => "invalid",
+        }
+    }
+}

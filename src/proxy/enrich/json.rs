@@ -1,0 +1,147 @@
+//! A JSON answer that gains a member: the closing brace waits until the member is known.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::Frame;
+use tokio::time::{Instant, Sleep};
+
+use super::{Forwarded, Plan, SCAN_LIMIT, count};
+use crate::error::Error;
+use crate::timestamps::ask::Question;
+use crate::timestamps::item::Item;
+use crate::timestamps::splice_json::{End, JsonSplice};
+
+/// The state of one such body.
+#[derive(Debug)]
+pub(super) struct Json {
+    pub(super) plan: Plan,
+    splice: JsonSplice,
+    out: VecDeque<Bytes>,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The upstream's bytes come.
+    Passing,
+    /// All of them are here, the model is being asked.
+    Asking(Box<Asking>),
+    /// What is in `out` goes, then the trailers.
+    Ending(Option<HeaderMap>),
+    /// What is in `out` goes, then the stream breaks off.
+    Breaking(Option<Error>),
+}
+
+#[derive(Debug)]
+struct Asking {
+    item: Item,
+    question: Question,
+    since: Instant,
+    deadline: Pin<Box<Sleep>>,
+    trailers: Option<HeaderMap>,
+}
+
+// === impl Json ===
+
+impl Json {
+    pub(super) fn new(plan: Plan) -> Self {
+        Self { plan, splice: JsonSplice::new(SCAN_LIMIT), out: VecDeque::new(), phase: Phase::Passing }
+    }
+
+    pub(super) fn poll_frame(
+        &mut self,
+        forwarded: &mut Forwarded,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        loop {
+            if let Some(data) = self.out.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(data))));
+            }
+            match &mut self.phase {
+                Phase::Passing => match forwarded.poll_upstream(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                        Ok(data) => self.splice.push(data, &mut self.out),
+                        Err(frame) => self.finish(forwarded, frame.into_trailers().ok()),
+                    },
+                    Poll::Ready(None) => self.finish(forwarded, None),
+                    Poll::Ready(Some(Err(error))) => {
+                        self.give(None);
+                        self.phase = Phase::Breaking(Some(error));
+                    }
+                },
+                Phase::Asking(asking) => {
+                    let reply = match Pin::new(&mut asking.question).poll(cx) {
+                        Poll::Ready(reply) => reply,
+                        Poll::Pending if asking.deadline.as_mut().poll(cx).is_ready() => None,
+                        Poll::Pending => return Poll::Pending,
+                    };
+                    let object = asking.item.read_by_model(reply.as_ref());
+                    let (waited, json) = (asking.since.elapsed(), object.json());
+                    forwarded.count(|exchange, metrics| count(exchange, metrics, self.plan.mode, &object, waited));
+                    let trailers = asking.trailers.take();
+                    self.give(Some(&json));
+                    self.phase = Phase::Ending(trailers);
+                }
+                Phase::Ending(trailers) => {
+                    return Poll::Ready(match trailers.take() {
+                        Some(trailers) => Some(Ok(Frame::trailers(trailers))),
+                        None => {
+                            forwarded.exchange().complete();
+                            None
+                        }
+                    });
+                }
+                Phase::Breaking(error) => {
+                    return Poll::Ready(error.take().map(|error| forwarded.fail(error)));
+                }
+            }
+        }
+    }
+
+    /// The body is here to its clean end: the upstream's part is over, whatever still has to be asked.
+    fn finish(&mut self, forwarded: &mut Forwarded, trailers: Option<HeaderMap>) {
+        forwarded.exchange().release();
+        let since = Instant::now();
+        let json = match self.splice.finish() {
+            End::Untouched(why) => {
+                forwarded.metrics().untouched(why.as_str());
+                self.give(None);
+                self.phase = Phase::Ending(trailers);
+                return;
+            }
+            End::TooLarge => {
+                let object = Item::skipped(None);
+                forwarded.count(|exchange, metrics| count(exchange, metrics, self.plan.mode, &object, since.elapsed()));
+                object.json()
+            }
+            End::Answer(mut answer) => {
+                let text = answer.text.take().unwrap_or_default();
+                let item = Item::new(text, *answer, self.plan.mode, &self.plan.parameters);
+                if let (Some(question), Some(asker)) = (item.question(), &self.plan.asker) {
+                    let question = asker.ask(question);
+                    let deadline = Box::pin(tokio::time::sleep(self.plan.deadline()));
+                    self.phase = Phase::Asking(Box::new(Asking { item, question, since, deadline, trailers }));
+                    return;
+                }
+                let object = if item.question().is_some() { item.read_by_model(None) } else { item.read_by_parser() };
+                forwarded.count(|exchange, metrics| count(exchange, metrics, self.plan.mode, &object, since.elapsed()));
+                object.json()
+            }
+        };
+        self.give(Some(&json));
+        self.phase = Phase::Ending(trailers);
+    }
+
+    /// Lets go what was held, with the member if there is one.
+    fn give(&mut self, object: Option<&str>) {
+        let held = self.splice.release(object);
+        if !held.is_empty() {
+            self.out.push_back(held);
+        }
+    }
+}
