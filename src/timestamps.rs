@@ -5,6 +5,7 @@
 //! | [`parameters`] | what the client asks for |
 //! | [`splice_json`], [`splice_sse`] | the body passes; where something may be added, and what the text was |
 //! | [`answer`] | a message: its text, and what an event repeats of it |
+//! | [`prompt`], [`reply`], [`verify`] | asking a model, reading what it says, holding that against the text |
 //! | [`list`], [`object`] | what was found, put in order; the `timestamps` object of it |
 //! | [`time`] | the words: times, ranges, doubt |
 //!
@@ -19,7 +20,6 @@ pub mod list;
 pub mod object;
 pub mod parameters;
 pub mod prompt;
-pub mod read;
 pub mod reply;
 mod sentence;
 pub mod splice_json;

@@ -22,6 +22,26 @@ pub(super) fn around(text: &str, span: &Range<usize>) -> Range<usize> {
     trim(text, begin..finish)
 }
 
+/// The bytes of the list item (or table row) around `span`; where its line is none, those of its sentence.
+pub(super) fn item(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = floor(text, span.start);
+    let end = floor(text, span.end).max(start);
+    let from = floor(text, start.saturating_sub(REACH));
+    let from = text[from..start].rfind(['\n', '\r']).map_or(from, |at| from + at + 1);
+    let to = floor(text, end.saturating_add(REACH));
+    let to = text[end..to].find(['\n', '\r']).map_or(to, |at| end + at);
+    if is_item(&text[from..to]) { trim(text, from..to) } else { around(text, span) }
+}
+
+/// Whether a line begins like an item of a list or a row of a table.
+fn is_item(line: &str) -> bool {
+    let line = line.trim_start();
+    let behind_number = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let is_numbered = behind_number.len() < line.len() && behind_number.starts_with([')', '.']);
+    let is_numbered = is_numbered && behind_number[1..].starts_with([' ', '\t']);
+    is_numbered || line.starts_with('|') || ["- ", "* ", "• ", "+ ", "– "].iter().any(|bullet| line.starts_with(bullet))
+}
+
 /// The span without the white space at its ends.
 pub(super) fn trim(text: &str, span: Range<usize>) -> Range<usize> {
     let said = &text[span.clone()];
@@ -108,6 +128,20 @@ mod tests {
         let text = "1. **42.000 - 57.500** - Two cars queue\n2. **181.250 - 190.000** - The barrier fails\r\n";
         assert_eq!(around_word(text, "57.500"), "1. **42.000 - 57.500** - Two cars queue");
         assert_eq!(around_word(text, "190"), "2. **181.250 - 190.000** - The barrier fails");
+    }
+
+    #[test]
+    fn an_item_is_the_whole_line() {
+        let item = |text: &str| {
+            let at = text.find("0:10").unwrap();
+            text[item(text, &(at..at + 4))].to_owned()
+        };
+        let text = "Events:\n1. A van comes at 0:10. It leaves at 0:40.\n2. Nothing.";
+        assert_eq!(item(text), "1. A van comes at 0:10. It leaves at 0:40.");
+        assert_eq!(item(" - 0:10. Yes. No. \r\n"), "- 0:10. Yes. No.");
+        assert_eq!(item("| 0:10 | 0:20. A |"), "| 0:10 | 0:20. A |");
+        assert_eq!(item("A van comes at 0:10. It leaves at 0:40."), "A van comes at 0:10.");
+        assert_eq!(item("1.5 km at 0:10. Yes"), "1.5 km at 0:10.");
     }
 
     #[test]
