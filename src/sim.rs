@@ -6,12 +6,13 @@
 //!
 //! * [`server`]: a listening simulator, its counters and its end (clean, or as a crash would look);
 //! * [`fault`]: latency, pacing, error statuses, hangs, cuts and refusals, seeded and changeable while running;
-//! * [`via`]: the video summarizer.
+//! * [`via`]: the video summarizer; [`ollama`]: the model server.
 
 pub mod body;
 pub mod fault;
 pub mod head;
 mod json;
+pub mod ollama;
 pub mod server;
 mod tasks;
 mod time;
