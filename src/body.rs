@@ -48,6 +48,7 @@ pub struct Progress {
     first_byte: Option<Duration>,
     received: AtomicU64,
     done: AtomicBool,
+    broke: AtomicBool,
 }
 
 // === impl RequestBody ===
@@ -114,7 +115,7 @@ impl Upload {
             Poll::Pending => self.progress.waits_for_client(),
             Poll::Ready(Some(Ok(frame))) => self.progress.took(frame, self.incoming.is_end_stream()),
             Poll::Ready(None) => self.progress.finished(),
-            Poll::Ready(Some(Err(_))) => {}
+            Poll::Ready(Some(Err(_))) => self.progress.broke.store(true, Relaxed),
         }
         polled.map_err(|e| Error::new(Kind::Body).source(e))
     }
@@ -132,7 +133,14 @@ impl Progress {
     /// Nothing received yet. `stall` is the longest wait for the client's next byte, `first_byte` the longest wait for
     /// the answer after its last.
     pub fn new(clock: Arc<Clock>, stall: Option<Duration>, first_byte: Option<Duration>) -> Self {
-        Self { clock, stall, first_byte, received: AtomicU64::new(0), done: AtomicBool::new(false) }
+        Self {
+            clock,
+            stall,
+            first_byte,
+            received: AtomicU64::new(0),
+            done: AtomicBool::new(false),
+            broke: AtomicBool::new(false),
+        }
     }
 
     /// Body bytes received from the client so far.
@@ -143,6 +151,11 @@ impl Progress {
     /// Whether the client's last byte has been handed on: only then may the upstream connection be used again.
     pub fn is_done(&self) -> bool {
         self.done.load(Relaxed)
+    }
+
+    /// Whether the client's body broke off: then what becomes of the exchange is not the upstream's fault.
+    pub fn has_broken(&self) -> bool {
+        self.broke.load(Relaxed)
     }
 
     fn waits_for_client(&self) {

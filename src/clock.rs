@@ -61,7 +61,7 @@ impl Clock {
             deadline.store(NEVER, Relaxed);
         }
         self.tick.store(NEVER, Relaxed);
-        self.arm(Phase::Idle, now, idle);
+        self.arm_soon(Phase::Idle, now, idle);
     }
 
     /// `phase` expires `after` from `now`.

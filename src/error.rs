@@ -42,6 +42,8 @@ pub enum Kind {
     BadResponse,
     /// A body broke off.
     Body,
+    /// The client went away in the middle of its request.
+    Left,
     /// A deadline expired.
     Timeout(Phase),
 }
@@ -90,6 +92,7 @@ impl Error {
             | Kind::Method
             | Kind::ForbiddenHost
             | Kind::Loop
+            | Kind::Left
             | Kind::Timeout(Phase::Upload | Phase::Head | Phase::Idle | Phase::Write) => Side::Downstream,
             Kind::NoEndpoint => Side::Internal,
             Kind::Connect
@@ -159,6 +162,7 @@ impl Kind {
             Self::Send => "send",
             Self::BadResponse => "bad-response",
             Self::Body => "body",
+            Self::Left => "left",
             Self::Timeout(Phase::Connect) => "timeout-connect",
             Self::Timeout(Phase::Upload) => "timeout-upload",
             Self::Timeout(Phase::FirstByte) => "timeout-first-byte",
@@ -183,6 +187,7 @@ impl Kind {
             Self::Send => "the upstream closed the connection without an answer",
             Self::BadResponse => "the upstream's answer is not valid HTTP",
             Self::Body => "the body broke off",
+            Self::Left => "the client went away in the middle of its request",
             Self::Timeout(Phase::Connect) => "deadline expired while connecting to the upstream",
             Self::Timeout(Phase::Upload) => "deadline expired while waiting for the rest of the request",
             Self::Timeout(Phase::FirstByte) => {

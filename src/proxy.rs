@@ -130,7 +130,7 @@ impl Proxy {
 
         let request = outgoing(head, has_body.then_some(incoming), expects, exchange, route.deadlines);
         let sending = send::send(&route.upstream, pinned, request);
-        let sent = until_expired(exchange.clock(), sending).await?;
+        let sent = until_expired(exchange.clock(), sending).await.map_err(|error| exchange.blame(error))?;
         let endpoint = Arc::clone(&sent.endpoint);
         let (mut head, incoming) = exchange.answered(sent).into_parts();
         forward::toward_client(&mut head)?;

@@ -20,6 +20,7 @@ pub mod list;
 pub mod object;
 pub mod parameters;
 pub mod prompt;
+pub mod read;
 pub mod reply;
 mod sentence;
 pub mod splice_json;

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use self::balance::RoundRobin;
 use crate::metrics::{EndpointMetrics, Metrics};
-use crate::pool::{Address, Connector, Pool, Settings};
+use crate::pool::{Address, ConnectError, Connector, Pool, PooledConn, Settings};
 
 /// Which API an upstream speaks; brings routes, deadlines, error shape and probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,15 @@ impl Endpoint {
     /// Its connections.
     pub fn pool(&self) -> &Arc<Pool> {
         &self.pool
+    }
+
+    /// A new connection; remembers and counts whether there was one. Cancelling abandons the dial.
+    pub async fn connect(&self) -> Result<PooledConn, ConnectError> {
+        let conn = self.pool.connect().await;
+        self.connected(Instant::now(), conn.is_ok());
+        let counter = if conn.is_ok() { &self.metrics.opened } else { &self.metrics.connect_failures };
+        counter.inc();
+        conn
     }
 
     /// Whether it refused a connection so lately that others are asked first.

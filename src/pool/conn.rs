@@ -1,8 +1,8 @@
 //! One connection to an endpoint: hyper's client half, driven by a task of its own.
 //!
 //! The small interface that the rest of the house sees: is it open, is it ready, send this, and what came of it.
-//! Dropping a [`Conn`] or its answer's body mid-message closes the connection (hyper: an HTTP/1 message that is
-//! dropped costs its connection), which is how an upstream learns that the client has left.
+//! Dropping a [`Conn`] closes the connection at once, whatever was under way on it: that is how an upstream learns that
+//! the client has left. hyper alone would go on with an upload whose answer has come already.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::body::RequestBody;
@@ -21,6 +22,7 @@ pub struct Conn {
     sender: SendRequest<RequestBody>,
     meter: Arc<Meter>,
     born: Instant,
+    driver: AbortHandle,
 }
 
 /// A request that got no answer.
@@ -42,13 +44,13 @@ impl Conn {
         let io = Io::upstream(stream);
         let meter = io.meter();
         let (sender, connection) = http1::Builder::new().handshake(io).await?;
-        tokio::spawn(async move {
+        let driver = tokio::spawn(async move {
             // Whoever waits for an answer gets the error; an idle connection that dies is nobody's business.
             if let Err(e) = connection.await {
                 tracing::trace!(error = %e, "upstream connection ended");
             }
         });
-        Ok(Self { sender, meter, born: Instant::now() })
+        Ok(Self { sender, meter, born: Instant::now(), driver: driver.abort_handle() })
     }
 
     /// Waits until the connection can take a request; false when it has died.
@@ -74,5 +76,11 @@ impl Conn {
             answered: self.meter.read() != read,
             source: failed.into_error(),
         })
+    }
+}
+
+impl Drop for Conn {
+    fn drop(&mut self) {
+        self.driver.abort();
     }
 }

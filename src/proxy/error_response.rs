@@ -53,10 +53,10 @@ impl Dialect {
 }
 
 /// The status of an error. No wildcard: a new kind stops the build until it has one.
-pub fn status(kind: Kind) -> StatusCode {
+pub(super) fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::NoRoute => StatusCode::NOT_FOUND,
-        Kind::BadRequest => StatusCode::BAD_REQUEST,
+        Kind::BadRequest | Kind::Left => StatusCode::BAD_REQUEST,
         Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
         Kind::ForbiddenHost => StatusCode::FORBIDDEN,
         Kind::Loop => StatusCode::LOOP_DETECTED,
@@ -73,7 +73,7 @@ pub fn status(kind: Kind) -> StatusCode {
 fn code(kind: Kind) -> &'static str {
     match kind {
         Kind::NoRoute => "NotFound",
-        Kind::BadRequest => "BadRequest",
+        Kind::BadRequest | Kind::Left => "BadRequest",
         Kind::Method => "MethodNotAllowed",
         Kind::ForbiddenHost => "Forbidden",
         Kind::Loop => "LoopDetected",

@@ -173,8 +173,17 @@ impl Exchange {
         self.end(&End::Whole);
     }
 
-    /// viaduct answers with an error instead.
+    /// Whose fault a failed attempt really was: an upload that the client broke off shows as a failure to send.
+    pub(super) fn blame(&self, error: Error) -> Error {
+        let has_broken = self.progress.as_ref().is_some_and(|progress| progress.has_broken());
+        if has_broken { Error::new(Kind::Left).source(error) } else { error }
+    }
+
+    /// viaduct answers with an error instead; to a client that has left, with nothing.
     pub(super) fn refuse(&mut self, error: &Error, status: StatusCode) {
+        if error.kind() == Kind::Left {
+            return self.end(&End::Left);
+        }
         self.status = status;
         self.error = Some(error.kind());
         self.count_expired(error);

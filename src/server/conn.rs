@@ -54,7 +54,6 @@ pub async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, mut
     let now = Instant::now();
     let clock = Arc::new(Clock::new(now));
     clock.end(now, shared.settings.idle);
-    clock.arm_soon(Phase::Idle, now, shared.settings.idle);
     let downstream = Arc::new(Downstream::new(peer, local, &shared.settings.trusted, Arc::clone(&clock)));
     let io = Io::downstream(stream, Arc::clone(&clock), shared.settings.patience);
 

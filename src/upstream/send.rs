@@ -10,7 +10,6 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, Uri, header};
 use hyper::body::Incoming;
-use tokio::time::Instant;
 
 use super::{Endpoint, Kind, Upstream};
 use crate::body::RequestBody;
@@ -83,16 +82,10 @@ async fn attempt(
         *retries += 1;
         endpoint.metrics.retries.inc();
     }
-    let mut conn = match endpoint.pool.connect().await {
+    let mut conn = match endpoint.connect().await {
         Ok(conn) => conn,
-        Err(e) => {
-            endpoint.connected(Instant::now(), false);
-            endpoint.metrics.connect_failures.inc();
-            return Err(Failure::Refused(e, Box::new(request)));
-        }
+        Err(e) => return Err(Failure::Refused(e, Box::new(request))),
     };
-    endpoint.connected(Instant::now(), true);
-    endpoint.metrics.opened.inc();
     match conn.conn().send(request).await {
         Ok(response) => Ok((response, conn)),
         Err(failed) => Err(Failure::Lost(lost(failed))),

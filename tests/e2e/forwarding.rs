@@ -38,7 +38,8 @@ async fn the_authority_of_an_absolute_target_becomes_host() {
 async fn hop_by_hop_fields_end_here_in_both_directions() {
     let origin = Origin::answering(|request| {
         let head = request.head.clone();
-        let fields = "connection: x-drop\r\nx-drop: 1\r\nkeep-alive: timeout=5\r\nproxy-connection: x\r\nupgrade: h2c\r\n";
+        let fields =
+            "connection: x-drop\r\nx-drop: 1\r\nkeep-alive: timeout=5\r\nproxy-connection: x\r\nupgrade: h2c\r\n";
         format!("HTTP/1.1 200 OK\r\n{fields}x-keep: 1\r\ncontent-length: {}\r\n\r\n{head}", head.len()).into_bytes()
     })
     .await;
@@ -60,7 +61,10 @@ async fn hop_by_hop_fields_end_here_in_both_directions() {
 
 #[tokio::test]
 async fn the_client_is_told_to_the_origin() {
-    let seen = echoed("GET / HTTP/1.1\r\nhost: a:8080\r\nx-forwarded-for: 1.2.3.4\r\nforwarded: for=1.2.3.4\r\nvia: 1.0 fred\r\n\r\n").await;
+    let seen = echoed(
+        "GET / HTTP/1.1\r\nhost: a:8080\r\nx-forwarded-for: 1.2.3.4\r\nforwarded: for=1.2.3.4\r\nvia: 1.0 fred\r\n\r\n",
+    )
+    .await;
     assert_eq!(seen.all("x-forwarded-for"), ["127.0.0.1"]);
     assert_eq!(seen.all("x-forwarded-host"), ["a:8080"]);
     assert_eq!(seen.all("x-forwarded-proto"), ["http"]);
@@ -91,7 +95,8 @@ async fn a_trusted_proxys_word_is_kept_and_added_to() {
 async fn repeated_lines_stay_apart_and_in_order() {
     let origin = Origin::answering(|request| {
         let fields = "set-cookie: a=1\r\nset-cookie: b=2\r\nset-cookie: c=3\r\n";
-        format!("HTTP/1.1 200 OK\r\n{fields}content-length: {}\r\n\r\n{}", request.head.len(), request.head).into_bytes()
+        format!("HTTP/1.1 200 OK\r\n{fields}content-length: {}\r\n\r\n{}", request.head.len(), request.head)
+            .into_bytes()
     })
     .await;
     let viaduct = Viaduct::to(&[origin.address]);
@@ -185,7 +190,8 @@ async fn a_prefix_is_stripped_and_put_back_into_location() {
         format!("HTTP/1.1 307 T\r\nlocation: http://{host}{path}x\r\ncontent-length: 0\r\n\r\n").into_bytes()
     })
     .await;
-    let viaduct = Viaduct::start(Overrides { via: vec![format!("http://{}/v1", origin.address)], ..Overrides::default() });
+    let viaduct =
+        Viaduct::start(Overrides { via: vec![format!("http://{}/v1", origin.address)], ..Overrides::default() });
     let mut client = viaduct.client().await;
     client.get("/via/files/").await;
     // The origin saw /v1/files/ and answered with it: what the client sees leads to the same place.
@@ -209,7 +215,9 @@ async fn a_trailer_is_relayed_to_who_takes_it() {
 
 #[tokio::test]
 async fn an_http_1_0_client_gets_an_answer_that_it_understands() {
-    let origin = Origin::answering(|_| b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n".to_vec()).await;
+    let origin =
+        Origin::answering(|_| b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n".to_vec())
+            .await;
     let viaduct = Viaduct::to(&[origin.address]);
     let mut client = viaduct.client().await;
     client.send("GET / HTTP/1.0\r\n\r\n").await;

@@ -126,11 +126,24 @@ impl Origin {
         let accepted = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&accepted);
         let accepting = tokio::spawn(async move {
+            let (spoken, mut speakers) = tokio::sync::mpsc::unbounded_channel();
             loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                stream.set_nodelay(true).unwrap();
-                let number = count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(Peer::new(stream), number));
+                tokio::select! {
+                    accepted = listener.accept() => {
+                        let (stream, spoken) = (accepted.unwrap().0, spoken.clone());
+                        stream.set_nodelay(true).unwrap();
+                        // The start-up probe connects and says nothing: only who speaks is counted and served.
+                        tokio::spawn(async move {
+                            if stream.peek(&mut [0]).await.is_ok_and(|count| count > 0) {
+                                let _ = spoken.send(stream);
+                            }
+                        });
+                    }
+                    Some(stream) = speakers.recv() => {
+                        let number = count.fetch_add(1, Ordering::SeqCst);
+                        tokio::spawn(serve(Peer::new(stream), number));
+                    }
+                }
             }
         });
         Self { address, accepted, accepting }

@@ -1,0 +1,105 @@
+//! What viaduct itself answers, and in whose words.
+
+use viaduct::config::Overrides;
+
+use crate::support::{Origin, Viaduct, nobody};
+
+async fn without_servers() -> Viaduct {
+    let url = format!("http://{}", nobody().await);
+    Viaduct::start(Overrides { via: vec![url.clone()], ollama: vec![url], ..Overrides::default() })
+}
+
+#[tokio::test]
+async fn errors_wear_the_shape_of_their_api() {
+    let viaduct = without_servers().await;
+    let via = viaduct.get("/files?purpose=vision").await;
+    assert_eq!(via.status(), 502);
+    let body: serde_json::Value = serde_json::from_slice(&via.body).unwrap();
+    assert_eq!(body["code"], "BadGateway");
+    assert!(body["message"].is_string());
+    let ollama: serde_json::Value = serde_json::from_slice(&viaduct.get("/api/tags").await.body).unwrap();
+    assert!(ollama["error"].is_string());
+    let openai: serde_json::Value = serde_json::from_slice(&viaduct.get("/v1/models").await.body).unwrap();
+    assert_eq!(openai["error"]["type"], "api_error");
+    for response in [via, viaduct.get("/none").await] {
+        assert_eq!(response.field("content-type"), Some("application/json"));
+        assert!(response.field("x-request-id").is_some());
+        assert!(response.field("x-viaduct-error").is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_nobody_is_404() {
+    let viaduct = without_servers().await;
+    let response = viaduct.get("/none").await;
+    assert_eq!((response.status(), response.field("x-viaduct-error")), (404, Some("no-route")));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_exist_is_503() {
+    let origin = Origin::echo().await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.send("GET / HTTP/1.1\r\nhost: a\r\nx-viaduct-endpoint: 7\r\n\r\n").await;
+    let response = client.response().await;
+    assert_eq!((response.status(), response.field("x-viaduct-error")), (503, Some("no-endpoint")));
+}
+
+#[tokio::test]
+async fn on_loopback_only_loopback_names_reach_via_and_ollama() {
+    let origin = Origin::echo().await;
+    let url = vec![format!("http://{}", origin.address)];
+    let viaduct = Viaduct::start(Overrides {
+        via: url.clone(),
+        ollama: url.clone(),
+        to: url,
+        host: vec!["media.example".into()],
+        ..Overrides::default()
+    });
+    for (host, path, status) in [
+        ("evil.example", "/files", 403),
+        ("evil.example", "/api/tags", 403),
+        ("evil.example", "/other", 200),
+        ("localhost:1", "/files", 200),
+        ("media.example", "/api/tags", 200),
+        ("[::1]", "/files", 200),
+    ] {
+        let mut client = viaduct.client().await;
+        client.send(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n")).await;
+        assert_eq!(client.response().await.status(), status, "{host}{path}");
+    }
+}
+
+#[tokio::test]
+async fn via_keeps_the_clients_host_and_ollama_gets_its_own() {
+    let origin = Origin::echo().await;
+    let url = vec![format!("http://{}", origin.address)];
+    let viaduct = Viaduct::start(Overrides { via: url.clone(), ollama: url, ..Overrides::default() });
+    let own = origin.address.to_string();
+    for (path, expected) in [("/files", "localhost:9"), ("/api/tags", own.as_str())] {
+        let mut client = viaduct.client().await;
+        client.send(format!("GET {path} HTTP/1.1\r\nhost: localhost:9\r\norigin: http://localhost:9\r\n\r\n")).await;
+        let seen = client.response().await.echoed();
+        assert_eq!(seen.all("host"), [expected]);
+        assert_eq!(seen.field("x-forwarded-host"), Some("localhost:9"));
+        assert_eq!(seen.field("origin").is_some(), path == "/files");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_comes_round_again_is_refused() {
+    // The origin sends every request back to where it came from.
+    let origin = Origin::start(|mut peer, _| async move {
+        let request = peer.request().await;
+        let back = request.field("x-back").unwrap().parse().unwrap();
+        let mut again = crate::support::Peer::connect(back).await;
+        again.send(format!("{}\r\n\r\n", request.head)).await;
+        let answer = again.response().await;
+        peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}", answer.status())).await;
+    })
+    .await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.send(format!("GET / HTTP/1.1\r\nhost: a\r\nx-back: {}\r\n\r\n", viaduct.address)).await;
+    assert_eq!(client.response().await.text(), "508");
+}

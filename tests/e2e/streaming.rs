@@ -1,0 +1,167 @@
+//! Bytes go on as they come, in both directions (contract: http-proxy, sections 6 to 8).
+
+use tokio::sync::mpsc;
+
+use crate::support::{Origin, Viaduct, ok};
+
+#[tokio::test]
+async fn an_event_arrives_before_the_next_is_sent() {
+    let (next, mut told) = mpsc::channel::<()>(1);
+    let mut told = Some(told.take_once());
+    let origin = Origin::start(move |mut peer, _| {
+        let mut told = told.take().unwrap();
+        async move {
+            let _ = peer.request().await;
+            peer.send("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n").await;
+            for n in 0..3 {
+                peer.send(format!("9\r\ndata: {n}\n\n\r\n")).await;
+                told.recv().await.unwrap();
+            }
+            peer.send("0\r\n\r\n").await;
+        }
+    })
+    .await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.get("/").await;
+    assert_eq!(client.head().await.status(), 200);
+    for n in 0..3 {
+        client.until(format!("data: {n}\n\n").as_bytes()).await;
+        next.send(()).await.unwrap();
+    }
+    client.until(b"0\r\n\r\n").await;
+}
+
+/// A receiver that a closure can give away once.
+trait TakeOnce {
+    fn take_once(&mut self) -> Self;
+}
+
+impl TakeOnce for mpsc::Receiver<()> {
+    fn take_once(&mut self) -> Self {
+        std::mem::replace(self, mpsc::channel(1).1)
+    }
+}
+
+#[tokio::test]
+async fn an_upload_arrives_before_it_is_complete_and_both_directions_run_at_once() {
+    let origin = Origin::start(|mut peer, _| async move {
+        let head = peer.head().await;
+        assert_eq!(head.field("content-length"), Some("6"));
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n").await;
+        for _ in 0..6 {
+            let byte = peer.exactly(1).await;
+            peer.send(byte).await;
+        }
+    })
+    .await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 6\r\n\r\n").await;
+    assert_eq!(client.head().await.status(), 200);
+    for byte in b"abcdef" {
+        client.send([*byte]).await;
+        assert_eq!(client.exactly(1).await, [*byte]);
+    }
+}
+
+#[tokio::test]
+async fn an_early_answer_reaches_a_client_that_still_sends() {
+    let origin = Origin::start(|mut peer, _| async move {
+        let _ = peer.head().await;
+        peer.send("HTTP/1.1 413 Too Large\r\ncontent-length: 9\r\nconnection: close\r\n\r\ntoo large").await;
+        peer.finish().await;
+        let _ = peer.rest().await;
+    })
+    .await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n").await;
+    // Writes on for a while before it reads, as many clients do.
+    for _ in 0..64 {
+        if !client.try_send(vec![b'x'; 64 * 1024]).await {
+            break;
+        }
+    }
+    let response = client.response().await;
+    assert_eq!((response.status(), response.text()), (413, "too large"));
+}
+
+#[tokio::test]
+async fn the_origins_100_continue_lets_the_body_go() {
+    let origin = Origin::start(|mut peer, _| async move {
+        let head = peer.head().await;
+        assert_eq!(head.field("expect"), Some("100-continue"));
+        peer.send("HTTP/1.1 100 Continue\r\n\r\n").await;
+        assert_eq!(peer.exactly(5).await, b"hello");
+        peer.send(ok(b"done")).await;
+    })
+    .await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n").await;
+    assert_eq!(client.head().await.status(), 100);
+    client.send("hello").await;
+    assert_eq!(client.response().await.body, b"done");
+}
+
+#[tokio::test]
+async fn a_refusal_instead_of_100_arrives_without_one() {
+    let origin = Origin::start(|mut peer, _| async move {
+        let _ = peer.head().await;
+        peer.send("HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n").await;
+        let _ = peer.rest().await;
+    })
+    .await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n").await;
+    assert_eq!(client.head().await.status(), 401);
+    // The body that was never sent must not be taken for the next request, nor the other way round.
+    assert!(client.is_closed().await);
+}
+
+#[tokio::test]
+async fn megabytes_pass_unchanged_in_both_directions() {
+    let origin = Origin::answering(|request| ok(&request.body)).await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    let body: Vec<u8> = (0..3_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    client.send(format!("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", body.len())).await;
+    client.send(&body).await;
+    assert!(client.response().await.body == body);
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    for piece in body.chunks(70_001) {
+        client.send(format!("{:x}\r\n", piece.len())).await;
+        client.send(piece).await;
+        client.send("\r\n").await;
+    }
+    client.send("0\r\n\r\n").await;
+    assert!(client.response().await.body == body);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_stops_the_origin() {
+    let (told, mut sent) = mpsc::channel::<usize>(1);
+    let origin = Origin::start(move |mut peer, _| {
+        let told = told.clone();
+        async move {
+            let _ = peer.request().await;
+            peer.send("HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n").await;
+            let piece = vec![b'x'; 64 * 1024];
+            let mut total = 0;
+            // Until a write does not go through for a while: the proxy has stopped reading.
+            while tokio::time::timeout(std::time::Duration::from_millis(300), peer.send(&piece)).await.is_ok() {
+                total += piece.len();
+            }
+            told.send(total).await.unwrap();
+        }
+    })
+    .await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.get("/").await;
+    let _ = client.head().await;
+    let total = crate::support::patiently(sent.recv()).await.unwrap();
+    assert!(total < 64 * 1024 * 1024, "{total} bytes went into a client that reads none");
+}
