@@ -92,7 +92,9 @@ fn answers() -> Vec<Answer> {
     files.sort();
     let lines = files.iter().flat_map(|file| {
         let text = fs::read_to_string(file).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect::<Vec<_>>()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}")))
+            .collect::<Vec<_>>()
     });
     lines.collect()
 }
