@@ -1,0 +1,254 @@
+//! Cuts Hangul, Han and Kana, which put particles and units directly behind a number.
+//!
+//! Hangul has spaces, so a run of it is one word: behind a number it is taken apart from the front (`초` `부터`), anywhere
+//! else only its beginning is looked up, because `초` also stands in `초록색` and `분` in `부분`. Chinese and Japanese have no
+//! spaces: there every character may begin a word that matters.
+
+use super::lexer::Lexer;
+use super::token::Kind::{Unit as U, Word as W};
+use super::token::Word::{
+    And, Approx, At, Before, Between, Day, During, End, Every, First, From, Function, Half, Is, Last, Lasts, Later,
+    Length, Mark, Measure, Media, Meridiem, Ordinal, Part, Ratio, Stamp, Start, Time, To, Until, Vague,
+};
+use super::token::{Gap, Kind, Other, Style, Token, Unit};
+
+const LONGEST_WORD: usize = 32;
+
+type Table = &'static [(&'static str, Kind)];
+
+const fn unit(size: u16) -> Kind {
+    U(Unit { size, style: Style::Asian })
+}
+
+/// Directly behind a number.
+static COUNTED: Table = &[
+    ("시간", unit(3600)),
+    ("분", unit(60)),
+    ("초", unit(1)),
+    ("시", W(Meridiem)),
+    ("년", W(Day)),
+    ("월", W(Day)),
+    ("일", W(Day)),
+];
+
+/// Directly behind a time.
+#[rustfmt::skip]
+static PARTICLES: Table = &[
+    ("부터", W(From)), ("에서부터", W(From)), ("에서", W(From)), ("까지의", W(Until)), ("까지", W(Until)),
+    ("동안", W(During)), ("간격", W(During)), ("간", W(During)), ("마다", W(During)), ("짜리", W(During)),
+    ("길이", W(During)), ("이내", W(During)), ("안에", W(During)), ("내에", W(During)), ("내외", W(During)),
+    ("이상", W(During)), ("미만", W(During)), ("이하", W(During)), ("분량", W(During)), ("정도", W(Vague)),
+    ("가량", W(Vague)), ("이후", W(Mark)), ("후", W(Later)), ("뒤", W(Later)), ("전", W(Later)), ("만에", W(During)),
+    ("쯤", W(Mark)), ("경", W(Mark)), ("대", W(Mark)), ("지점", W(Mark)), ("시점", W(Mark)), ("부근", W(Mark)),
+    ("즈음", W(Mark)), ("무렵", W(Mark)), ("반", W(Half)), ("에는", W(Mark)), ("에", W(Mark)), ("의", W(Ordinal)),
+    ("와", W(And)), ("과", W(And)), ("이고", W(Function)), ("께서", W(Measure)),
+];
+
+/// The beginnings of words anywhere else.
+#[rustfmt::skip]
+static HANGUL: Table = &[
+    ("처음", W(First)), ("최초", W(First)), ("첫", W(First)), ("초반", W(Function)), ("마지막", W(Last)),
+    ("시작", W(Start)), ("종료", W(End)), ("끝", W(End)), ("시간대", W(Time)), ("시간", W(Time)), ("시각", W(Time)),
+    ("구간", W(Time)), ("타임스탬프", W(Stamp)), ("타임코드", W(Stamp)), ("오전", W(Meridiem)), ("오후", W(Meridiem)),
+    ("새벽", W(Meridiem)), ("대략", W(Approx)), ("사이", W(Between)), ("동안", W(During)), ("매", W(Every)),
+    ("길이", W(Length)), ("지속", W(Length)), ("재생시간", W(Length)), ("재생", W(Length)), ("소요", W(Length)),
+    ("점수", W(Ratio)), ("스코어", W(Ratio)), ("비율", W(Ratio)), ("화면비", W(Ratio)), ("부터", W(From)),
+    ("에서", W(From)), ("까지", W(Until)), ("지점", W(Mark)), ("시점", W(Mark)), ("부근", W(Mark)), ("정도", W(Vague)),
+    ("가량", W(Vague)), ("이후", W(Mark)), ("후", W(Later)), ("뒤", W(Later)), ("간격", W(During)), ("이내", W(During)),
+    ("마다", W(During)), ("영상", W(Media)), ("클립", W(Media)), ("동영상", W(Media)), ("비디오", W(Media)),
+    ("장면", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
+    ("총", W(Length)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
+    ("금요일", W(Day)), ("토요일", W(Day)), ("일요일", W(Day)),
+];
+
+/// Anywhere in Chinese and Japanese.
+#[rustfmt::skip]
+static HAN: Table = &[
+    ("小时", unit(3600)), ("小時", unit(3600)), ("時間", unit(3600)), ("分钟", unit(60)), ("分鐘", unit(60)),
+    ("秒钟", unit(1)), ("秒鐘", unit(1)), ("秒", unit(1)), ("分", unit(60)),
+    ("时", unit(3600)), ("時", unit(3600)), ("点", W(Meridiem)), ("點", W(Meridiem)),
+    ("から", W(From)), ("まで", W(Until)), ("ごろ", W(Mark)), ("頃", W(Mark)), ("あたり", W(Mark)), ("付近", W(Mark)),
+    ("地点", W(Mark)), ("時点", W(Mark)), ("处", W(Mark)), ("處", W(Mark)), ("左右", W(Mark)), ("ごと", W(During)),
+    ("毎", W(Every)), ("每", W(Every)), ("おき", W(During)), ("之间", W(Between)), ("之間", W(Between)),
+    ("の間", W(Between)), ("间", W(During)), ("間", W(During)), ("间隔", W(During)), ("間隔", W(During)),
+    ("之后", W(Later)), ("之後", W(Later)), ("以后", W(Later)), ("以後", W(Later)), ("后", W(Later)), ("後", W(Later)),
+    ("前", W(Before)), ("最初", W(First)), ("最后", W(Last)), ("最後", W(Last)), ("从", W(From)), ("從", W(From)),
+    ("自", W(From)), ("由", W(From)), ("到", W(To)), ("至", W(To)), ("为", W(Is)), ("為", W(Is)), ("は", W(Is)), ("是", W(Is)), ("和", W(And)), ("与", W(And)), ("與", W(And)),
+    ("と", W(And)), ("在", W(At)), ("第", W(At)), ("于", W(At)), ("於", W(At)), ("に", W(At)), ("约", W(Approx)), ("約", W(Approx)),
+    ("大约", W(Approx)), ("大約", W(Approx)), ("持续", W(Lasts)), ("持續", W(Lasts)), ("持続", W(Lasts)),
+    ("历时", W(Lasts)), ("歷時", W(Lasts)), ("时长", W(Length)), ("時長", W(Length)), ("长度", W(Length)),
+    ("長さ", W(Length)), ("长", W(Length)), ("開始", W(Start)), ("开始", W(Start)), ("起始", W(Start)),
+    ("结束", W(End)), ("結束", W(End)), ("終了", W(End)), ("终止", W(End)), ("时间", W(Time)), ("区间", W(Time)),
+    ("時刻", W(Time)), ("区間", W(Time)), ("タイムスタンプ", W(Stamp)), ("时间戳", W(Stamp)), ("時間戳", W(Stamp)),
+    ("上午", W(Meridiem)), ("下午", W(Meridiem)), ("午前", W(Meridiem)), ("午後", W(Meridiem)), ("晚上", W(Meridiem)),
+    ("年", W(Day)), ("月", W(Day)), ("日", W(Day)), ("半", W(Half)), ("場面", W(Part)), ("场景", W(Part)),
+    ("片段", W(Part)), ("视频", W(Media)), ("視頻", W(Media)), ("動画", W(Media)), ("影片", W(Media)), ("映像", W(Media)),
+    ("摄像头", W(Part)), ("カメラ", W(Part)), ("比分", W(Ratio)), ("比例", W(Ratio)), ("の", W(Ordinal)),
+    ("之", W(Ordinal)), ("程度", W(Vague)), ("后来", W(Function)), ("过后", W(Later)), ("過後", W(Later)),
+];
+
+pub(super) fn begins(char: char) -> bool {
+    is_hangul(char) || is_han(char)
+}
+
+fn is_hangul(char: char) -> bool {
+    matches!(char, '\u{AC00}'..='\u{D7A3}' | '\u{3131}'..='\u{318E}')
+}
+
+fn is_han(char: char) -> bool {
+    matches!(char, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF66}'..='\u{FF9F}')
+}
+
+/// Adds the tokens of the Hangul word or of the Han characters at the lexer.
+pub(super) fn lex(lexer: &mut Lexer<'_>, char: char) {
+    if is_hangul(char) { hangul(lexer) } else { han(lexer) }
+}
+
+fn hangul(lexer: &mut Lexer<'_>) {
+    let rest = &lexer.text[lexer.at..];
+    // a longer run is no word: cut, so that it is not measured again for each piece taken from its front
+    let length = rest.chars().take(LONGEST_WORD).take_while(|char| is_hangul(*char)).map(char::len_utf8).sum();
+    let word = &rest[..length];
+    if let Some((kind, bytes)) = behind_time(lexer, word) {
+        return lexer.push(kind, bytes);
+    }
+    if let Some((value, bytes)) = spelled(word, &rest[length..]) {
+        return lexer.push(Kind::Spelled(value), bytes);
+    }
+    // `매` alone is "every", but it also begins `매장`, a shop
+    let known = longest(HANGUL, word)
+        .filter(|(_, bytes)| *bytes > 3 || length == 3 || word.starts_with('첫') || word.starts_with('끝'));
+    if word == "약" {
+        return lexer.push(W(Approx), length);
+    }
+    match known {
+        Some((kind, _)) => lexer.push(kind, length),
+        None => lexer.push(Kind::Other(Other { words: 1, capital: false }), length),
+    }
+}
+
+/// The unit or the particle that a word begins with, where it stands behind a number or a time.
+fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
+    let last = lexer.tokens.last()?;
+    let near = lexer.gap() == Gap::Tight;
+    match last.kind {
+        Kind::Number(_) | Kind::Spelled(_) => {
+            let (kind, bytes) = longest(COUNTED, word)?;
+            let behind = &word[bytes..];
+            let ends = behind.is_empty() || longest(PARTICLES, behind).is_some() || longest(COUNTED, behind).is_some();
+            let loose =
+                ["가", "이", "은", "는", "을", "를", "로", "으로", "도", "만", "인", "입", "이며", "씩", "째", "여"];
+            (ends || loose.iter().any(|particle| behind.starts_with(particle))).then_some((kind, bytes))
+        }
+        Kind::Clock(_)
+        | Kind::Wall
+        | Kind::Unit(_)
+        | Kind::Mark(super::token::Mark::Close(_) | super::token::Mark::Star)
+            if near =>
+        {
+            longest(PARTICLES, word)
+        }
+        Kind::Word(From | Mark | Vague | Later) if near && is_behind_time(&lexer.tokens) => longest(PARTICLES, word),
+        _ => None,
+    }
+}
+
+/// Whether the last token is the particle of a time: `10초` `경` `에`.
+fn is_behind_time(tokens: &[Token]) -> bool {
+    let before = tokens.len().checked_sub(2).map(|index| tokens[index].kind);
+    matches!(before, Some(Kind::Clock(_) | Kind::Wall | Kind::Unit(_)))
+}
+
+/// A number in words before a unit: `오 초`, `삼십초`, but not `이 분` (this person), `구분` (a distinction).
+fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
+    let digits: usize = word.chars().take_while(|char| numeral(*char).is_some()).map(char::len_utf8).sum();
+    if digits == 0 {
+        return None;
+    }
+    let (number, mut rest) = word.split_at(digits);
+    if rest.is_empty() {
+        rest = behind.strip_prefix(' ')?;
+    }
+    let native = matches!(number, "한" | "두" | "세" | "네" | "반");
+    let fits = match rest.strip_prefix('초') {
+        Some(behind) => !native && ends(behind) && number != "최",
+        None => match rest.strip_prefix('분') {
+            Some(behind) => {
+                !matches!(number, "이" | "구" | "십" | "두" | "세" | "네" | "한")
+                    && ends(behind)
+                    && !behind.starts_with('의')
+            }
+            None => native && rest.strip_prefix("시간").is_some_and(ends),
+        },
+    };
+    fits.then(|| (value(number), digits))
+}
+
+/// Whether a unit ends here: no more Hangul, or a particle.
+fn ends(behind: &str) -> bool {
+    !behind.starts_with(is_hangul)
+        || longest(PARTICLES, behind).is_some()
+        || behind.starts_with(['가', '이', '은', '는', '을', '를', '로', '째'])
+}
+
+fn numeral(char: char) -> Option<u16> {
+    Some(match char {
+        '영' | '공' | '零' | '〇' => 0,
+        '일' | '한' | '一' => 1,
+        '이' | '두' | '二' | '两' | '兩' => 2,
+        '삼' | '세' | '三' => 3,
+        '사' | '네' | '四' => 4,
+        '오' | '五' => 5,
+        '육' | '六' => 6,
+        '칠' | '七' => 7,
+        '팔' | '八' => 8,
+        '구' | '九' => 9,
+        '십' | '十' => 10,
+        '백' | '百' => 100,
+        '반' => 0,
+        _ => return None,
+    })
+}
+
+/// The value of numerals such as `삼십오`, 三十五.
+fn value(numerals: &str) -> u16 {
+    let (sum, ones) = numerals.chars().filter_map(numeral).fold((0_u16, 0_u16), |(sum, ones), digit| match digit {
+        10 | 100 => (sum.saturating_add(ones.max(1).saturating_mul(digit)), 0),
+        _ => (sum, digit),
+    });
+    sum.saturating_add(ones)
+}
+
+fn han(lexer: &mut Lexer<'_>) {
+    let rest = &lexer.text[lexer.at..];
+    if let Some((value, bytes)) = spelled_han(rest) {
+        return lexer.push(Kind::Spelled(value), bytes);
+    }
+    match longest(HAN, rest) {
+        Some((kind, bytes)) => lexer.push(kind, bytes),
+        None => {
+            let bytes = rest.chars().next().map_or(1, char::len_utf8);
+            lexer.push(Kind::Other(Other { words: 1, capital: false }), bytes);
+        }
+    }
+}
+
+/// 三十 before 秒, 两 before 分钟, 半 before 分钟; 十分 (very) and 一部分 are no times.
+fn spelled_han(text: &str) -> Option<(u16, usize)> {
+    let digits: usize =
+        text.chars().take(6).take_while(|char| numeral(*char).is_some() && is_han(*char)).map(char::len_utf8).sum();
+    let (number, rest) = text.split_at(digits);
+    let (number, rest) = match (number, rest.strip_prefix('半')) {
+        ("", Some(behind)) => ("半", behind),
+        _ => (number, rest),
+    };
+    let unit = ["秒", "分钟", "分鐘", "分間", "小时", "小時", "时间", "時間"].iter().any(|unit| rest.starts_with(unit));
+    let minutes =
+        rest.strip_prefix('分').is_some_and(|behind| behind.starts_with('半') || spelled_han(behind).is_some());
+    (!number.is_empty() && (unit || minutes)).then(|| (value(number), number.len()))
+}
+
+fn longest(table: Table, text: &str) -> Option<(Kind, usize)> {
+    let known = table.iter().filter(|(word, _)| text.starts_with(word));
+    known.max_by_key(|(word, _)| word.len()).map(|(word, kind)| (*kind, word.len()))
+}

@@ -1,0 +1,288 @@
+//! Puts numbers and the units around them together: `1 minute 10 seconds`, `90-second`, `2분 10초`, `seconds 10`, `12,5 s`.
+
+use super::numerals;
+use super::token::{Gap, Kind, Mark, Number, Style, Token, Unit, Word};
+use super::wall;
+use crate::timestamps::time::Time;
+
+/// Something that is, or might be, a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Atom {
+    /// Its first and its last token.
+    pub(super) first: usize,
+    pub(super) last: usize,
+    pub(super) shape: Shape,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Shape {
+    Clock(f64),
+    Timed(Timed),
+    Bare(Number),
+    Dotted(f64),
+    Pair,
+    Odd,
+    Wall,
+    Local,
+}
+
+/// A number with a unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Timed {
+    pub(super) seconds: f64,
+    /// The number and the unit that it was made from, where that was one of each.
+    pub(super) number: f64,
+    pub(super) unit: Unit,
+    /// How many numbers with units it was put together from.
+    pub(super) parts: u8,
+    /// `90-second`, or a singular behind more than one: it describes the noun behind it.
+    pub(super) describes: bool,
+    /// The unit stands before the number: `seconds 10`.
+    pub(super) led: bool,
+}
+
+// === impl Atom ===
+
+impl Atom {
+    /// The moment, if the atom is a time by itself.
+    pub(super) fn time(&self, text: &str, tokens: &[Token]) -> Option<Time> {
+        match self.shape {
+            Shape::Clock(seconds) | Shape::Dotted(seconds) => Some(Time::Media(seconds)),
+            Shape::Timed(timed) => Some(Time::Media(timed.seconds)),
+            Shape::Bare(number) => Some(Time::Media(number.value)),
+            Shape::Wall => wall::parse(&text[tokens[self.first].start..tokens[self.last].end]).map(Time::Wall),
+            Shape::Pair | Shape::Odd | Shape::Local => None,
+        }
+    }
+}
+
+// === impl Timed ===
+
+impl Timed {
+    /// Written with a letter or in the short form, as a time is, and a length seldom.
+    pub(super) fn is_brief(&self) -> bool {
+        self.parts > 1
+            || matches!(self.unit.style, Style::Letter | Style::Short | Style::Asian) && !self.unit.is_lone_m()
+    }
+
+    pub(super) fn is_lone_m(&self) -> bool {
+        self.parts == 1 && self.unit.is_lone_m()
+    }
+}
+
+/// Every atom of a text, in order.
+pub(super) fn compose(text: &str, tokens: &[Token]) -> Vec<Atom> {
+    let composer = Composer { text, tokens };
+    let mut atoms = Vec::with_capacity(tokens.len() / 8);
+    let mut at = 0;
+    while at < tokens.len() {
+        let atom = composer.atom(at);
+        at = atom.map_or(at, |atom| atom.last) + 1;
+        if let Some(atom) = atom {
+            atoms.push(atom);
+            if let Some(second) = composer.decimal_partner(&atom) {
+                at = second.last + 1;
+                atoms.push(second);
+            }
+        }
+    }
+    atoms
+}
+
+struct Composer<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+}
+
+// === impl Composer ===
+
+impl Composer<'_> {
+    fn kind(&self, at: usize) -> Kind {
+        self.tokens.get(at).map_or(Kind::Break, |token| token.kind)
+    }
+
+    fn gap(&self, at: usize) -> Gap {
+        self.tokens.get(at).map_or(Gap::Wide, |token| token.gap)
+    }
+
+    fn number(&self, at: usize) -> Option<Number> {
+        match self.kind(at) {
+            Kind::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn atom(&self, at: usize) -> Option<Atom> {
+        let one = |shape| Some(Atom { first: at, last: at, shape });
+        match self.kind(at) {
+            Kind::Number(number) => Some(self.counted(at, number)),
+            Kind::Clock(seconds) => {
+                let unit =
+                    matches!(self.kind(at + 1), Kind::Unit(unit) if unit.style != Style::Letter || unit.size == 1);
+                let last = if unit && self.gap(at + 1) <= Gap::Space { at + 1 } else { at };
+                Some(Atom { first: at, last, shape: Shape::Clock(seconds) })
+            }
+            Kind::Dotted(seconds) => one(Shape::Dotted(seconds)),
+            Kind::Pair => one(Shape::Pair),
+            Kind::Odd => one(Shape::Odd),
+            Kind::Wall => one(Shape::Wall),
+            Kind::Local => one(Shape::Local),
+            _ => None,
+        }
+    }
+
+    /// A number, with what belongs to it.
+    fn counted(&self, at: usize, number: Number) -> Atom {
+        let (number, last) = self.with_comma(at, number);
+        if let Some((unit, unit_at)) = self.unit_behind(last) {
+            return self.compound(at, number, unit, unit_at);
+        }
+        if let Some(unit) = self.unit_before(at) {
+            let seconds = number.value * f64::from(unit.size);
+            let timed = Timed { seconds, number: number.value, unit, parts: 1, describes: false, led: true };
+            return Atom { first: at - 1, last, shape: Shape::Timed(timed) };
+        }
+        Atom { first: at, last, shape: Shape::Bare(number) }
+    }
+
+    /// `12,5 s` is a fraction and `1,200 s` are thousands, but only before a unit: `10,20` is a list.
+    fn with_comma(&self, at: usize, number: Number) -> (Number, usize) {
+        let second = self.tight_comma(at).filter(|_| number.decimals == 0 && self.unit_behind(at + 2).is_some());
+        let listed = at > 0 && self.kind(at - 1) == Kind::Mark(Mark::Comma) && self.gap(at) == Gap::Tight;
+        match second.filter(|_| !listed).map(|second| (second, joined(number, second))) {
+            Some((_, Some(joined))) => (joined, at + 2),
+            Some((second, None)) if second.whole == 3 => {
+                let value = number.value * 1000.0 + second.value;
+                (Number { value, whole: number.whole + 3, decimals: second.decimals }, at + 2)
+            }
+            _ => self.partnered_comma(at, number).unwrap_or((number, at)),
+        }
+    }
+
+    /// The number behind a comma that has no space around it.
+    fn tight_comma(&self, at: usize) -> Option<Number> {
+        let tight = self.kind(at + 1) == Kind::Mark(Mark::Comma)
+            && self.gap(at + 1) == Gap::Tight
+            && self.gap(at + 2) == Gap::Tight;
+        self.number(at + 2).filter(|_| tight)
+    }
+
+    /// `12,5-13,5`: one dash, and a comma on both sides of it.
+    fn partnered_comma(&self, at: usize, number: Number) -> Option<(Number, usize)> {
+        let free =
+            |at: usize| !matches!(self.kind(at), Kind::Number(_) | Kind::Mark(Mark::Comma | Mark::Dash | Mark::Tilde));
+        let dash =
+            matches!(self.kind(at + 3), Kind::Mark(Mark::Dash | Mark::Tilde) | Kind::Word(Word::To | Word::Until));
+        let alone = (at == 0 || free(at - 1)) && dash && free(at + 7) || self.unit_behind(at + 6).is_some() && dash;
+        let (a, b) = (joined(number, self.tight_comma(at)?), joined(self.number(at + 4)?, self.tight_comma(at + 4)?));
+        (alone && b.is_some()).then_some((a?, at + 2))
+    }
+
+    /// The second half of [`Self::partnered_comma`].
+    fn decimal_partner(&self, atom: &Atom) -> Option<Atom> {
+        let second = atom.last + 2;
+        let first = matches!(atom.shape, Shape::Bare(number) if number.decimals > 0) && atom.last == atom.first + 2;
+        let number = joined(self.number(second).filter(|_| first)?, self.tight_comma(second)?)?;
+        self.unit_behind(second + 2).is_none().then_some(Atom {
+            first: second,
+            last: second + 2,
+            shape: Shape::Bare(number),
+        })
+    }
+
+    /// The unit directly behind the token at `last`, or behind a hyphen there.
+    fn unit_behind(&self, last: usize) -> Option<(Unit, usize)> {
+        let next = last + 1;
+        match self.kind(next) {
+            Kind::Unit(unit) if self.gap(next) <= Gap::Space && self.fits(unit, next) => Some((unit, next)),
+            Kind::Mark(Mark::Dash) if self.gap(next) == Gap::Tight && self.gap(next + 1) == Gap::Tight => {
+                match self.kind(next + 1) {
+                    Kind::Unit(unit) if unit.style != Style::Letter => Some((unit, next + 1)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// A capital letter is no unit (`12 S`, `5 M`), but for the one of `12S`.
+    fn fits(&self, unit: Unit, at: usize) -> bool {
+        let token = &self.tokens[at];
+        let capital = self.text.as_bytes()[token.start].is_ascii_uppercase();
+        let rate = self.kind(at + 1) == Kind::Mark(Mark::Slash) && self.gap(at + 1) == Gap::Tight;
+        unit.style != Style::Letter || !capital && !rate || capital && unit.size == 1 && token.gap == Gap::Tight
+    }
+
+    /// The unit of `seconds 10`, `at second 45`, `Sekunde 12`.
+    fn unit_before(&self, at: usize) -> Option<Unit> {
+        let Kind::Unit(unit) = self.kind(at.checked_sub(1)?) else { return None };
+        let before = at.checked_sub(2).map_or(Kind::Break, |before| self.kind(before));
+        let counted = matches!(
+            before,
+            Kind::Number(_) | Kind::Clock(_) | Kind::Spelled(_) | Kind::Mark(Mark::Dash | Mark::Quote)
+        );
+        let placed = matches!(
+            before,
+            Kind::Word(
+                Word::At | Word::From | Word::Between | Word::To | Word::Until | Word::Approx | Word::By | Word::And
+            ) | Kind::Word(Word::After | Word::Before | Word::In | Word::Stamp | Word::Time)
+                | Kind::Mark(Mark::Open(_) | Mark::Tilde)
+                | Kind::Break
+        );
+        let fits = match unit.style {
+            Style::Letter | Style::Asian | Style::Unknown => false,
+            Style::Singular | Style::Short => placed,
+            Style::Plural | Style::Known => !counted,
+        };
+        (fits && self.gap(at) == Gap::Space).then_some(unit)
+    }
+
+    /// `1 minute 10 seconds` from its first number and unit.
+    fn compound(&self, first: usize, number: Number, unit: Unit, unit_at: usize) -> Atom {
+        let hyphen = matches!(self.kind(unit_at - 1), Kind::Mark(Mark::Dash));
+        let describes = hyphen || unit.style == Style::Singular && (number.value - 1.0).abs() > f64::EPSILON;
+        let seconds = number.value * f64::from(unit.size);
+        let mut timed = Timed { seconds, number: number.value, unit, parts: 1, describes, led: false };
+        let mut last = unit_at;
+        while let Some((seconds, unit, end)) = self.smaller(last, timed.unit) {
+            timed = Timed { seconds: timed.seconds + seconds, unit, parts: timed.parts + 1, describes: false, ..timed };
+            last = end;
+        }
+        Atom { first, last, shape: Shape::Timed(timed) }
+    }
+
+    /// The next, smaller part of a compound.
+    fn smaller(&self, last: usize, above: Unit) -> Option<(f64, Unit, usize)> {
+        let wordy = matches!(above.style, Style::Singular | Style::Plural | Style::Short | Style::Known);
+        let skip = usize::from(wordy && matches!(self.kind(last + 1), Kind::Word(Word::And) | Kind::Mark(Mark::Comma)));
+        let at = last + 1 + skip;
+        let number = self.number(at).filter(|number| number.value < 60.0 && self.gap(at) <= Gap::Space)?;
+        match self.unit_behind(at) {
+            Some((unit, end)) if unit.size < above.size => Some((number.value * f64::from(unit.size), unit, end)),
+            None if above.style == Style::Letter
+                && above.size > 1
+                && number.whole == 2
+                && self.gap(at) == Gap::Tight =>
+            {
+                let unit = Unit { size: above.size / 60, style: Style::Letter };
+                Some((number.value * f64::from(unit.size), unit, at))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The decimal number on both sides of a comma.
+fn joined(whole: Number, fraction: Number) -> Option<Number> {
+    let tens = match (whole.decimals, fraction.decimals, fraction.whole) {
+        (0, 0, 1) => 10.0,
+        (0, 0, 2) => 100.0,
+        _ => return None,
+    };
+    Some(Number { value: whole.value + fraction.value / tens, whole: whole.whole, decimals: fraction.whole })
+}
+
+/// The two times of VIA's `start:end`.
+pub(super) fn pair(text: &str) -> Option<(Time, Time)> {
+    numerals::pair(text).map(|(start, end)| (Time::Media(start), Time::Media(end)))
+}

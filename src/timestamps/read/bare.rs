@@ -1,0 +1,317 @@
+//! Numbers without a unit: a time only where the form says so, nothing where a word or a sign says so, else in doubt.
+
+use super::atoms::Shape;
+use super::groups::Joint;
+use super::page::{Cue, Follow, Left, Page};
+use super::table::Role;
+use super::token::{Gap, Kind, Mark, Number, Word};
+use super::verdict::{Judge, Verdict};
+use crate::timestamps::time::Reason;
+
+const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
+
+pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let follow = page.follow(last);
+    if follow == Follow::Never || is_glued(page, first, last) {
+        return Verdict::Not;
+    }
+    if unknown_unit(page, last) {
+        return Verdict::Doubt(Reason::UnknownLanguage);
+    }
+    match page.role(judge.groups[index].from) {
+        Role::Start | Role::End | Role::Time if follow != Follow::Noun => return Verdict::Time,
+        Role::None => {}
+        _ => return Verdict::Not,
+    }
+    let left = page.left(first);
+    if left.cue == Cue::Never {
+        return Verdict::Not;
+    }
+    if !judge.is_range(index)
+        && let Some(size) = ordinal(page, last)
+    {
+        // the 45th second; the 67th minute may be one of the match
+        return if size == 1 { Verdict::Time } else { UNCLEAR };
+    }
+    if judge.is_range(index) { range(judge, index, &left, follow) } else { single(judge, index, &left, follow) }
+}
+
+fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -> Verdict {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let joint = judge.groups[index].joint;
+    let (a, b) = numbers(judge, index);
+    let decimal = a.decimals > 0 && b.decimals > 0;
+    if joint == Joint::Adjacent {
+        return adjacent(left.cue, decimal);
+    }
+    if follow == Follow::Noun || is_years(a, b) {
+        return Verdict::Not;
+    }
+    let fills = page.opens_item(first);
+    if a.value >= b.value && !fills && left.cue != Cue::List {
+        // `(2-0)`: no time runs backwards
+        return Verdict::Not;
+    }
+    if let Cue::Open(shape) = left.cue
+        && page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Close(shape))
+        && !is_list(page, first)
+    {
+        return if decimal || shape != b'(' { Verdict::Time } else { UNCLEAR };
+    }
+    if left.cue == Cue::Colon {
+        return labelled(page, left.at, decimal);
+    }
+    if fills && is_item(page, last, follow, decimal) {
+        return Verdict::Time;
+    }
+    if let Some(verdict) = judge.listed_behind(index) {
+        return match verdict {
+            Verdict::Time | Verdict::Done if follow != Follow::Sentence => Verdict::Time,
+            Verdict::Not => Verdict::Not,
+            _ => UNCLEAR,
+        };
+    }
+    if is_announced(page, left) {
+        return Verdict::Time;
+    }
+    match left.cue {
+        Cue::Word(Word::From | Word::Between) if decimal && starts_sentence(page, left.at) => Verdict::Time,
+        Cue::Word(
+            Word::From | Word::Between | Word::At | Word::After | Word::Before | Word::By | Word::Until | Word::Start,
+        ) => UNCLEAR,
+        Cue::Cell => {
+            if decimal {
+                Verdict::Time
+            } else {
+                UNCLEAR
+            }
+        }
+        Cue::Start | Cue::Dash | Cue::Open(_) if decimal && follow != Follow::Sentence => Verdict::Time,
+        Cue::Start | Cue::Dash | Cue::Open(_) => UNCLEAR,
+        _ if decimal => UNCLEAR,
+        _ => Verdict::Not,
+    }
+}
+
+fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -> Verdict {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let (number, _) = numbers(judge, index);
+    if page.opens_item(first) {
+        if is_list_number(judge, first, last, number) {
+            return Verdict::Not;
+        }
+        if is_cue_number(page, first, last) {
+            return Verdict::Not;
+        }
+    }
+    if let Cue::Open(shape) = left.cue
+        && page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Close(shape))
+    {
+        return enclosed(judge, index, shape, number);
+    }
+    if follow == Follow::Noun || is_years(number, number) {
+        return Verdict::Not;
+    }
+    if left.cue == Cue::Colon {
+        return match page.label(left.at).map(|label| page.kind(label)) {
+            Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
+            Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
+            _ => Verdict::Not,
+        };
+    }
+    if let Some(verdict) = judge.listed_behind(index) {
+        return match verdict {
+            Verdict::Time | Verdict::Done if is_bare(judge, index - 1) => Verdict::Time,
+            Verdict::Time | Verdict::Done => UNCLEAR,
+            _ => Verdict::Not,
+        };
+    }
+    if number.decimals > 3 {
+        // coordinates
+        return Verdict::Not;
+    }
+    match left.cue {
+        Cue::Word(Word::Stamp) => Verdict::Time,
+        Cue::Word(
+            Word::At
+            | Word::Until
+            | Word::After
+            | Word::Before
+            | Word::From
+            | Word::Between
+            | Word::Time
+            | Word::Start
+            | Word::End,
+        ) => UNCLEAR,
+        Cue::Start if left.approx && first > 0 => UNCLEAR,
+        _ if page.opens_item(first) && follow != Follow::Sentence => UNCLEAR,
+        Cue::Open(b'<') => Verdict::Not,
+        _ => Verdict::Not,
+    }
+}
+
+/// `<5>`, `[12.5]`, `(12.5)`: angle brackets are times, square ones mostly, round ones may be anything.
+fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) -> Verdict {
+    let next_in_order = number.decimals == 0 && is_next(judge, number);
+    match shape {
+        b'<' => Verdict::Time,
+        b'[' if number.decimals > 0 => Verdict::Time,
+        b'[' if next_in_order => {
+            judge.counter = number.value;
+            Verdict::Not
+        }
+        b'[' => UNCLEAR,
+        _ if number.decimals > 0 && number.value > 1.0 && judge.page.before(judge.first(index)).is_some() => UNCLEAR,
+        _ => Verdict::Not,
+    }
+}
+
+fn adjacent(cue: Cue, decimal: bool) -> Verdict {
+    match cue {
+        Cue::Open(b'<') => Verdict::Time,
+        Cue::Open(b'[') if decimal => Verdict::Time,
+        // `[1][2]`, `(3) (4)`: references
+        _ if !decimal => Verdict::Not,
+        _ => UNCLEAR,
+    }
+}
+
+/// `Scene 1: 10-20`, `Time: 10-20`, `camera_1: 12.0-18.0`, but not `Workers: 10-20`.
+fn labelled(page: &Page<'_>, colon: usize, decimal: bool) -> Verdict {
+    let Some(label) = page.label(colon) else { return UNCLEAR };
+    let part =
+        |index: usize| matches!(page.kind(index), Kind::Word(Word::Part | Word::Media | Word::Time | Word::Stamp));
+    match page.kind(label) {
+        Kind::Word(Word::Time | Word::Stamp | Word::Start | Word::End | Word::Part | Word::Media) | Kind::Id => {
+            Verdict::Time
+        }
+        Kind::Number(_) | Kind::Spelled(_) if page.before(label).is_some_and(part) => Verdict::Time,
+        Kind::Word(_) | Kind::Number(_) => Verdict::Not,
+        Kind::Other(_) if decimal => UNCLEAR,
+        _ => UNCLEAR,
+    }
+}
+
+/// Whether a range at the beginning of its item is one of times, from what follows it.
+fn is_item(page: &Page<'_>, last: usize, follow: Follow, decimal: bool) -> bool {
+    match follow {
+        Follow::Nothing | Follow::List | Follow::Caption => true,
+        Follow::Sentence => {
+            let next = page.behind(last + 1);
+            decimal
+                || matches!(
+                    page.kind(next),
+                    Kind::Word(Word::Article | Word::The | Word::Function | Word::Is) | Kind::Spelled(_)
+                )
+        }
+        Follow::Noun | Follow::Never => false,
+    }
+}
+
+/// `The time ranges are 10.5-20.3`, `timestamps 12.5-18.0`.
+fn is_announced(page: &Page<'_>, left: &Left) -> bool {
+    let named =
+        |at: usize| page.before(at).is_some_and(|word| matches!(page.kind(word), Kind::Word(Word::Time | Word::Stamp)));
+    match left.cue {
+        Cue::Word(Word::Time | Word::Stamp) => true,
+        Cue::Word(Word::Is | Word::From | Word::Of | Word::Between | Word::At) => named(left.at),
+        _ => false,
+    }
+}
+
+fn starts_sentence(page: &Page<'_>, at: usize) -> bool {
+    page.opens_item(at)
+        || page
+            .before(at)
+            .is_none_or(|before| matches!(page.kind(before), Kind::Mark(Mark::Stop | Mark::Colon) | Kind::Break))
+}
+
+/// `3.`, `3)`, and `3:` or `3 -` where the items count up.
+fn is_list_number(judge: &mut Judge<'_, '_>, first: usize, last: usize, number: Number) -> bool {
+    let page = judge.page;
+    if number.decimals > 0 || !page.starts_line(first) {
+        return false;
+    }
+    let next = page.behind(last + 1);
+    let listed = match page.kind(next) {
+        Kind::Mark(Mark::Stop | Mark::Close(b'(')) => true,
+        Kind::Mark(Mark::Colon | Mark::Dash | Mark::Pipe | Mark::Close(_)) => is_next(judge, number),
+        _ => false,
+    };
+    let alone = matches!(page.kind(page.behind(next + 1)), Kind::Break) && page.kind(next) == Kind::Mark(Mark::Stop);
+    if listed && !(alone && !is_next(judge, number)) {
+        judge.counter = number.value;
+        return true;
+    }
+    false
+}
+
+fn is_next(judge: &Judge<'_, '_>, number: Number) -> bool {
+    let value = number.value;
+    (value - judge.counter - 1.0).abs() < 0.5 || (value - 1.0).abs() < 0.5
+}
+
+/// The number of an SRT cue: alone in its line, and the next line has an arrow.
+fn is_cue_number(page: &Page<'_>, first: usize, last: usize) -> bool {
+    let alone = (first == 0 || page.kind(first - 1) == Kind::Break) && page.kind(last + 1) == Kind::Break;
+    alone && matches!(page.kind(last + 2), Kind::Clock(_)) && page.kind(last + 3) == Kind::Mark(Mark::Arrow)
+}
+
+/// A number that is part of something: `camera-3`, `3/4`, `#5`, `x2`.
+fn is_glued(page: &Page<'_>, first: usize, last: usize) -> bool {
+    let tight = page.gap(first) == Gap::Tight && first > 0;
+    let before = first.checked_sub(1).map_or(Kind::Break, |before| page.kind(before));
+    let hyphen = matches!(before, Kind::Mark(Mark::Dash | Mark::Slash | Mark::Stop))
+        && first >= 2
+        && page.gap(first - 1) == Gap::Tight
+        && matches!(page.kind(first - 2), Kind::Other(_) | Kind::Id | Kind::Word(_) | Kind::Number(_) | Kind::Date);
+    let word = matches!(before, Kind::Other(_) | Kind::Id | Kind::Word(Word::Measure));
+    let slash = page.kind(last + 1) == Kind::Mark(Mark::Slash) || before == Kind::Mark(Mark::Slash);
+    let port = before == Kind::Mark(Mark::Colon)
+        && first >= 2
+        && page.gap(first - 1) == Gap::Tight
+        && matches!(page.kind(first - 2), Kind::Id | Kind::Number(_));
+    let decimals = matches!(page.kind(first), Kind::Number(number) if number.decimals > 0);
+    tight && (hyphen || word || port && !decimals) || slash
+}
+
+/// A unit of a language that is not read, or a script that is not.
+fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
+    matches!(page.kind(page.behind(last + 1)), Kind::Script)
+}
+
+/// The unit in `45th second`, `12-й секунде`.
+fn ordinal(page: &Page<'_>, last: usize) -> Option<u16> {
+    let at = last + 1 + usize::from(page.kind(last + 1) == Kind::Mark(Mark::Dash));
+    match (page.kind(at), page.kind(at + 1)) {
+        (Kind::Word(Word::Ordinal), Kind::Unit(unit)) => Some(unit.size),
+        _ => None,
+    }
+}
+
+/// Four digits from 1900 to 2099 without a fraction.
+fn is_years(a: Number, b: Number) -> bool {
+    let year = |number: Number| number.decimals == 0 && number.whole == 4 && (1900.0..2100.0).contains(&number.value);
+    year(a) && (year(b) || b.value <= 12.0)
+}
+
+/// Whether the bracket before the number holds a list: `[12, 18]`.
+fn is_list(page: &Page<'_>, first: usize) -> bool {
+    first >= 2 && page.kind(first - 1) == Kind::Mark(Mark::Comma)
+}
+
+fn is_bare(judge: &Judge<'_, '_>, index: usize) -> bool {
+    matches!(judge.page.atoms[judge.groups[index].to].shape, Shape::Bare(_))
+}
+
+fn numbers(judge: &Judge<'_, '_>, index: usize) -> (Number, Number) {
+    let number = |atom: usize| match judge.page.atoms[atom].shape {
+        Shape::Bare(number) => number,
+        _ => Number { value: 0.0, whole: 1, decimals: 0 },
+    };
+    (number(judge.groups[index].from), number(judge.groups[index].to))
+}

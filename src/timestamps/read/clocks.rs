@@ -1,0 +1,190 @@
+//! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
+
+use super::page::{Cue, Left, Page};
+use super::token::{Gap, Kind, Mark, Word};
+use super::verdict::{Judge, Verdict};
+use crate::timestamps::time::Reason;
+
+pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
+    if let Some(verdict) = super::via::clock(judge, index) {
+        return verdict;
+    }
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let left = page.left(first);
+    let range = judge.is_range(index);
+    if is_of_day(page, first, last, &left) || is_other(page, last, &left) {
+        return Verdict::Not;
+    }
+    if !range && (is_length_by_left(page, &left) || is_length_by_right(page, last, &left)) {
+        return Verdict::Not;
+    }
+    if let Some(Verdict::Not) = judge.listed_behind(index).filter(|_| matches!(left.cue, Cue::List)) {
+        // `lasts 1:10 or 1:20`
+        return Verdict::Not;
+    }
+    if is_shown(page, &left)
+        || is_near_day(page, first, last, &left)
+        || is_left_over(page, last)
+        || is_crowded(page, judge, index)
+    {
+        return Verdict::Doubt(Reason::AmbiguousNumber);
+    }
+    Verdict::Time
+}
+
+/// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
+fn is_of_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
+    let next = page.behind(last + 1);
+    let zone = matches!(page.kind(next), Kind::Word(Word::Meridiem | Word::Zone));
+    let prefix = matches!(left.cue, Cue::Word(Word::Meridiem));
+    zone || prefix || is_dated(page, first) || is_dated_behind(page, next)
+}
+
+/// A date before the clock, with nothing but `at`, commas and week days in between.
+fn is_dated(page: &Page<'_>, first: usize) -> bool {
+    for index in (first.saturating_sub(6)..first).rev() {
+        match page.kind(index) {
+            Kind::Date | Kind::Word(Word::Month) => return true,
+            // the year or the day of a date that is written with words, or with spaces
+            Kind::Number(number) if number.whole == 4 || number.whole <= 2 => {
+                let near = (index.saturating_sub(3)..index)
+                    .any(|before| matches!(page.kind(before), Kind::Word(Word::Month)))
+                    || (index + 1..first).any(|behind| matches!(page.kind(behind), Kind::Word(Word::Month)));
+                return near;
+            }
+            Kind::Word(Word::Day)
+                if matches!(page.kind(index.saturating_sub(1)), Kind::Number(_)) && page.gap(index) == Gap::Tight =>
+            {
+                return true;
+            }
+            Kind::Word(Word::At | Word::Day | Word::Approx)
+            | Kind::Mark(Mark::Comma | Mark::Star | Mark::Open(_) | Mark::Quote | Mark::Slash | Mark::Bullet) => {}
+            Kind::Mark(Mark::Dash) if page.gap(index) == Gap::Tight => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn is_dated_behind(page: &Page<'_>, next: usize) -> bool {
+    let on = matches!(page.kind(next), Kind::Word(Word::Function | Word::Of) | Kind::Mark(Mark::Comma));
+    matches!(page.kind(next), Kind::Date) || on && matches!(page.kind(next + 1), Kind::Date)
+}
+
+/// Ratios, scores and verses.
+fn is_other(page: &Page<'_>, last: usize, left: &Left) -> bool {
+    let named = match left.cue {
+        Cue::Word(Word::Ratio | Word::Book) => true,
+        Cue::Word(Word::Of | Word::Is) | Cue::Colon => {
+            page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book)))
+        }
+        Cue::Never => true,
+        _ => false,
+    };
+    let next = page.behind(last + 1);
+    // `16:10 in aspect ratio`
+    let grammar =
+        |index: usize| matches!(page.kind(index), Kind::Word(Word::In | Word::Article | Word::Is | Word::Function));
+    let ratio = (next..next + 4)
+        .find(|index| !grammar(*index))
+        .is_some_and(|index| matches!(page.kind(index), Kind::Word(Word::Ratio)));
+    named || ratio || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
+}
+
+/// `lasts 2:30`, `duration: 2:30`, `a length of 2:30`, `for 2:30`.
+fn is_length_by_left(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Lasts | Word::For | Word::Length | Word::Every) => true,
+        Cue::Word(Word::Of | Word::Is) | Cue::Colon | Cue::Open(b'(') => names_length(page, left.at),
+        _ => false,
+    }
+}
+
+/// Whether the words before the token at `at` name a length: `total duration of`, `Duration:`, `length (mm:ss):`.
+pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
+    for index in (at.saturating_sub(4)..at).rev() {
+        match page.kind(index) {
+            Kind::Word(Word::Length) => return true,
+            Kind::Word(Word::Time | Word::Media | Word::Is)
+            | Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_))
+            | Kind::Unit(_) => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// `2:30 long`, `0:45 later`, `a 2:30 video`.
+fn is_length_by_right(page: &Page<'_>, last: usize, left: &Left) -> bool {
+    match page.kind(page.behind(last + 1)) {
+        Kind::Word(Word::Later | Word::During | Word::Length) => true,
+        Kind::Word(Word::Media) => left.article,
+        _ => false,
+    }
+}
+
+/// What a clock, a scoreboard or an overlay in the picture shows is rarely the media's time, but can be.
+fn is_shown(page: &Page<'_>, left: &Left) -> bool {
+    let display = |from: usize, to: usize| {
+        (from..to)
+            .rev()
+            .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop)))
+            .any(|index| matches!(page.kind(index), Kind::Word(Word::Display)))
+    };
+    match left.cue {
+        Cue::Word(Word::Display) => true,
+        Cue::Word(Word::Shows | Word::Is) | Cue::Colon => display(left.at.saturating_sub(8), left.at),
+        _ => false,
+    }
+}
+
+/// `Monday 9:00`, `9:00 in the morning`, `at 9:00 tonight`.
+fn is_near_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
+    let before = matches!(left.cue, Cue::Word(Word::Day))
+        || matches!(left.cue, Cue::Word(Word::At | Word::From) | Cue::List | Cue::Colon)
+            && left.at > 0
+            && left.at < first
+            && matches!(page.kind(left.at - 1), Kind::Word(Word::Day));
+    let next = page.behind(last + 1);
+    let behind = match page.kind(next) {
+        Kind::Word(Word::Day) => true,
+        Kind::Word(Word::In | Word::At) => {
+            (next + 1..next + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Day)))
+        }
+        _ => false,
+    };
+    before || behind
+}
+
+/// `2:30 left`, `1:15 remaining`: what a game still has.
+fn is_left_over(page: &Page<'_>, last: usize) -> bool {
+    let next = &page.tokens[page.behind(last + 1)];
+    let text = &page.text[next.start..next.end];
+    text.starts_with("left") || text.starts_with("remaining")
+}
+
+/// `00:12 00:47`: two clocks with nothing between them, or `0:12 / 3:45`, or both in one pair of square brackets.
+fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
+    let touches = |other: usize| {
+        let (a, b) = if other < index {
+            (judge.last(other), judge.first(index))
+        } else {
+            (judge.last(index), judge.first(other))
+        };
+        let between = a + 1..b;
+        b - a <= 4
+            && (between.clone().all(|at| page.tokens[at].is_dress()) && page.kind(a) != Kind::Break
+                || between.clone().any(|at| page.kind(at) == Kind::Mark(Mark::Slash)) && between.len() == 1
+                || between.len() == 1
+                    && page.kind(a + 1) == Kind::Mark(Mark::Comma)
+                    && is_array(page, judge.first(index.min(other)), b))
+    };
+    index > 0 && touches(index - 1) || index + 1 < judge.groups.len() && touches(index + 1)
+}
+
+/// `[0:12, 0:47]`, where the second clock is the token at `second`.
+fn is_array(page: &Page<'_>, first: usize, second: usize) -> bool {
+    let open = page.before(first).is_some_and(|open| page.kind(open) == Kind::Mark(Mark::Open(b'[')));
+    open && page.kind(page.behind(second + 1)) == Kind::Mark(Mark::Close(b'['))
+}

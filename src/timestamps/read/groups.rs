@@ -1,0 +1,208 @@
+//! Joins atoms to ranges: which signs, words and particles between two times make one range of them.
+
+use super::atoms::{Atom, Shape};
+use super::page::{Cue, Page};
+use super::token::{Gap, Kind, Mark, Word};
+
+/// How many tokens may lie between the two ends of a range that is joined from afar (`10초부터 … 20초까지`).
+const FAR: usize = 24;
+
+/// One time, or two that belong together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group {
+    /// Indices of the first and the last atom.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) joint: Joint,
+}
+
+/// What joins a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Joint {
+    /// Nothing: it is a single time.
+    Single,
+    /// A dash, a tilde, an arrow, dots.
+    Sign,
+    /// `to`, `until`, `and` after `between`, particles.
+    Word,
+    /// Two pairs of brackets side by side.
+    Adjacent,
+    /// More than two in a row: nobody knows which belong together.
+    Chain,
+}
+
+/// The groups of a page, in order.
+pub(super) fn groups(page: &Page<'_>) -> Vec<Group> {
+    let mut groups = Vec::with_capacity(page.atoms.len());
+    let mut from = 0;
+    while from < page.atoms.len() {
+        let mut group = Group { from, to: from, joint: Joint::Single };
+        while let Some(joint) = joint(page, group.to) {
+            group.joint = if group.joint == Joint::Single { joint } else { Joint::Chain };
+            group.to += 1;
+        }
+        from = group.to + 1;
+        groups.push(group);
+    }
+    groups
+}
+
+/// What joins an atom to the one behind it.
+fn joint(page: &Page<'_>, index: usize) -> Option<Joint> {
+    let (a, b) = (page.atoms.get(index)?, page.atoms.get(index + 1)?);
+    if b.first - a.last > FAR {
+        return None;
+    }
+    let joint = if is_adjacent(page, a, b) { Joint::Adjacent } else { connector(page, a, b)? };
+    belong(page, a, b, joint).then_some(joint)
+}
+
+/// `<12.30> <15.0>`.
+fn is_adjacent(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
+    let (Some(before), close, open) = (a.first.checked_sub(1), a.last + 1, b.first - 1) else { return false };
+    let Kind::Mark(Mark::Open(shape)) = page.kind(before) else { return false };
+    page.kind(close) == Kind::Mark(Mark::Close(shape))
+        && open == close + 1
+        && page.kind(open) == Kind::Mark(Mark::Open(shape))
+        && page.kind(b.last + 1) == Kind::Mark(Mark::Close(shape))
+}
+
+/// The connector between two atoms, if everything else between them is noise.
+fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
+    let mut at = a.last + 1;
+    let end = b.first;
+    let mut goes = false;
+    let mut listed = false;
+    let joint = loop {
+        if at >= end {
+            return None;
+        }
+        let kind = page.kind(at);
+        at += 1;
+        match kind {
+            Kind::Mark(Mark::Star | Mark::Quote | Mark::Close(_)) => {}
+            Kind::Word(
+                Word::Mark
+                | Word::In
+                | Word::Into
+                | Word::Stamp
+                | Word::The
+                | Word::Media
+                | Word::Up
+                | Word::Vague
+                | Word::Approx,
+            ) => {}
+            Kind::Word(Word::Goes | Word::Lasts | Word::Function) => goes = true,
+            Kind::Mark(Mark::Comma) => listed = true,
+            Kind::Mark(Mark::Dash | Mark::Tilde | Mark::Arrow | Mark::Dots) if !listed => break Joint::Sign,
+            // VIA's `start:end:event` with stamps
+            Kind::Mark(Mark::Colon) if a.shape == Shape::Wall && at == end => break Joint::Sign,
+            Kind::Word(Word::To) if !listed || goes => break Joint::Word,
+            Kind::Word(Word::Until) => break Joint::Word,
+            Kind::Word(Word::And) if is_between(page, a, b) => break Joint::Word,
+            Kind::Word(Word::And) => listed = true,
+            Kind::Word(Word::From) => return particles(page, a, b, at),
+            Kind::Word(Word::Article) if is_foreign_range(page, a) => break Joint::Word,
+            _ => return far(page, a, b),
+        }
+    };
+    let noise = |index| match page.kind(index) {
+        Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Tilde | Mark::At) => true,
+        Kind::Word(word) => matches!(
+            word,
+            Word::Approx
+                | Word::The
+                | Word::At
+                | Word::Article
+                | Word::Time
+                | Word::Stamp
+                | Word::From
+                | Word::To
+                | Word::Until
+                | Word::Up
+        ),
+        _ => false,
+    };
+    if (at..end).all(noise) { Some(joint) } else { far(page, a, b) }
+}
+
+/// `between A and B`, `A와 B 사이`.
+fn is_between(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
+    page.left(a.first).cue == Cue::Word(Word::Between)
+        || page.kind(page.behind(b.last + 1)) == Kind::Word(Word::Between)
+}
+
+/// `10초부터 20초까지`, with any words between the two; `10초에서 20초 사이`.
+fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> {
+    let behind = page.kind(page.behind(b.last + 1));
+    let closed = matches!(behind, Kind::Word(Word::Until | Word::Between | Word::To));
+    let direct = (from..b.first).all(|index| {
+        matches!(
+            page.kind(index),
+            Kind::Mark(Mark::Open(_) | Mark::Quote | Mark::Star) | Kind::Word(Word::At | Word::Approx)
+        )
+    });
+    if direct && (closed || page.kind(a.last + 1) == Kind::Word(Word::From)) {
+        return Some(Joint::Word);
+    }
+    (closed && is_one_clause(page, from, b.first)).then_some(Joint::Word)
+}
+
+/// `from 0:12 he waits until 0:47`: `from` before, `until` directly before the end, and no other clause between.
+fn far(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
+    let until = page.left(b.first);
+    let asian = page.kind(page.behind(b.last + 1)) == Kind::Word(Word::Until)
+        && page.kind(b.last + 1) == Kind::Word(Word::Until);
+    if asian {
+        let from = (a.last + 1..b.first).any(|index| page.kind(index) == Kind::Word(Word::From));
+        return (from && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word);
+    }
+    let opened = matches!(page.left(a.first).cue, Cue::Word(Word::From));
+    let closed = until.cue == Cue::Word(Word::Until) && until.at > a.last;
+    (opened && closed && b.first - a.last <= 10 && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word)
+}
+
+fn is_one_clause(page: &Page<'_>, from: usize, to: usize) -> bool {
+    (from..to).all(|index| {
+        !matches!(
+            page.kind(index),
+            Kind::Break | Kind::Script | Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Pipe | Mark::Colon)
+        )
+    })
+}
+
+/// `de 10 a 20 segundos`: the English article is the Spanish and Italian `to`.
+fn is_foreign_range(page: &Page<'_>, a: &Atom) -> bool {
+    let left = page.left(a.first);
+    if left.cue != Cue::Word(Word::From) {
+        return false;
+    }
+    let word = &page.text[page.span(left.at, left.at)];
+    !word.eq_ignore_ascii_case("from") && !word.eq_ignore_ascii_case("since")
+}
+
+/// Whether the two can be the ends of one range.
+fn belong(page: &Page<'_>, a: &Atom, b: &Atom, joint: Joint) -> bool {
+    match (a.shape, b.shape) {
+        (Shape::Clock(_) | Shape::Timed(_), Shape::Clock(_) | Shape::Timed(_))
+        | (Shape::Wall, Shape::Wall)
+        | (Shape::Dotted(_), Shape::Dotted(_)) => true,
+        (Shape::Bare(number), Shape::Clock(_)) => number.value == 0.0 && !is_labelled(page, a, joint),
+        (Shape::Bare(_), Shape::Timed(_)) => !is_labelled(page, a, joint),
+        (Shape::Timed(_), Shape::Bare(_)) => !is_count(page, b),
+        (Shape::Bare(_), Shape::Bare(_)) => joint == Joint::Adjacent || !is_labelled(page, a, joint),
+        _ => false,
+    }
+}
+
+/// `Camera 2 - 10 s`: the number belongs to the word before it.
+fn is_labelled(page: &Page<'_>, a: &Atom, joint: Joint) -> bool {
+    let named =
+        matches!(page.left(a.first).cue, Cue::Other | Cue::Id | Cue::Never | Cue::Word(Word::Part | Word::Display));
+    named && joint == Joint::Sign && page.gap(a.last + 1) > Gap::Tight
+}
+
+/// `10s - 3 people`.
+fn is_count(page: &Page<'_>, b: &Atom) -> bool {
+    matches!(page.follow(b.last), super::page::Follow::Noun | super::page::Follow::Never)
+}

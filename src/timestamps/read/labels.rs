@@ -1,0 +1,161 @@
+//! Start and end labels: `start: 14.2, end: 19.8`, `"start_time": 3.5`, table columns, `starts at 0:12 and ends at 0:47`.
+
+use super::atoms::Shape;
+use super::groups::{Group, Joint};
+use super::page::Page;
+use super::table::Role;
+use super::token::{Kind, Mark, Word};
+
+/// What a label says of a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Label {
+    None,
+    Start(Force),
+    End(Force),
+    /// A start and the index of the group that is its end.
+    Paired(usize),
+    /// The end of an earlier group, which has the range.
+    Taken,
+}
+
+/// How sure a label is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Force {
+    /// With a colon, an equals sign or a column: a number behind it is a time, and its partner may be far.
+    Strong,
+    /// A word of a sentence: its partner is in the same sentence.
+    Weak,
+}
+
+/// The label of every group.
+pub(super) fn labels(page: &Page<'_>, groups: &[Group]) -> Vec<Label> {
+    let mut labels = vec![Label::None; groups.len()];
+    let mut start: Option<(usize, Force)> = None;
+    let mut end: Option<usize> = None;
+    for index in 0..groups.len() {
+        let label = label(page, &groups[index]);
+        labels[index] = label;
+        match label {
+            Label::Start(force) => {
+                // in JSON the end may come first
+                if let Some(end) =
+                    end.take().filter(|end| force == Force::Strong && same_object(page, groups, *end, index))
+                {
+                    labels[index] = Label::Paired(end);
+                    labels[end] = Label::Taken;
+                } else {
+                    start = Some((index, force));
+                }
+            }
+            Label::End(force) => match start.take() {
+                Some((start, first)) if pairs(page, groups, (start, first), (index, force)) => {
+                    labels[start] = Label::Paired(index);
+                    labels[index] = Label::Taken;
+                }
+                _ => end = (force == Force::Strong).then_some(index),
+            },
+            _ => {}
+        }
+    }
+    labels
+}
+
+fn pairs(page: &Page<'_>, groups: &[Group], (start, first): (usize, Force), (end, second): (usize, Force)) -> bool {
+    let (a, b) = (&page.atoms[groups[start].to], &page.atoms[groups[end].from]);
+    let clocks = |shape: Shape| matches!(shape, Shape::Wall);
+    if clocks(a.shape) != clocks(b.shape) {
+        return false;
+    }
+    if first == Force::Strong && second == Force::Strong {
+        return page.role(groups[start].to) != Role::Start || same_line(page, a.last, b.first);
+    }
+    // `starts at 0:12 and ends at 0:47`: nothing but grammar in between
+    end == start + 1
+        && b.first - a.last <= 12
+        && (a.last + 1..b.first).all(|index| match page.kind(index) {
+            Kind::Mark(mark) => matches!(
+                mark,
+                Mark::Comma | Mark::Star | Mark::Quote | Mark::Tilde | Mark::Semicolon | Mark::Colon | Mark::Equal
+            ),
+            Kind::Word(word) => matches!(
+                word,
+                Word::And
+                    | Word::Function
+                    | Word::The
+                    | Word::Part
+                    | Word::Time
+                    | Word::Media
+                    | Word::At
+                    | Word::Approx
+                    | Word::End
+                    | Word::Is
+                    | Word::Stamp
+                    | Word::Before
+                    | Word::By
+                    | Word::Mark
+                    | Word::Article
+                    | Word::After
+            ),
+            _ => false,
+        })
+}
+
+fn same_line(page: &Page<'_>, from: usize, to: usize) -> bool {
+    (from..to).all(|index| page.kind(index) != Kind::Break)
+}
+
+fn same_object(page: &Page<'_>, groups: &[Group], end: usize, start: usize) -> bool {
+    let (from, to) = (page.atoms[groups[end].to].last, page.atoms[groups[start].from].first);
+    to - from <= 64 && (from..to).all(|index| page.kind(index) != Kind::Mark(Mark::Close(b'{')))
+}
+
+/// The label of one group: what its column says, or the word that the look to the left meets.
+fn label(page: &Page<'_>, group: &Group) -> Label {
+    if group.joint != Joint::Single || matches!(page.atoms[group.from].shape, Shape::Pair | Shape::Odd | Shape::Local) {
+        return Label::None;
+    }
+    match page.role(group.from) {
+        Role::Start => return Label::Start(Force::Strong),
+        Role::End => return Label::End(Force::Strong),
+        Role::Time | Role::Length => return Label::None,
+        Role::None | Role::Other => {}
+    }
+    let (mut strong, mut at) = (false, page.atoms[group.from].first);
+    for _ in 0..10 {
+        let Some(index) = page.before(at) else { return Label::None };
+        at = index;
+        match page.kind(index) {
+            Kind::Mark(Mark::Colon | Mark::Equal | Mark::Pipe) => strong = true,
+            // `<start>12.0</start>`
+            Kind::Mark(Mark::Close(b'<')) => strong = true,
+            Kind::Mark(Mark::Open(b'<' | b'(' | b'[') | Mark::Tilde | Mark::Close(b'(')) | Kind::Unit(_) => {}
+            Kind::Mark(Mark::Dash) if page.gap(index) > super::token::Gap::Tight => strong = true,
+            Kind::Word(
+                Word::At
+                | Word::Approx
+                | Word::The
+                | Word::Time
+                | Word::Stamp
+                | Word::Is
+                | Word::Mark
+                | Word::Before
+                | Word::By,
+            ) => {}
+            Kind::Word(Word::Start) => return Label::Start(force(strong)),
+            Kind::Word(Word::End) => return Label::End(force(strong)),
+            Kind::Word(Word::From) if strong && is_key(page, index) => return Label::Start(Force::Strong),
+            Kind::Word(Word::To | Word::Until) if strong && is_key(page, index) => return Label::End(Force::Strong),
+            _ => return Label::None,
+        }
+    }
+    Label::None
+}
+
+/// `from:` and `to:` are labels only directly before their colon.
+fn is_key(page: &Page<'_>, at: usize) -> bool {
+    matches!(page.kind(page.behind(at + 1)), Kind::Mark(Mark::Colon | Mark::Equal))
+}
+
+fn force(strong: bool) -> Force {
+    if strong { Force::Strong } else { Force::Weak }
+}

@@ -1,0 +1,252 @@
+//! Cuts out what begins with a digit: numbers, clocks, dates, RFC 3339 times, and everything that only looks like them.
+//!
+//! The digits and the points and colons between them are taken as one, then the shape decides: `1:05` has the shape of a
+//! clock, `12.0:18.5` of two numbers, `192.168.0.10:8100` of an address.
+
+use super::lexer::{Lexer, length_of_id};
+use super::token::{Kind, Number, Word};
+use super::{wall, words};
+
+/// More groups of digits than any time has.
+const MOST: usize = 8;
+
+/// Runs of digits with a point or a colon between each two.
+struct Run {
+    count: usize,
+    signs: [u8; MOST],
+    starts: [usize; MOST],
+    ends: [usize; MOST],
+}
+
+/// The value of the digit that a text begins with, and its bytes.
+pub(super) fn digit(bytes: &[u8]) -> Option<(u8, usize)> {
+    match bytes {
+        [byte @ b'0'..=b'9', ..] => Some((byte - b'0', 1)),
+        [0xEF, 0xBC, byte @ 0x90..=0x99, ..] => Some((byte - 0x90, 3)),
+        _ => None,
+    }
+}
+
+/// Adds the token that begins with the digit at the lexer.
+pub(super) fn lex(lexer: &mut Lexer<'_>) {
+    let rest = lexer.rest();
+    if let Some((kind, length)) = wall::lex(rest) {
+        return lexer.push(kind, length);
+    }
+    let run = Run::of(rest);
+    let (kind, length) = run.shape(rest);
+    if let Some(id) = identifier(rest, length, kind) {
+        return lexer.push(Kind::Id, id);
+    }
+    lexer.push(kind, length);
+}
+
+/// Bytes of the identifier that the number only begins (`1920x1080`, `3a7f`), unless the letters behind it mean something.
+fn identifier(rest: &[u8], length: usize, kind: Kind) -> Option<usize> {
+    let behind = &rest[length..];
+    let letters = behind.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if letters == 0 {
+        let joined = behind.first() == Some(&b'_') && behind.get(1).is_some_and(u8::is_ascii_alphanumeric);
+        return joined.then(|| length_of_id(rest, length));
+    }
+    let meant = match words::find(&behind[..letters]) {
+        Some(Kind::Unit(_)) => true,
+        Some(Kind::Word(word)) => {
+            matches!(word, Word::Meridiem | Word::Ordinal | Word::Measure | Word::Zone | Word::Ratio)
+        }
+        _ => false,
+    };
+    let goes_on = behind.get(letters).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'_');
+    let compound = goes_on && behind[letters] != b'_' && matches!(kind, Kind::Number(_));
+    let meant = meant && (!goes_on || compound && matches!(words::find(&behind[..letters]), Some(Kind::Unit(_))));
+    (!meant).then(|| length_of_id(rest, length))
+}
+
+// === impl Run ===
+
+impl Run {
+    fn of(rest: &[u8]) -> Self {
+        let mut run = Self { count: 0, signs: [0; MOST], starts: [0; MOST], ends: [0; MOST] };
+        let mut at = 0;
+        loop {
+            let start = at;
+            while let Some((_, bytes)) = digit(&rest[at..]) {
+                at += bytes;
+            }
+            if run.count < MOST {
+                run.starts[run.count] = start;
+                run.ends[run.count] = at;
+            }
+            run.count += 1;
+            let (sign, bytes) = match &rest[at..] {
+                [sign @ (b'.' | b':'), ..] => (*sign, 1),
+                [0xEF, 0xBC, 0x9A, ..] => (b':', 3),
+                [0xEF, 0xBC, 0x8E, ..] => (b'.', 3),
+                _ => return run,
+            };
+            if digit(&rest[at + bytes..]).is_none() {
+                return run;
+            }
+            if run.count <= MOST {
+                run.signs[run.count - 1] = sign;
+            }
+            if run.count > MOST {
+                run.ends[MOST - 1] = at;
+            }
+            at += bytes;
+        }
+    }
+
+    /// What the groups make together, and in how many bytes.
+    fn shape(&self, rest: &[u8]) -> (Kind, usize) {
+        if self.count > MOST {
+            let length = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b'.' | b':')).count();
+            return (Kind::Id, length.max(self.ends[MOST - 1]));
+        }
+        let end = |groups: usize| self.ends[groups - 1];
+        match self.signs[..self.count - 1] {
+            [] => (self.number(rest, 0, 1), end(1)),
+            [b'.'] => (self.number(rest, 0, 2), end(2)),
+            [b':'] if self.clock(rest, 2) => self.with_comma(rest, 2),
+            [b':'] | [b':', b'.'] | [b'.', b':'] | [b'.', b':', b'.'] if !self.clock(rest, 2) => {
+                (Kind::Pair, end(self.count))
+            }
+            [b':', b'.'] => (Kind::Clock(self.seconds(rest, 2, true)), end(3)),
+            [b':', b':'] if self.clock(rest, 3) => self.with_comma(rest, 3),
+            [b':', b':', b'.'] if self.clock(rest, 3) => (Kind::Clock(self.seconds(rest, 3, true)), end(4)),
+            [b':', b':'] | [b':', b':', b'.'] if self.clock(rest, 2) && self.digits(2) == 1 => self.with_comma(rest, 2),
+            [b'.', b'.'] => (self.dotted(rest), end(3)),
+            [b'.', b'.', b':', b'.', b'.'] => (Kind::Pair, end(6)),
+            // `12.0:18.5:3 people`: the caption begins with a number
+            [b'.', b':', b'.', b':', ..] => (Kind::Pair, end(4)),
+            [b'.', b':', b':', ..] => (Kind::Pair, end(3)),
+            [b'.', b'.', b'.', ..] => (Kind::Id, end(self.count)),
+            [b':', b':', b':'] | [b':', b':', b':', b'.'] => (Kind::Odd, end(self.count)),
+            [b':', b':', b':', b':', b':'] => (Kind::Odd, end(6)),
+            _ => (Kind::Id, end(self.count)),
+        }
+    }
+
+    fn digits(&self, group: usize) -> usize {
+        self.ends[group] - self.starts[group]
+    }
+
+    /// The whole number that a group is, as far as it matters whether it is below 60.
+    fn value(&self, rest: &[u8], group: usize) -> u64 {
+        let digits = &rest[self.starts[group]..self.ends[group]];
+        let mut value = 0_u64;
+        let mut at = 0;
+        while let Some((digit, bytes)) = self::digit(&digits[at..]) {
+            value = value.saturating_mul(10).saturating_add(u64::from(digit));
+            at += bytes;
+        }
+        value
+    }
+
+    /// Whether the first `parts` groups are `m:ss` or `h:mm:ss`.
+    fn clock(&self, rest: &[u8], parts: usize) -> bool {
+        self.signs[..parts - 1].iter().all(|sign| *sign == b':')
+            && (1..parts).all(|group| {
+                let width = if rest[self.starts[group]] == 0xEF { 3 } else { 1 };
+                self.digits(group) == 2 * width && self.value(rest, group) < 60
+            })
+            && self.digits(0) <= 4 * 3
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a clock's parts are far below 2^53")]
+    fn seconds(&self, rest: &[u8], parts: usize, fraction: bool) -> f64 {
+        let whole = (0..parts - 1).fold(0, |sum: u64, group| (sum + self.value(rest, group)).saturating_mul(60));
+        let last = parts - 1;
+        let end = if fraction { self.ends[last + 1] } else { self.ends[last] };
+        whole as f64 + decimal(&rest[self.starts[last]..end]).value
+    }
+
+    /// A clock with the fraction that SRT puts behind a comma, if there is one.
+    fn with_comma(&self, rest: &[u8], parts: usize) -> (Kind, usize) {
+        let end = self.ends[parts - 1];
+        let whole = self.seconds(rest, parts, false);
+        let [b',', behind @ ..] = &rest[end..] else { return (Kind::Clock(whole), end) };
+        let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let more = behind.get(digits).copied().unwrap_or(0);
+        // `2:10-2:45,5:00` and `0:12,30s` are lists
+        if !(1..=3).contains(&digits)
+            || matches!(more, b':' | b'.' | b's' | b'm') && behind.get(digits + 1) != Some(&b' ')
+        {
+            return (Kind::Clock(whole), end);
+        }
+        let fraction = decimal(&behind[..digits]).value / [1.0, 10.0, 100.0, 1000.0][digits];
+        (Kind::Clock(whole + fraction), end + 1 + digits)
+    }
+
+    fn dotted(&self, rest: &[u8]) -> Kind {
+        if (1..3).all(|group| self.digits(group) <= 2 && self.value(rest, group) < 60) && self.digits(0) <= 2 {
+            Kind::Dotted(self.seconds(rest, 3, false))
+        } else {
+            Kind::Id
+        }
+    }
+
+    fn number(&self, rest: &[u8], first: usize, groups: usize) -> Kind {
+        Kind::Number(decimal(&rest[self.starts[first]..self.ends[first + groups - 1]]))
+    }
+}
+
+/// The two times of a [`Kind::Pair`].
+pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
+    let (start, end) = text.split_once([':', '：'])?;
+    Some((dotted_or_decimal(start)?, dotted_or_decimal(end)?))
+}
+
+fn dotted_or_decimal(text: &str) -> Option<f64> {
+    let run = Run::of(text.as_bytes());
+    match run.shape(text.as_bytes()).0 {
+        Kind::Number(number) => Some(number.value),
+        Kind::Dotted(seconds) => Some(seconds),
+        _ => None,
+    }
+}
+
+/// A decimal number from digits and one point, of ASCII or full width.
+pub(super) fn decimal(digits: &[u8]) -> Number {
+    let (mut value, mut whole, mut decimals, mut behind, mut at) = (0_u64, 0_u8, 0_u8, false, 0);
+    while at < digits.len() {
+        if let Some((digit, bytes)) = digit(&digits[at..]) {
+            value = value.saturating_mul(10).saturating_add(u64::from(digit));
+            if behind {
+                decimals = decimals.saturating_add(1)
+            } else {
+                whole = whole.saturating_add(1)
+            }
+            at += bytes;
+        } else {
+            behind = true;
+            at += if digits[at] == 0xEF { 3 } else { 1 };
+        }
+    }
+    let value = exact(value, decimals).unwrap_or_else(|| slowly(digits));
+    Number { value, whole, decimals }
+}
+
+/// Both numbers of the division are exact, so its result is the nearest double (Clinger's fast path).
+#[expect(clippy::cast_precision_loss, reason = "checked to be below 2^53")]
+fn exact(value: u64, decimals: u8) -> Option<f64> {
+    const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let tens = TENS.get(usize::from(decimals))?;
+    (value < 1 << 53).then(|| value as f64 / tens)
+}
+
+fn slowly(digits: &[u8]) -> f64 {
+    let ascii = |text: &str| text.parse().unwrap_or(f64::MAX);
+    match std::str::from_utf8(digits) {
+        Ok(text) if text.is_ascii() => ascii(text),
+        Ok(text) => {
+            ascii(&text.chars().map(|char| if char.is_ascii() { char } else { narrow(char) }).collect::<String>())
+        }
+        Err(_) => f64::MAX,
+    }
+}
+
+/// The ASCII twin of a full-width character.
+fn narrow(wide: char) -> char {
+    char::from_u32((wide as u32).wrapping_sub(0xFEE0)).unwrap_or('?')
+}

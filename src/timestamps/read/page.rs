@@ -1,0 +1,270 @@
+//! A text taken apart, and the questions that the rules ask about the neighbourhood of a time.
+//!
+//! Every look to the left or to the right goes a bounded number of tokens, so that all rules together stay linear.
+
+use super::atoms::{self, Atom};
+use super::lexer;
+use super::table::{self, Role};
+use super::token::{Gap, Kind, Mark, Token, Word};
+
+/// How far a look goes.
+const REACH: usize = 12;
+
+pub(super) struct Page<'a> {
+    pub(super) text: &'a str,
+    pub(super) tokens: Vec<Token>,
+    pub(super) atoms: Vec<Atom>,
+    /// The column that each atom stands in; empty where the text has no table.
+    roles: Vec<Role>,
+}
+
+/// What stands before a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left {
+    pub(super) cue: Cue,
+    /// The token that the cue was taken from.
+    pub(super) at: usize,
+    pub(super) approx: bool,
+    pub(super) the: bool,
+    pub(super) article: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cue {
+    /// The line begins, or the sentence.
+    Start,
+    Open(u8),
+    /// A comma, a semicolon, a slash, `and`, `or`.
+    List,
+    /// A colon or an equals sign.
+    Colon,
+    Dash,
+    Cell,
+    Word(Word),
+    Unit,
+    Number,
+    Other,
+    Id,
+    /// Money, a hash: no time follows.
+    Never,
+}
+
+/// What follows a group at the beginning of its item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follow {
+    /// Nothing: it fills its item.
+    Nothing,
+    /// A comma or an `and`.
+    List,
+    /// A colon, a dash, a pipe: the caption.
+    Caption,
+    /// A word that can begin a sentence.
+    Sentence,
+    /// A word that the number could count.
+    Noun,
+    /// A sign that makes the number something else.
+    Never,
+}
+
+// === impl Page ===
+
+impl<'a> Page<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let tokens = lexer::lex(text);
+        let atoms = atoms::compose(text, &tokens);
+        let roles = table::roles(text, &tokens, &atoms);
+        Self { text, tokens, atoms, roles }
+    }
+
+    pub(super) fn kind(&self, at: usize) -> Kind {
+        self.tokens.get(at).map_or(Kind::Break, |token| token.kind)
+    }
+
+    pub(super) fn gap(&self, at: usize) -> Gap {
+        self.tokens.get(at).map_or(Gap::Wide, |token| token.gap)
+    }
+
+    pub(super) fn role(&self, atom: usize) -> Role {
+        self.roles.get(atom).copied().unwrap_or(Role::None)
+    }
+
+    /// The last token before `at` that is no dress; `None` at the very beginning.
+    pub(super) fn before(&self, at: usize) -> Option<usize> {
+        (at.saturating_sub(REACH)..at).rev().find(|index| !self.tokens[*index].is_dress())
+    }
+
+    /// The first token from `at` on that is no dress.
+    pub(super) fn behind(&self, at: usize) -> usize {
+        let end = self.tokens.len().min(at + REACH);
+        (at..end).find(|index| !self.tokens[*index].is_dress()).unwrap_or(self.tokens.len() - 1)
+    }
+
+    /// What stands before the token `at`.
+    pub(super) fn left(&self, at: usize) -> Left {
+        let mut left = Left { cue: Cue::Start, at: 0, approx: false, the: false, article: false };
+        let mut next = at;
+        for _ in 0..REACH {
+            let Some(index) = self.before(next) else { return left };
+            left.at = index;
+            next = index;
+            match self.kind(index) {
+                Kind::Word(Word::Approx) => left.approx = true,
+                Kind::Word(Word::The) => left.the = true,
+                Kind::Word(Word::Article) => left.article = true,
+                Kind::Mark(Mark::Tilde) => left.approx = true,
+                kind => {
+                    left.cue = self.cue(kind, index, at);
+                    return left;
+                }
+            }
+        }
+        left
+    }
+
+    fn cue(&self, kind: Kind, index: usize, at: usize) -> Cue {
+        match kind {
+            Kind::Break
+            | Kind::Mark(Mark::Stop | Mark::Bullet | Mark::Close(_) | Mark::Dots | Mark::Other)
+            | Kind::Script => Cue::Start,
+            Kind::Mark(Mark::Open(shape)) => Cue::Open(shape),
+            Kind::Mark(Mark::Comma | Mark::Semicolon | Mark::Slash) | Kind::Word(Word::And | Word::Or) => Cue::List,
+            Kind::Mark(Mark::Colon | Mark::Equal) => Cue::Colon,
+            // a minus sign, unless it is a bullet
+            Kind::Mark(Mark::Dash | Mark::Arrow | Mark::Tilde) => {
+                let line = self.before(index).is_none_or(|before| self.kind(before) == Kind::Break);
+                let minus = index + 1 == at && self.gap(at) == Gap::Tight && self.gap(index) > Gap::Tight && !line;
+                if minus && kind == Kind::Mark(Mark::Dash) { Cue::Never } else { Cue::Dash }
+            }
+            Kind::Mark(Mark::Pipe) => Cue::Cell,
+            Kind::Mark(Mark::At) => Cue::Word(Word::At),
+            Kind::Mark(_) => Cue::Never,
+            Kind::Word(word) => Cue::Word(word),
+            Kind::Unit(_) => Cue::Unit,
+            Kind::Other(_) => Cue::Other,
+            Kind::Id => Cue::Id,
+            _ => Cue::Number,
+        }
+    }
+
+    /// The word before the colon at `colon`: the label of what follows.
+    pub(super) fn label(&self, colon: usize) -> Option<usize> {
+        let label = self.before(colon)?;
+        match self.kind(label) {
+            Kind::Mark(Mark::Close(_)) => self.before(label),
+            _ => Some(label),
+        }
+    }
+
+    /// Whether the token at `at` begins a line or a list item; its bullet, number and dress stand before it.
+    pub(super) fn opens_item(&self, at: usize) -> bool {
+        let mut at = at;
+        for _ in 0..REACH {
+            let Some(index) = at.checked_sub(1) else { return true };
+            match self.kind(index) {
+                Kind::Break => return true,
+                Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Hash | Mark::Bullet) => at = index,
+                Kind::Mark(Mark::Dash | Mark::Plus | Mark::Close(b'<')) if self.starts_line(index) => return true,
+                Kind::Mark(Mark::Stop | Mark::Close(_)) => {
+                    let number =
+                        index.checked_sub(1).is_some_and(|number| matches!(self.kind(number), Kind::Number(_)));
+                    return number && self.starts_line(index - 1) || self.is_checkbox(index);
+                }
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn is_checkbox(&self, close: usize) -> bool {
+        close >= 2 && self.kind(close) == Kind::Mark(Mark::Close(b'[')) && self.starts_line(close - 1)
+            || close >= 3 && self.kind(close - 2) == Kind::Mark(Mark::Open(b'[')) && self.starts_line(close - 2)
+    }
+
+    /// Whether only dress and bullets stand before the token in its line.
+    pub(super) fn starts_line(&self, at: usize) -> bool {
+        for index in (at.saturating_sub(REACH)..at).rev() {
+            match self.kind(index) {
+                Kind::Break => return true,
+                Kind::Mark(
+                    Mark::Star
+                    | Mark::Quote
+                    | Mark::Open(_)
+                    | Mark::Hash
+                    | Mark::Bullet
+                    | Mark::Dash
+                    | Mark::Plus
+                    | Mark::Close(b'<'),
+                ) => {}
+                _ => return false,
+            }
+        }
+        at <= REACH
+    }
+
+    /// What follows behind the token at `last`.
+    pub(super) fn follow(&self, last: usize) -> Follow {
+        let next = self.behind(last + 1);
+        let tight = self.gap(next) == Gap::Tight;
+        match self.kind(next) {
+            Kind::Break => Follow::Nothing,
+            Kind::Mark(Mark::Close(_)) => self.follow_close(next),
+            Kind::Mark(Mark::Stop) => {
+                if tight {
+                    Follow::Nothing
+                } else {
+                    Follow::Sentence
+                }
+            }
+            Kind::Mark(Mark::Comma | Mark::Semicolon) | Kind::Word(Word::And | Word::Or) => Follow::List,
+            Kind::Mark(
+                Mark::Colon
+                | Mark::Dash
+                | Mark::Pipe
+                | Mark::Arrow
+                | Mark::Tilde
+                | Mark::Equal
+                | Mark::Open(_)
+                | Mark::Dots
+                | Mark::Bullet,
+            ) => Follow::Caption,
+            Kind::Mark(_) => Follow::Never,
+            Kind::Other(other) if self.gap(next) <= Gap::Space => {
+                if other.capital {
+                    Follow::Sentence
+                } else {
+                    Follow::Noun
+                }
+            }
+            Kind::Word(
+                Word::Measure
+                | Word::Ordinal
+                | Word::Meridiem
+                | Word::Zone
+                | Word::Part
+                | Word::Media
+                | Word::Book
+                | Word::Ratio
+                | Word::Display
+                | Word::Day
+                | Word::Month
+                | Word::Of
+                | Word::Half
+                | Word::Age,
+            ) => Follow::Noun,
+            _ => Follow::Sentence,
+        }
+    }
+
+    fn follow_close(&self, close: usize) -> Follow {
+        match self.kind(self.behind(close + 1)) {
+            Kind::Break => Follow::Nothing,
+            Kind::Mark(Mark::Percent) => Follow::Never,
+            _ => Follow::Caption,
+        }
+    }
+
+    /// The bytes from the first to the last token.
+    pub(super) fn span(&self, first: usize, last: usize) -> std::ops::Range<usize> {
+        self.tokens[first].start..self.tokens[last].end
+    }
+}

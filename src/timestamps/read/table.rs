@@ -1,0 +1,141 @@
+//! Columns: what the head of a table says of the cells below it.
+//!
+//! A table is a block of lines with pipes, or with tabs, commas or semicolons (CSV), whose first line names at least one
+//! column of times. Cells are told apart by counting separators.
+
+use super::atoms::Atom;
+use super::token::{Gap, Kind, Mark, Token, Word};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// No table, or a column that the head says nothing of.
+    None,
+    Start,
+    End,
+    Time,
+    /// Lengths of time.
+    Length,
+    /// Anything else.
+    Other,
+}
+
+/// The head of a table.
+struct Head {
+    separator: Separator,
+    columns: Vec<Role>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    Sign(Mark),
+    Tab,
+}
+
+/// The role of every atom; empty if the text has no table.
+pub(super) fn roles(text: &str, tokens: &[Token], atoms: &[Atom]) -> Vec<Role> {
+    let mut roles = Vec::new();
+    let mut head: Option<Head> = None;
+    let (mut line, mut atom) = (0, 0);
+    while line < tokens.len() {
+        let end = line + tokens[line..].iter().position(|token| token.kind == Kind::Break).unwrap_or(0);
+        let own = atoms[atom..].iter().take_while(|atom| atom.first < end).count();
+        let tokens = &tokens[line..end];
+        match &head {
+            Some(head) if head.continues(text, tokens) => {
+                roles.resize(atoms.len(), Role::None);
+                head.assign(text, tokens, line, &atoms[atom..atom + own], &mut roles[atom..atom + own]);
+            }
+            _ => head = Head::read(text, tokens, own),
+        }
+        atom += own;
+        line = end + 1;
+    }
+    roles
+}
+
+// === impl Head ===
+
+impl Head {
+    fn read(text: &str, tokens: &[Token], atoms: usize) -> Option<Self> {
+        let pipes = tokens.iter().any(|token| token.mark() == Some(Mark::Pipe));
+        if !pipes && (atoms > 0 || tokens.len() > 40 || tokens.len() < 3) {
+            return None;
+        }
+        let separators: &[Separator] = if pipes {
+            &[Separator::Sign(Mark::Pipe)]
+        } else {
+            &[Separator::Sign(Mark::Comma), Separator::Sign(Mark::Semicolon), Separator::Tab]
+        };
+        separators.iter().find_map(|separator| Self::with(*separator, text, tokens))
+    }
+
+    fn with(separator: Separator, text: &str, tokens: &[Token]) -> Option<Self> {
+        let mut columns = Vec::new();
+        let mut cell = 0;
+        for index in 0..=tokens.len() {
+            if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
+                columns.push(role(&tokens[cell..index]));
+                cell = index;
+            }
+        }
+        let has = |role| columns.contains(&role);
+        let timed = match separator {
+            Separator::Sign(Mark::Pipe) => {
+                has(Role::Start) || has(Role::End) || has(Role::Time) || has(Role::Length) || columns.len() > 2
+            }
+            // a prose may have commas and the word `time` in it
+            _ => has(Role::Start) && has(Role::End) && tokens.len() <= 3 * columns.len(),
+        };
+        timed.then_some(Self { separator, columns })
+    }
+
+    fn continues(&self, text: &str, tokens: &[Token]) -> bool {
+        (1..tokens.len()).any(|index| self.separator.stands_at(text, tokens, index))
+            || tokens.first().is_some_and(|token| token.mark() == Some(Mark::Pipe))
+    }
+
+    /// Gives the atoms of a line, whose first token is `line`, the roles of their columns.
+    fn assign(&self, text: &str, tokens: &[Token], line: usize, atoms: &[Atom], roles: &mut [Role]) {
+        let (mut column, mut index) = (0, 0);
+        for (atom, role) in atoms.iter().zip(roles) {
+            while index < atom.first - line {
+                index += 1;
+                column += usize::from(self.separator.stands_at(text, tokens, index));
+            }
+            *role = self.columns.get(column).copied().unwrap_or(Role::None);
+        }
+    }
+}
+
+// === impl Separator ===
+
+impl Separator {
+    /// Whether a new cell begins at the token.
+    fn stands_at(self, text: &str, tokens: &[Token], index: usize) -> bool {
+        let token = &tokens[index];
+        match self {
+            Self::Sign(mark) => token.mark() == Some(mark),
+            Self::Tab => token.gap == Gap::Wide && text.as_bytes()[tokens[index - 1].end..token.start].contains(&b'\t'),
+        }
+    }
+}
+
+/// What the words of a head's cell say.
+fn role(cell: &[Token]) -> Role {
+    let mut role = Role::None;
+    for token in cell {
+        role = match token.kind {
+            Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day) => return Role::Length,
+            Kind::Word(Word::Start | Word::From) => Role::Start,
+            Kind::Word(Word::End | Word::To | Word::Until) => Role::End,
+            Kind::Word(Word::Time | Word::Stamp) | Kind::Unit(_) if matches!(role, Role::None | Role::Other) => {
+                Role::Time
+            }
+            Kind::Word(Word::Part) if role == Role::None => Role::None,
+            Kind::Other(_) | Kind::Id | Kind::Word(_) | Kind::Mark(Mark::Hash) if role == Role::None => Role::Other,
+            _ => role,
+        };
+    }
+    role
+}

@@ -1,0 +1,299 @@
+//! Numbers with a unit: a time (`at 10 seconds`), or a length (`for 10 seconds`), which is none.
+
+use super::atoms::{Shape, Timed};
+use super::clocks::names_length;
+use super::page::{Cue, Follow, Left, Page};
+use super::token::{Kind, Mark, Style, Word};
+use super::verdict::{Judge, Verdict};
+use crate::timestamps::time::{Reason, Time};
+
+const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
+
+pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
+    let page = judge.page;
+    let (first, tail) = (judge.first(index), judge.lent[index].map_or(index, |(_, tail)| tail));
+    let last = judge.last(tail);
+    let timed = match (page.atoms[judge.groups[tail].to].shape, page.atoms[judge.groups[tail].from].shape) {
+        (Shape::Timed(timed), _) | (_, Shape::Timed(timed)) => timed,
+        _ => return Verdict::Not,
+    };
+    if timed.unit.style == Style::Unknown {
+        return Verdict::Doubt(Reason::UnknownLanguage);
+    }
+    let left = page.left(first);
+    let behind = Behind::of(page, last);
+    // `the first 10 seconds` begin where the media does
+    if left.cue == Cue::Word(Word::First) && (behind != Behind::Length || is_asian(page, last)) {
+        return opening(judge, index, &timed, behind);
+    }
+    if let Some(verdict) = judge.listed_behind(index).filter(|_| left.cue == Cue::List && behind == Behind::Nothing) {
+        return if verdict == Verdict::Done { Verdict::Time } else { verdict };
+    }
+    if judge.is_range(index) {
+        let both = judge.page.atoms[judge.groups[index].from..=judge.groups[index].to]
+            .iter()
+            .all(|atom| !matches!(atom.shape, Shape::Bare(_)));
+        return range(page, &left, &timed, behind, both);
+    }
+    single(page, &left, &timed, behind, last)
+}
+
+/// What stands behind a time with a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    Nothing,
+    /// `mark`, `into`, `지점`.
+    Point,
+    /// `later`, `동안`.
+    Length,
+    /// `후`, `後`: after a start that is not told.
+    After,
+    /// `정도`, `程度`.
+    Vague,
+    /// `of`, `after`, `before`, and then what the length belongs to.
+    Relative,
+    /// The clip that it is the length of.
+    Media,
+    /// A slash: a rate.
+    Rate,
+}
+
+fn range(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, both: bool) -> Verdict {
+    let length = is_length(page, left);
+    match behind {
+        Behind::Length | Behind::Rate => Verdict::Not,
+        Behind::Media if timed.describes => Verdict::Not,
+        Behind::Point => Verdict::Time,
+        _ if timed.describes && !is_ranging(page, left) => Verdict::Not,
+        _ if length && left.cue == Cue::Word(Word::Goes) => {
+            if both {
+                Verdict::Time
+            } else {
+                UNCLEAR
+            }
+        }
+        _ if length => Verdict::Not,
+        Behind::After | Behind::Vague => UNCLEAR,
+        _ if timed.is_lone_m() => {
+            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At)) {
+                UNCLEAR
+            } else {
+                Verdict::Not
+            }
+        }
+        _ if matches!(left.cue, Cue::Word(Word::After | Word::In))
+            && timed.unit.style == Style::Plural
+            && !timed.led =>
+        {
+            UNCLEAR
+        }
+        _ => Verdict::Time,
+    }
+}
+
+/// `the 10-20 second range`.
+fn is_ranging(page: &Page<'_>, left: &Left) -> bool {
+    let _ = page;
+    left.the && !left.article
+}
+
+fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usize) -> Verdict {
+    // `오후 3시 20분`, `下午3点20分`
+    if left.cue == Cue::Word(Word::Meridiem) {
+        return Verdict::Not;
+    }
+    if is_oclock(page, last, timed) {
+        return UNCLEAR;
+    }
+    match behind {
+        Behind::Length | Behind::Rate => return Verdict::Not,
+        Behind::Media => return Verdict::Not,
+        Behind::Point => return if is_length(page, left) { UNCLEAR } else { Verdict::Time },
+        Behind::After => {
+            return if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
+                Verdict::Time
+            } else {
+                UNCLEAR
+            };
+        }
+        Behind::Relative if !is_placed(left) => return Verdict::Not,
+        Behind::Relative => return UNCLEAR,
+        Behind::Vague => return UNCLEAR,
+        Behind::Nothing => {}
+    }
+    if is_length(page, left) {
+        return Verdict::Not;
+    }
+    if timed.led {
+        // the third minute, or three minutes?
+        return if timed.unit.size == 1 { Verdict::Time } else { UNCLEAR };
+    }
+    if timed.is_lone_m() {
+        return if is_placed(left) && page.follow(last) != Follow::Noun { UNCLEAR } else { Verdict::Not };
+    }
+    if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
+        return Verdict::Not;
+    }
+    if is_decade(timed, left) {
+        return Verdict::Not;
+    }
+    match left.cue {
+        Cue::Word(Word::In) => UNCLEAR,
+        Cue::Word(Word::Last) => UNCLEAR,
+        _ if is_placed(left) => Verdict::Time,
+        Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
+        Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
+            Verdict::Time
+        }
+        _ if timed.unit.style == Style::Asian => {
+            if matches!(page.follow(last), Follow::Noun) {
+                UNCLEAR
+            } else {
+                Verdict::Time
+            }
+        }
+        _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
+        _ if timed.is_brief() => Verdict::Time,
+        _ => UNCLEAR,
+    }
+}
+
+/// `9時`, `10时20分`: a time of day, or hours. With seconds it is no time of day.
+fn is_oclock(page: &Page<'_>, last: usize, timed: &Timed) -> bool {
+    let hours = (last.saturating_sub(3)..=last).any(|index| matches!(&page.text[page.span(index, index)], "時" | "时"));
+    timed.unit.style == Style::Asian && timed.unit.size > 1 && hours
+}
+
+/// `the first 10 seconds`.
+fn opening(judge: &mut Judge<'_, '_>, index: usize, timed: &Timed, behind: Behind) -> Verdict {
+    if timed.describes || behind == Behind::Media {
+        return Verdict::Not;
+    }
+    if judge.is_range(index) || judge.lent[index].is_some() {
+        return UNCLEAR;
+    }
+    let (first, last) = (judge.first(index), judge.last(index));
+    judge.push(Time::Media(0.0), Time::Media(timed.seconds), first, last);
+    Verdict::Done
+}
+
+/// Whether a word before it places the time.
+fn is_placed(left: &Left) -> bool {
+    matches!(
+        left.cue,
+        Cue::Word(
+            Word::At
+                | Word::From
+                | Word::Until
+                | Word::To
+                | Word::By
+                | Word::After
+                | Word::Before
+                | Word::Between
+                | Word::Stamp
+                | Word::Time
+                | Word::Start
+                | Word::End
+                | Word::Mark
+        )
+    ) || left.cue == Cue::Start && left.approx
+}
+
+/// Whether what stands before makes it a length.
+fn is_length(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
+        Cue::Word(Word::Goes) => true,
+        // `takes it 4 seconds`
+        Cue::Word(Word::Function) => {
+            page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::Lasts)))
+        }
+        Cue::Word(Word::Of) => {
+            let point = page.before(left.at).is_some_and(|noun| {
+                matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
+            });
+            !point
+        }
+        Cue::Word(Word::Is) | Cue::Colon | Cue::Open(b'(') => names_length(page, left.at),
+        // `extended by 10 seconds`
+        Cue::Word(Word::By) => {
+            page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::Lasts)))
+        }
+        _ => false,
+    }
+}
+
+/// `in his 30s`, `the 80s`.
+fn is_decade(timed: &Timed, left: &Left) -> bool {
+    let round =
+        timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0;
+    let aged = matches!(left.cue, Cue::Word(Word::Age)) || matches!(left.cue, Cue::Dash | Cue::Word(Word::To)) && false;
+    round
+        && (timed.number >= 1000.0
+            || aged
+            || left.the
+                && (20.0..100.0).contains(&timed.number)
+                && !matches!(left.cue, Cue::Word(Word::At | Word::From | Word::Until)))
+}
+
+// === impl Behind ===
+
+impl Behind {
+    fn of(page: &Page<'_>, last: usize) -> Self {
+        let next = page.behind(last + 1);
+        match page.kind(next) {
+            Kind::Word(Word::Mark) => Self::Point,
+            Kind::Word(Word::At) if is_asian(page, last) => Self::Point,
+            Kind::Word(Word::From | Word::Until) => Self::Point,
+            Kind::Word(Word::Into) => Self::Point,
+            Kind::Word(Word::In) => Self::inside(page, next),
+            Kind::Word(Word::Later) if is_asian(page, last) => Self::After,
+            Kind::Word(Word::Later | Word::During | Word::Length | Word::Every) => Self::Length,
+            Kind::Word(Word::Vague)
+                if matches!(page.kind(next + 1), Kind::Word(Word::Mark | Word::From | Word::Until)) =>
+            {
+                Self::Point
+            }
+            Kind::Word(Word::Vague) => Self::Vague,
+            Kind::Word(Word::Media | Word::Display) => Self::Media,
+            Kind::Word(Word::Of) => Self::Relative,
+            Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
+            Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
+            Kind::Mark(Mark::Slash) if page.gap(next) == super::token::Gap::Tight => Self::Rate,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// `10 seconds in, …`, `10 seconds in the video`, but not `45 seconds in the queue`.
+    fn inside(page: &Page<'_>, at: usize) -> Self {
+        let next = page.behind(at + 1);
+        match page.kind(next) {
+            Kind::Mark(_) | Kind::Break | Kind::Word(Word::Media | Word::And | Word::To | Word::Function) => {
+                Self::Point
+            }
+            Kind::Word(Word::The | Word::Article)
+                if matches!(page.kind(next + 1), Kind::Word(Word::Media | Word::Part)) =>
+            {
+                Self::Point
+            }
+            _ => Self::Nothing,
+        }
+    }
+
+    /// `10 seconds after the start` is a time, `10 seconds after the crash` is not.
+    fn relative(page: &Page<'_>, at: usize) -> Self {
+        let start = (at + 1..at + 4).any(|index| matches!(page.kind(index), Kind::Word(Word::Start)));
+        let comma = matches!(page.kind(at + 1), Kind::Mark(_) | Kind::Break);
+        if start {
+            Self::Point
+        } else if comma {
+            Self::Length
+        } else {
+            Self::Relative
+        }
+    }
+}
+
+fn is_asian(page: &Page<'_>, last: usize) -> bool {
+    matches!(page.kind(last), Kind::Unit(unit) if unit.style == Style::Asian)
+}

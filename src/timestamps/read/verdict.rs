@@ -1,0 +1,234 @@
+//! Decides of each group whether it is a range, a point, nothing, or in doubt: the rules of its family, and what the groups
+//! before it were.
+
+use super::atoms::{Atom, Shape, Timed};
+use super::groups::{Group, Joint};
+use super::labels::{Force, Label};
+use super::page::{Follow, Page};
+use super::table::Role;
+use super::token::{Kind, Mark, Unit, Word};
+use super::{bare, clocks, timed, via};
+use crate::timestamps::time::{Doubt, Found, Reason, Time};
+
+/// What a group is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// One time or one range.
+    Time,
+    /// Found, and added already.
+    Done,
+    /// No time.
+    Not,
+    /// Could be one.
+    Doubt(Reason),
+}
+
+/// The decisions so far, and what they were made from.
+pub(super) struct Judge<'p, 'a> {
+    pub(super) page: &'p Page<'a>,
+    pub(super) groups: Vec<Group>,
+    pub(super) labels: Vec<Label>,
+    /// The unit that a list ends with, for its earlier numbers (`at 10, 20 and 30 seconds`), and the group that has it.
+    pub(super) lent: Vec<Option<(Unit, usize)>>,
+    pub(super) verdicts: Vec<Verdict>,
+    /// The last number of a list, to tell `3.` from a time.
+    pub(super) counter: f64,
+    pub(super) via: via::Style,
+    pub(super) found: Vec<Found>,
+    pub(super) doubts: Vec<Doubt>,
+}
+
+// === impl Judge ===
+
+impl<'p, 'a> Judge<'p, 'a> {
+    pub(super) fn new(page: &'p Page<'a>) -> Self {
+        let groups = super::groups::groups(page);
+        let labels = super::labels::labels(page, &groups);
+        let lent = lend(page, &groups);
+        let via = via::Style::of(page);
+        let verdicts = Vec::with_capacity(groups.len());
+        Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found: Vec::new(), doubts: Vec::new() }
+    }
+
+    pub(super) fn judge(&mut self) {
+        for index in 0..self.groups.len() {
+            let verdict = self.one(index);
+            self.verdicts.push(verdict);
+            if let Verdict::Doubt(reason) = verdict {
+                self.doubt(index, reason);
+            }
+        }
+    }
+
+    fn one(&mut self, index: usize) -> Verdict {
+        match self.labels[index] {
+            Label::Taken => return Verdict::Time,
+            Label::Paired(end) => return self.paired(index, end),
+            Label::Start(Force::Strong) | Label::End(Force::Strong) if self.is_bare(index) => {
+                return if self.page.follow(self.last(index)) == Follow::Noun {
+                    Verdict::Not
+                } else {
+                    self.point(index)
+                };
+            }
+            _ => {}
+        }
+        let group = self.groups[index];
+        if self.page.role(group.from) == Role::Length {
+            return Verdict::Not;
+        }
+        if group.joint == Joint::Chain {
+            return self.chain(index);
+        }
+        let verdict = match self.page.atoms[group.to].shape {
+            Shape::Clock(_) => clocks::judge(self, index),
+            Shape::Timed(_) => timed::judge(self, index),
+            Shape::Bare(_) if matches!(self.page.atoms[group.from].shape, Shape::Timed(_)) => timed::judge(self, index),
+            Shape::Bare(_) if self.lent[index].is_some() => timed::judge(self, index),
+            Shape::Bare(_) => bare::judge(self, index),
+            Shape::Dotted(_) => via::dotted(self, index),
+            Shape::Pair => return via::pair(self, index),
+            Shape::Odd => return via::odd(self, index),
+            Shape::Wall => Verdict::Time,
+            Shape::Local => Verdict::Doubt(Reason::AmbiguousNumber),
+        };
+        if verdict == Verdict::Time { self.point(index) } else { verdict }
+    }
+
+    /// More than two times joined in a row. Counts and phone numbers look like that, too.
+    fn chain(&self, index: usize) -> Verdict {
+        let group = self.groups[index];
+        let strong = self.page.atoms[group.from..=group.to].iter().any(|atom| !matches!(atom.shape, Shape::Bare(_)));
+        let bare = matches!(self.page.follow(self.last(index)), Follow::Nothing | Follow::Caption | Follow::List)
+            && self.page.opens_item(self.first(index));
+        if strong || bare { Verdict::Doubt(Reason::AmbiguousNumber) } else { Verdict::Not }
+    }
+
+    fn paired(&mut self, start: usize, end: usize) -> Verdict {
+        let (a, b) = (self.page.atoms[self.groups[start].from], self.page.atoms[self.groups[end].from]);
+        let Some((from, to)) = self.ends(&a, &b, None) else { return Verdict::Doubt(Reason::AmbiguousNumber) };
+        // a weak label does not make a whole number a time: `starts at 5 and ends at 10`
+        let weak = self.labels_are_weak(start)
+            && [a, b].iter().all(|atom| matches!(atom.shape, Shape::Bare(number) if number.decimals == 0));
+        if weak {
+            return Verdict::Doubt(Reason::AmbiguousNumber);
+        }
+        let (first, last) = (a.first.min(b.first), a.last.max(b.last));
+        self.push(from, to, first, last);
+        Verdict::Time
+    }
+
+    fn labels_are_weak(&self, start: usize) -> bool {
+        let at = self.first(start);
+        let left = self.page.left(at);
+        self.page.role(self.groups[start].from) == Role::None
+            && matches!(left.cue, super::page::Cue::Word(Word::At | Word::Start | Word::By))
+    }
+
+    /// Adds the range or the point that a group is.
+    fn point(&mut self, index: usize) -> Verdict {
+        let group = self.groups[index];
+        let (a, b) = (self.page.atoms[group.from], self.page.atoms[group.to]);
+        match self.ends(&a, &b, self.lent[index]) {
+            Some((start, end)) => {
+                self.push(start, end, a.first, b.last);
+                Verdict::Time
+            }
+            None => Verdict::Doubt(Reason::AmbiguousNumber),
+        }
+    }
+
+    /// The two times of a group; a number without a unit takes that of its partner.
+    fn ends(&self, a: &Atom, b: &Atom, lent: Option<(Unit, usize)>) -> Option<(Time, Time)> {
+        let scaled = |value: f64, unit: Unit| Some(Time::Media(value * f64::from(unit.size)));
+        let own = |atom: &Atom| atom.time(self.page.text, &self.page.tokens);
+        let borrow = |atom: &Atom, partner: &Atom| match (atom.shape, partner.shape) {
+            (Shape::Bare(number), Shape::Timed(Timed { unit, parts: 1, .. })) => scaled(number.value, unit),
+            (Shape::Bare(number), Shape::Timed(_)) if number.value != 0.0 => None,
+            (Shape::Bare(number), _) => lent.map_or_else(|| own(atom), |(unit, _)| scaled(number.value, unit)),
+            _ => own(atom),
+        };
+        Some((borrow(a, b)?, borrow(b, a)?))
+    }
+
+    pub(super) fn push(&mut self, start: Time, end: Time, first: usize, last: usize) {
+        let span = self.page.span(first, last);
+        self.found.push(Found { start, end, span });
+    }
+
+    pub(super) fn doubt(&mut self, index: usize, reason: Reason) {
+        let span = self.page.span(self.first(index), self.last(index));
+        self.doubts.push(Doubt { reason, span });
+    }
+
+    /// The first token of a group.
+    pub(super) fn first(&self, index: usize) -> usize {
+        self.page.atoms[self.groups[index].from].first
+    }
+
+    /// Its last token.
+    pub(super) fn last(&self, index: usize) -> usize {
+        self.page.atoms[self.groups[index].to].last
+    }
+
+    pub(super) fn is_range(&self, index: usize) -> bool {
+        self.groups[index].joint != Joint::Single
+    }
+
+    fn is_bare(&self, index: usize) -> bool {
+        matches!(self.page.atoms[self.groups[index].to].shape, Shape::Bare(_))
+    }
+
+    /// What the group before this one was, if only a comma, `and` or the like lies between.
+    pub(super) fn listed_behind(&self, index: usize) -> Option<Verdict> {
+        let before = index.checked_sub(1)?;
+        are_listed(self.page, self.last(before), self.first(index)).then(|| self.verdicts[before])
+    }
+}
+
+/// Whether only the separators of a list lie between two tokens.
+fn are_listed(page: &Page<'_>, last: usize, first: usize) -> bool {
+    let separator = |index: usize| {
+        matches!(
+            page.kind(index),
+            Kind::Mark(
+                Mark::Comma | Mark::Semicolon | Mark::Slash | Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_)
+            ) | Kind::Word(Word::And | Word::Or | Word::At | Word::Approx | Word::The | Word::Mark)
+        )
+    };
+    let comma = |index: usize| {
+        matches!(
+            page.kind(index),
+            Kind::Mark(Mark::Comma | Mark::Semicolon | Mark::Slash) | Kind::Word(Word::And | Word::Or)
+        )
+    };
+    first - last <= 8 && (last + 1..first).all(separator) && (last + 1..first).any(comma)
+}
+
+/// Finds the lists whose last number carries the unit of all.
+fn lend(page: &Page<'_>, groups: &[Group]) -> Vec<Option<(Unit, usize)>> {
+    let mut lent: Vec<Option<(Unit, usize)>> = vec![None; groups.len()];
+    for index in (1..groups.len()).rev() {
+        let (group, before) = (groups[index], groups[index - 1]);
+        let bare = |atom: usize| matches!(page.atoms[atom].shape, Shape::Bare(_));
+        if !bare(before.from) || !bare(before.to) {
+            continue;
+        }
+        let unit = match page.atoms[group.to].shape {
+            Shape::Timed(timed) if timed.parts == 1 && !timed.led => Some((timed.unit, index)),
+            Shape::Bare(_) => lent[index],
+            _ => None,
+        };
+        let labelled = matches!(
+            page.left(page.atoms[before.from].first).cue,
+            super::page::Cue::Id
+                | super::page::Cue::Never
+                | super::page::Cue::Word(Word::Part)
+                | super::page::Cue::Other
+        );
+        if !labelled && are_listed(page, page.atoms[before.to].last, page.atoms[group.from].first) {
+            lent[index - 1] = unit;
+        }
+    }
+    lent
+}

@@ -1,0 +1,143 @@
+//! VIA's bullets: `start:end:event`, where a point separates hours, minutes and seconds if there are two of them.
+
+use super::atoms::{self, Shape};
+use super::page::{Cue, Page};
+use super::token::{Gap, Kind, Mark, Word};
+use super::verdict::{Judge, Verdict};
+use crate::timestamps::time::{Reason, Time};
+
+const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
+
+/// How a text uses two whole numbers around a colon at the beginning of an item, such as `10:20: a car`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// As a clock.
+    Clock,
+    /// As start and end, as other items prove that no clock can be.
+    Bullets,
+    /// Each begins where the last one ends: could be either.
+    Unclear,
+}
+
+// === impl Style ===
+
+impl Style {
+    pub(super) fn of(page: &Page<'_>) -> Self {
+        let mut last = None;
+        let mut links = 0;
+        for atom in &page.atoms {
+            let colon = page.kind(page.behind(atom.last + 1)) == Kind::Mark(Mark::Colon);
+            match atom.shape {
+                Shape::Pair if colon && page.opens_item(atom.first) => return Self::Bullets,
+                Shape::Clock(_) if colon && page.opens_item(atom.first) => {
+                    let Some((start, end)) = halves(page, atom.first) else { continue };
+                    links += usize::from(last == Some(start));
+                    last = Some(end);
+                }
+                _ => {}
+            }
+        }
+        if links >= 2 { Self::Unclear } else { Self::Clock }
+    }
+}
+
+/// The two numbers of `10:20`, if they can be a start and an end.
+fn halves(page: &Page<'_>, token: usize) -> Option<(f64, f64)> {
+    let text = &page.text[page.span(token, token)];
+    let (start, end) = text.split_once(':')?;
+    let (start, end) = (start.parse::<f64>().ok()?, end.parse::<f64>().ok()?);
+    let plain = !text.starts_with('0') || text.starts_with("0:");
+    (start < end && plain).then_some((start, end))
+}
+
+/// `10:20:` in a text that writes its bullets as start and end.
+pub(super) fn clock(judge: &mut Judge<'_, '_>, index: usize) -> Option<Verdict> {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    if judge.via == Style::Clock || judge.is_range(index) || !page.opens_item(first) {
+        return None;
+    }
+    let colon = page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Colon);
+    let (start, end) = halves(page, first).filter(|_| colon)?;
+    if judge.via == Style::Unclear {
+        return Some(UNCLEAR);
+    }
+    judge.push(Time::Media(start), Time::Media(end), first, last);
+    Some(Verdict::Done)
+}
+
+/// `12.0:18.5`, `00.01.10:00.02.05`.
+pub(super) fn pair(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let text = &page.text[page.span(first, last)];
+    let Some((start, end)) = atoms::pair(text) else { return Verdict::Not };
+    let decimal = text.matches(['.', '．']).count() >= 2;
+    let colon = page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Colon);
+    let listed = matches!(judge.listed_behind(index), Some(Verdict::Done));
+    let comma = page.kind(last + 1) == Kind::Mark(Mark::Comma);
+    let left = page.left(first);
+    let follow = page.follow(last);
+    let verdict = match left.cue {
+        Cue::Word(Word::Ratio | Word::Of) | Cue::Never | Cue::Id => Verdict::Not,
+        _ if page.kind(page.behind(last + 1)) == Kind::Word(Word::Ratio) => Verdict::Not,
+        _ if listed && (decimal || colon || comma) => Verdict::Time,
+        _ if page.opens_item(first)
+            && (colon || decimal || comma && start < end && page.gap(last + 1) == Gap::Tight) =>
+        {
+            Verdict::Time
+        }
+        Cue::Start | Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon if decimal || colon && start < end => {
+            Verdict::Time
+        }
+        _ if decimal && follow != super::page::Follow::Noun => UNCLEAR,
+        _ => Verdict::Not,
+    };
+    if verdict == Verdict::Time {
+        judge.push(start, end, first, last);
+        return Verdict::Done;
+    }
+    verdict
+}
+
+/// `00.01.10`, alone or as the end of a range. With one digit somewhere it may be a version or a section.
+pub(super) fn dotted(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
+    let page = judge.page;
+    let group = judge.groups[index];
+    let padded = |atom: usize| {
+        let token = page.atoms[atom].first;
+        let text = &page.text[page.span(token, token)];
+        text.split('.').all(|part| part.len() == 2)
+    };
+    let left = page.left(judge.first(index));
+    let placed = page.opens_item(judge.first(index))
+        || matches!(left.cue, Cue::Open(b'<' | b'[') | Cue::List | Cue::Colon | Cue::Cell);
+    if !padded(group.from)
+        || !padded(group.to)
+        || matches!(left.cue, Cue::Word(Word::Part) | Cue::Other | Cue::Id | Cue::Never)
+    {
+        return Verdict::Not;
+    }
+    if placed || judge.is_range(index) { Verdict::Time } else { UNCLEAR }
+}
+
+/// `00:12:00:47` could be two clocks or a time code; six parts before a caption are two clocks with hours.
+pub(super) fn odd(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let text = &page.text[page.span(first, last)];
+    if text.matches(':').count() < 5 {
+        return UNCLEAR;
+    }
+    let caption = page.kind(last + 1) == Kind::Mark(Mark::Colon) && page.opens_item(first);
+    let middle = text.match_indices(':').nth(2).map(|(at, _)| at);
+    let both = middle.and_then(|at| Some((super::time(&text[..at])?, super::time(&text[at + 1..])?)));
+    match both.filter(|_| caption) {
+        Some((start, end)) => {
+            judge.push(start, end, first, last);
+            Verdict::Done
+        }
+        // a hardware address
+        None => Verdict::Not,
+    }
+}

@@ -1,0 +1,113 @@
+//! Times that a text tells in words, and times in languages that are not read: both raise a doubt.
+//!
+//! A number in words before a unit is a time (`two minutes in`) unless it is a length (`for two minutes`, `a two-minute
+//! clip`, `two minutes later`).
+
+use super::page::{Cue, Page};
+use super::token::{Gap, Kind, Mark, Style, Token, Word};
+use super::verdict::{Judge, Verdict};
+use crate::timestamps::time::{Doubt, Reason};
+
+/// The first doubt that words raise.
+pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
+    let page = judge.page;
+    let mut atoms = page.atoms.iter().peekable();
+    let mut script: Option<&Token> = None;
+    for (at, token) in page.tokens.iter().enumerate() {
+        while atoms.next_if(|atom| atom.last < at).is_some() {}
+        match token.kind {
+            Kind::Unit(unit) if atoms.peek().is_none_or(|atom| at < atom.first) => {
+                if unit.style == Style::Unknown {
+                    return Some(Doubt { reason: Reason::UnknownLanguage, span: token.start..token.end });
+                }
+                if let Some(first) = amount(page, at) {
+                    return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
+                }
+            }
+            Kind::Script => script = script.or(Some(token)),
+            _ => {}
+        }
+    }
+    let script = script.filter(|_| !is_all_clocks(judge))?;
+    Some(Doubt { reason: Reason::UnknownLanguage, span: script.start..script.end })
+}
+
+/// A range of clocks is the same in every script; anything else may have words around it that change what it is.
+fn is_all_clocks(judge: &Judge<'_, '_>) -> bool {
+    let clock = |index: usize| {
+        let group = judge.groups[index];
+        let shape = judge.page.atoms[group.from].shape;
+        judge.verdicts[index] == Verdict::Time
+            && judge.is_range(index)
+            && matches!(shape, super::atoms::Shape::Clock(_) | super::atoms::Shape::Wall)
+    };
+    !judge.groups.is_empty() && (0..judge.groups.len()).all(clock)
+}
+
+/// The first token of the amount in words that the unit at `at` ends, if the two together are a time.
+fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
+    let Kind::Unit(unit) = page.kind(at) else { return None };
+    if unit.style == Style::Letter {
+        return None;
+    }
+    let behind = page.kind(page.behind(at + 1));
+    let (mut first, mut counted, mut half, mut vague, mut article, mut opening, mut hyphen) =
+        (at, false, false, false, false, false, false);
+    for _ in 0..8 {
+        let Some(index) = first.checked_sub(1) else { break };
+        match page.kind(index) {
+            Kind::Spelled(_) => counted = true,
+            Kind::Word(Word::Half) => half = true,
+            Kind::Word(Word::Vague) => vague = true,
+            Kind::Word(Word::Article) => article = true,
+            Kind::Word(Word::First | Word::Last) => opening = true,
+            Kind::Word(Word::The | Word::And | Word::Approx | Word::Ordinal) => {}
+            Kind::Word(Word::Of) if counted || half || vague => {}
+            Kind::Mark(Mark::Dash) if page.gap(first) == Gap::Tight => hyphen = true,
+            _ => break,
+        }
+        first = index;
+    }
+    if first == at {
+        return None;
+    }
+    let and_a_half = behind == Kind::Word(Word::And)
+        && matches!(page.kind(at + 2), Kind::Word(Word::Article))
+        && matches!(page.kind(at + 3), Kind::Word(Word::Half))
+        || unit.style == Style::Asian && behind == Kind::Word(Word::Half);
+    let inside = matches!(behind, Kind::Word(Word::In | Word::Into | Word::Mark));
+    let cue = page.left(first).cue;
+    let left_length =
+        matches!(cue, Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Goes | Word::Up));
+    let right_length = matches!(behind, Kind::Word(Word::Later | Word::During | Word::Media | Word::Length))
+        || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted;
+    if opening {
+        let plain =
+            counted || half || vague || unit.size > 1 || unit.style == Style::Asian || unit.style == Style::Plural;
+        return (plain && !matches!(behind, Kind::Other(_) if unit.style == Style::Singular && unit.size == 1))
+            .then_some(first);
+    }
+    if left_length || right_length && !(unit.style == Style::Asian && matches!(behind, Kind::Word(Word::Later))) {
+        return None;
+    }
+    if hyphen || unit.style == Style::Singular && counted && !is_one(page, first, at) {
+        return (inside || matches!(behind, Kind::Mark(_) | Kind::Break)).then_some(first);
+    }
+    if counted || half || and_a_half {
+        return Some(first);
+    }
+    if vague {
+        return inside.then_some(first);
+    }
+    let the = !article && unit.size > 1 && behind == Kind::Word(Word::Mark);
+    let after = article
+        && unit.size > 1
+        && matches!(cue, Cue::Word(Word::After | Word::At))
+        && !matches!(behind, Kind::Other(_));
+    (article && inside || the || after).then_some(first)
+}
+
+/// `one minute`: the singular belongs to the number.
+fn is_one(page: &Page<'_>, first: usize, unit: usize) -> bool {
+    (first..unit).any(|index| page.kind(index) == Kind::Spelled(1))
+}
