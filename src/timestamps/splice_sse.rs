@@ -2,7 +2,7 @@
 //!
 //! Bytes go on as they come. Only the `[DONE]` event waits (and, until the next byte tells, a line that may become it),
 //! with everything behind it. Where the messages end, and what they say, does not depend on how the body was cut into
-//! frames. Memory is bounded by the scan limit per message and [`TAIL_LIMIT`].
+//! frames. Memory is bounded by the scan limit per message and 64 KiB behind the `[DONE]` event.
 //!
 //! Lines end in LF, CR or CR LF, mixed as one likes; a CR counts when the next byte has told whether an LF belongs to it.
 

@@ -1,3 +1,6 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::super::read;
 use super::super::time::Wall;
 use super::*;
@@ -125,4 +128,23 @@ fn the_clocks_do_not_mix() {
 fn huge_times_do_no_harm() {
     assert!(!verified(A, (1e300, 1e300)));
     assert!(!verified(A, (f64::MAX, 12.0)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is verified has a place in the text, and the text's own times.
+    #[test]
+    fn any_pairs(text in "([0-9]{1,2}:[0-5][0-9]|[a-c. \n-]){0,30}", pairs in vec((0.0..400.0, 0.0..400.0), 0..5)) {
+        let mentions = read::mentions(&text);
+        let reply = complete(&pairs);
+        for entry in verify(&reply, &text, &read::read(&text), &mentions).unwrap_or_default() {
+            prop_assert_eq!(entry.verified, entry.span.is_some());
+            if let Some(span) = entry.span {
+                prop_assert!(text.get(span).is_some());
+                let times: Vec<_> = mentions.iter().map(|mention| &mention.time).collect();
+                prop_assert!(times.contains(&&entry.start) && times.contains(&&entry.end));
+            }
+        }
+    }
 }
