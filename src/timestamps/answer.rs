@@ -100,63 +100,65 @@ impl Answer {
             return None;
         }
         let mut answer = Self::default();
-        let mut choices = "";
-        let mut media_info = "";
-        for (key, value) in json::members(text) {
-            match json::string(key).unwrap_or_default().as_ref() {
-                "id" => answer.echo.id = Some(one_line(value)),
-                "created" => answer.echo.created = Some(one_line(value)),
-                "model" => answer.echo.model = Some(one_line(value)),
-                "object" => answer.object = json::string(value).map(Cow::into_owned),
-                "media_info" => media_info = value,
-                "choices" => choices = value,
-                "timestamps" => answer.has_timestamps = true,
-                _ => {}
-            }
-        }
-        answer.read_media_info(media_info);
-        answer.text = contents(choices, "message", "\n");
-        answer.delta = contents(choices, "delta", "");
+        json::Cursor::new(text).each_member(|key, value| match json::string(key).unwrap_or_default().as_ref() {
+            "id" => answer.echo.id = Some(one_line(value.value())),
+            "created" => answer.echo.created = Some(one_line(value.value())),
+            "model" => answer.echo.model = Some(one_line(value.value())),
+            "object" => answer.object = json::string(value.value()).map(Cow::into_owned),
+            "media_info" => answer.read_media_info(value.value()),
+            "choices" => answer.read_choices(value),
+            "timestamps" => answer.has_timestamps = true,
+            _ => {}
+        });
         Some(answer)
     }
 
     fn read_media_info(&mut self, media_info: &str) {
-        if media_info.is_empty() || media_info == "null" {
-            return;
-        }
-        self.echo.media_info = Some(one_line(media_info));
+        self.echo.media_info = (media_info != "null").then(|| one_line(media_info));
         let offset = |name| json::member(media_info, name).and_then(json::number);
-        if let Some(end) = offset("end_offset").filter(|end| *end > 0.0) {
-            self.window = Some(Window { start: offset("start_offset").unwrap_or(0.0), end });
-        }
+        let end = offset("end_offset").filter(|end| *end > 0.0);
+        self.window = end.map(|end| Window { start: offset("start_offset").unwrap_or(0.0), end });
         self.clock = match json::member(media_info, "type").and_then(json::string).as_deref() {
             Some("timestamp") => Some(Clock::Wall),
             Some("offset") => Some(Clock::Media),
             _ => None,
         };
     }
+
+    fn read_choices(&mut self, choices: &mut json::Cursor<'_>) {
+        (self.text, self.delta) = (None, None);
+        choices.each_element(|choice| {
+            let (mut text, mut delta) = (None, None);
+            choice.each_member(|key, message| match json::string(key).unwrap_or_default().as_ref() {
+                "message" => text = content(message, "\n"),
+                "delta" => delta = content(message, ""),
+                _ => {}
+            });
+            add_line(&mut self.text, text);
+            add_line(&mut self.delta, delta);
+        });
+    }
 }
 
-/// What the choices say under `holder`, one after the other; `between` stands between the parts of one content.
-fn contents(choices: &str, holder: &str, between: &str) -> Option<String> {
-    let mut all: Option<String> = None;
-    for choice in json::elements(choices) {
-        let content = json::member(choice, holder).and_then(|message| json::member(message, "content"));
-        if let Some(said) = content.and_then(|content| said(content, between)) {
-            match &mut all {
-                None => all = Some(said),
-                Some(all) => {
-                    all.push('\n');
-                    all.push_str(&said);
-                }
-            }
+fn add_line(all: &mut Option<String>, line: Option<String>) {
+    match (all.as_mut(), line) {
+        (_, None) => {}
+        (None, line) => *all = line,
+        (Some(all), Some(line)) => {
+            all.push('\n');
+            all.push_str(&line);
         }
     }
-    all
 }
 
-/// A content is a text, or a list of parts with a `text` each.
-fn said(content: &str, between: &str) -> Option<String> {
+/// What a message says: a text, or a list of parts with a `text` each, and `between` them.
+fn content(message: &mut json::Cursor<'_>, between: &str) -> Option<String> {
+    let mut content = "";
+    message.each_member(|key, value| {
+        if json::string(key).is_some_and(|key| key == "content") {
+            content = value.value();
+        }
+    });
     if content.starts_with('"') {
         return json::string(content).map(Cow::into_owned);
     }

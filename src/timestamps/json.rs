@@ -1,4 +1,5 @@
-//! A cursor over a text that is known to be JSON: members, elements, strings and numbers as slices, nothing built.
+//! A cursor over a text that is known to be JSON: members, elements, strings and numbers as slices, nothing built, and
+//! each byte looked at once.
 //!
 //! It never recurses (100,000 levels are as good as one), lets the caller decide which of two equal keys wins, and reads
 //! every string: a lone surrogate becomes U+FFFD. On a text that is no JSON it gives some answer and does not panic.
@@ -14,18 +15,22 @@ pub(super) fn is_valid(text: &str) -> bool {
 
 /// The members of an object, in order, as written: raw key (with its quotes) and raw value. Empty for anything else.
 pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut items = Items::inside(object, '{');
+    let mut cursor = Cursor::new(object);
+    let mut is_inside = cursor.enter(b'{');
     std::iter::from_fn(move || {
-        let key = items.next()?;
-        items.skip(b':');
-        Some((key, items.next()?))
+        is_inside = is_inside && cursor.goes_on();
+        is_inside.then(|| (cursor.key(), cursor.value()))
     })
 }
 
 /// The elements of an array, in order, as written. Empty for anything else.
 pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
-    let mut items = Items::inside(array, '[');
-    std::iter::from_fn(move || items.next())
+    let mut cursor = Cursor::new(array);
+    let mut is_inside = cursor.enter(b'[');
+    std::iter::from_fn(move || {
+        is_inside = is_inside && cursor.goes_on();
+        is_inside.then(|| cursor.value())
+    })
 }
 
 /// The value of a member; the last one where the key is there more than once.
@@ -52,16 +57,16 @@ pub(super) fn number(raw: &str) -> Option<f64> {
 pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
     let Some(first) = memchr(b'\\', raw.as_bytes()) else { return Cow::Borrowed(raw) };
     let mut plain = String::with_capacity(raw.len());
-    plain.push_str(&raw[..first]);
-    let mut rest = &raw[first..];
-    while let Some(escape) = rest.strip_prefix('\\') {
+    let mut rest = raw;
+    let mut next = first;
+    loop {
+        plain.push_str(&rest[..next]);
+        let Some(escape) = rest[next..].strip_prefix('\\') else { return Cow::Owned(plain) };
         let (said, after) = resolve(escape);
         plain.extend(said);
-        let next = memchr(b'\\', after.as_bytes()).unwrap_or(after.len());
-        plain.push_str(&after[..next]);
-        rest = &after[next..];
+        rest = after;
+        next = if rest.starts_with('\\') { 0 } else { memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len()) };
     }
-    Cow::Owned(plain)
 }
 
 /// The character that an escape stands for, and what is behind it; `escape` begins behind the backslash.
@@ -96,43 +101,90 @@ fn code_point(hex: &str) -> (Option<char>, &str) {
 }
 
 fn code_unit(hex: &str) -> Option<(u32, &str)> {
-    let digits = hex.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-    Some((u32::from_str_radix(digits, 16).ok()?, &hex[4..]))
+    let (digits, after) = hex.split_at_checked(4)?;
+    let unit = digits.bytes().try_fold(0, |unit, digit| Some(unit << 4 | char::from(digit).to_digit(16)?))?;
+    Some((unit, after))
 }
 
-/// The values inside a container, one after the other.
-struct Items<'a> {
+/// A place in a text, that goes on value by value.
+pub(super) struct Cursor<'a> {
     text: &'a str,
     at: usize,
 }
 
-// === impl Items ===
+// === impl Cursor ===
 
-impl<'a> Items<'a> {
-    fn inside(text: &'a str, bracket: char) -> Self {
-        let text = text.trim_start_matches(SPACE).strip_prefix(bracket).unwrap_or("");
-        Self { text, at: 0 }
+impl<'a> Cursor<'a> {
+    /// At the text's first value.
+    pub(super) fn new(text: &'a str) -> Self {
+        let mut cursor = Self { text, at: 0 };
+        cursor.skip_space(b' ');
+        cursor
     }
 
-    fn next(&mut self) -> Option<&'a str> {
-        self.skip(b',');
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        if matches!(*bytes.get(start)?, b'}' | b']') {
-            return None;
+    /// Walks through the members of the object that begins here. A value that `visit` (given the raw key) does not go
+    /// through is skipped. Anything but an object stays where it is.
+    pub(super) fn each_member(&mut self, mut visit: impl FnMut(&'a str, &mut Self)) {
+        if self.enter(b'{') {
+            while self.goes_on() {
+                let key = self.key();
+                self.visit(|cursor| visit(key, cursor));
+            }
         }
-        self.at = value_end(bytes, start);
-        self.text.get(start..self.at).filter(|value| !value.is_empty())
+    }
+
+    /// Walks through the elements of the array that begins here, in the same way.
+    pub(super) fn each_element(&mut self, mut visit: impl FnMut(&mut Self)) {
+        if self.enter(b'[') {
+            while self.goes_on() {
+                self.visit(&mut visit);
+            }
+        }
+    }
+
+    /// Goes over the value that begins here and gives it as written.
+    pub(super) fn value(&mut self) -> &'a str {
+        let start = self.at;
+        // Never stands still, so that no nonsense can be walked through for ever.
+        self.at = value_end(self.text.as_bytes(), start).max(start + 1);
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    fn visit(&mut self, visit: impl FnOnce(&mut Self)) {
+        let start = self.at;
+        visit(self);
+        if self.at == start {
+            self.value();
+        }
+    }
+
+    fn key(&mut self) -> &'a str {
+        let key = self.value();
+        self.skip_space(b':');
+        key
+    }
+
+    fn enter(&mut self, bracket: u8) -> bool {
+        let is_there = self.text.as_bytes().get(self.at) == Some(&bracket);
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    /// Whether another value comes before the container's end, which is gone over.
+    fn goes_on(&mut self) -> bool {
+        self.skip_space(b',');
+        let next = self.text.as_bytes().get(self.at);
+        let goes_on = !matches!(next, None | Some(b'}' | b']'));
+        self.at += usize::from(next.is_some() && !goes_on);
+        goes_on
     }
 
     /// White space, and the one separator that may stand in it.
-    fn skip(&mut self, separator: u8) {
+    fn skip_space(&mut self, separator: u8) {
         let ahead = self.text.as_bytes().iter().skip(self.at);
         self.at += ahead.take_while(|&&byte| byte == separator || is_space(byte)).count();
     }
 }
-
-const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
@@ -163,7 +215,11 @@ fn value_end(bytes: &[u8], start: usize) -> usize {
 
 /// Behind the closing quote of the string whose inside begins at `at`.
 fn string_end(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+    while let Some(rest) = bytes.get(at..) {
+        // Escapes often come in rows: VIA writes every Korean letter as one.
+        let row = rest.chunks_exact(6).take_while(|letter| letter.starts_with(b"\\u")).count();
+        at += 6 * row;
+        let Some(found) = memchr2(b'"', b'\\', &rest[6 * row..]) else { break };
         at += found + 1;
         if bytes[at - 1] == b'"' {
             return at;

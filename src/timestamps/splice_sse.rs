@@ -2,10 +2,12 @@
 //!
 //! Bytes go on as they come. Only the `[DONE]` event waits (and, until the next byte tells, a line that may become it),
 //! with everything behind it. Where the messages end, and what they say, does not depend on how the body was cut into
-//! frames. Memory is bounded by the scan limit per message and [`TAIL_LIMIT`].
+//! frames. Memory is bounded by the scan limit per message and 64 KiB behind the `[DONE]` event.
 //!
 //! Lines end in LF, CR or CR LF, mixed as one likes; a CR counts when the next byte has told whether an LF belongs to it.
 
+mod hold;
+mod line_end;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +15,8 @@ use bytes::Bytes;
 use memchr::memchr2;
 
 use super::gather::Gather;
+use hold::Hold;
+pub use line_end::LineEnd;
 
 /// The most bytes that wait for the answer whether their event is the `[DONE]` event.
 const HOLD_LIMIT: usize = 1024;
@@ -37,13 +41,9 @@ pub struct SseSplice {
     after_cr: bool,
     line_end: LineEnd,
     event: Event,
-    /// Where in the frame the held part begins (0 when it began in an earlier one), while all of an event is held.
-    hold: Option<usize>,
+    /// The event that comes, as long as it may be the `[DONE]` event, and everything from that on.
+    hold: Hold,
     data: Gather,
-    /// Held no longer, to go before anything else does; empty between two frames.
-    freed: Vec<Bytes>,
-    held: Vec<Bytes>,
-    held_len: usize,
 }
 
 /// A message that ended here.
@@ -53,17 +53,6 @@ pub struct Message {
     pub data: Option<Bytes>,
     /// How its last line ended, and those of an event behind it should.
     pub line_end: LineEnd,
-}
-
-/// How a line ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineEnd {
-    /// Line feed.
-    Lf,
-    /// Carriage return and line feed, as VIA writes.
-    CrLf,
-    /// Carriage return.
-    Cr,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,17 +107,14 @@ impl SseSplice {
             after_cr: false,
             line_end: LineEnd::Lf,
             event: Event::default(),
-            hold: None,
+            hold: Hold::default(),
             data: Gather::new(limit),
-            freed: Vec::new(),
-            held: Vec::new(),
-            held_len: 0,
         }
     }
 
     /// Takes the next frame and lets go what may go: mostly that very frame. Calls `message` at the end of each message;
     /// what that returns is put right behind it.
-    pub fn push<M>(&mut self, frame: Bytes, out: &mut impl Extend<Bytes>, message: M)
+    pub fn push<M>(&mut self, mut frame: Bytes, out: &mut impl Extend<Bytes>, message: M)
     where
         M: FnMut(Message) -> Option<Bytes>,
     {
@@ -137,8 +123,8 @@ impl SseSplice {
             Phase::Passing => out.extend([frame]),
             Phase::Scanning => self.scan(frame, out, message),
             Phase::Done => {
-                self.keep(frame);
-                if self.held_len > TAIL_LIMIT {
+                self.hold.keep_end(&mut frame);
+                if self.hold.len(0) > TAIL_LIMIT {
                     out.extend(self.release());
                 }
             }
@@ -156,7 +142,7 @@ impl SseSplice {
         match self.phase {
             Phase::Done => true,
             Phase::Passing => false,
-            Phase::Scanning if self.hold.is_some() => true,
+            Phase::Scanning if self.hold.is_on() => true,
             Phase::Scanning => !self.after_cr && !self.event.has_field && self.line == Line::Name(0),
         }
     }
@@ -191,9 +177,8 @@ impl SseSplice {
     /// All that is held, in order; from now on everything passes.
     pub fn release(&mut self) -> impl Iterator<Item = Bytes> + use<> {
         self.phase = Phase::Passing;
-        self.free();
         self.data.clear();
-        std::mem::take(&mut self.freed).into_iter()
+        self.hold.release().into_iter()
     }
 
     fn scan<M>(&mut self, mut frame: Bytes, out: &mut impl Extend<Bytes>, mut message: M)
@@ -218,7 +203,7 @@ impl SseSplice {
                 Ended::Line => {}
                 Ended::Message => {
                     if let Some(event) = message(self.message()) {
-                        self.let_go(frame.slice(gone..at), out);
+                        self.hold.let_go(frame.slice(gone..at), out);
                         out.extend([event]);
                         gone = at;
                     }
@@ -229,14 +214,11 @@ impl SseSplice {
                 }
             }
         }
-        if self.phase == Phase::Scanning && self.waiting(frame.len()) > HOLD_LIMIT {
-            self.free();
+        if self.phase == Phase::Scanning && self.hold.len(frame.len()) > HOLD_LIMIT {
+            self.hold.free();
         }
-        if let Some(hold) = self.hold.as_mut() {
-            let kept = frame.split_off(std::mem::take(hold));
-            self.keep(kept);
-        }
-        self.let_go(frame.split_off(gone), out);
+        self.hold.keep_end(&mut frame);
+        self.hold.let_go(frame.split_off(gone), out);
     }
 
     /// One byte, or a run of them, that ends no line; where the next one is.
@@ -250,7 +232,7 @@ impl SseSplice {
             Line::Name(0) if byte == b':' => (Line::Other, at + 1),
             Line::Name(n) => {
                 if n == 0 && !self.event.has_field {
-                    self.hold = Some(at);
+                    self.hold.begin(at);
                 }
                 self.event.has_field = true;
                 match NAME.get(n) {
@@ -282,19 +264,19 @@ impl SseSplice {
         self.line_end = line_end;
         match std::mem::replace(&mut self.line, Line::Name(0)) {
             Line::Mark(0) | Line::Name(0) => {
-                self.free();
+                self.hold.free();
                 return if std::mem::take(&mut self.event).has_data { Ended::Message } else { Ended::Line };
             }
             Line::Name(n) if n == NAME.len() => {
                 self.begin_data();
-                self.free();
+                self.hold.free();
             }
             Line::Mark(_) | Line::Name(_) | Line::Other => {}
             Line::Colon | Line::Value => {
-                if self.hold.is_some() && self.event.done == DONE.len() && self.waiting(at) <= HOLD_LIMIT {
+                if self.hold.is_on() && self.event.done == DONE.len() && self.hold.len(at) <= HOLD_LIMIT {
                     return Ended::Done;
                 }
-                self.free();
+                self.hold.free();
             }
         }
         Ended::Line
@@ -303,7 +285,7 @@ impl SseSplice {
     fn begin_data(&mut self) {
         if self.event.has_data {
             self.data.push_byte(b'\n');
-            self.free();
+            self.hold.free();
         }
         self.event.has_data = true;
     }
@@ -313,58 +295,11 @@ impl SseSplice {
         if DONE[self.event.done..].starts_with(piece) {
             self.event.done += piece.len();
         } else {
-            self.free();
+            self.hold.free();
         }
     }
 
     fn message(&mut self) -> Message {
         Message { data: self.data.take(), line_end: self.line_end }
-    }
-
-    /// How many bytes wait, up to `at` in the frame.
-    fn waiting(&self, at: usize) -> usize {
-        self.hold.map_or(0, |hold| self.held_len + at - hold)
-    }
-
-    /// Bytes that may go, and those before them.
-    fn let_go(&mut self, bytes: Bytes, out: &mut impl Extend<Bytes>) {
-        out.extend(self.freed.drain(..));
-        if !bytes.is_empty() {
-            out.extend([bytes]);
-        }
-    }
-
-    /// The event is not the `[DONE]` event.
-    fn free(&mut self) {
-        self.hold = None;
-        self.held_len = 0;
-        self.freed.append(&mut self.held);
-    }
-
-    fn keep(&mut self, bytes: Bytes) {
-        self.held_len += bytes.len();
-        self.held.push(bytes);
-    }
-}
-
-// === impl LineEnd ===
-
-impl LineEnd {
-    /// Its bytes.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Lf => "\n",
-            Self::CrLf => "\r\n",
-            Self::Cr => "\r",
-        }
-    }
-
-    /// A comment that says nothing, to keep a waiting stream alive; for between events.
-    pub fn comment(self) -> Bytes {
-        Bytes::from_static(match self {
-            Self::Lf => b":\n\n",
-            Self::CrLf => b":\r\n\r\n",
-            Self::Cr => b":\r\r",
-        })
     }
 }

@@ -40,9 +40,36 @@ pub fn verify(reply: &Reply, text: &str, reading: &Reading, mentions: &[Mention]
     }
     // A list that is not whole must not make them fewer.
     if reply.completeness != Completeness::Complete {
-        entries.extend(reading.found.iter().cloned().map(Entry::from));
+        let taken = Taken::new(&entries);
+        let missing = reading.found.iter().filter(|found| !taken.overlaps(&found.span));
+        entries.extend(missing.cloned().map(Entry::from));
     }
     Some(entries)
+}
+
+/// The parts of a text that ranges were read from, in order and apart from each other.
+struct Taken(Vec<Range<usize>>);
+
+// === impl Taken ===
+
+impl Taken {
+    fn new(entries: &[Entry]) -> Self {
+        let mut spans: Vec<_> = entries.iter().filter_map(|entry| entry.span.clone()).collect();
+        spans.sort_by_key(|span| span.start);
+        spans.dedup_by(|next, kept| {
+            let touches = next.start < kept.end;
+            if touches {
+                kept.end = kept.end.max(next.end);
+            }
+            touches
+        });
+        Self(spans)
+    }
+
+    fn overlaps(&self, span: &Range<usize>) -> bool {
+        let behind = self.0.partition_point(|taken| taken.end <= span.start);
+        self.0.get(behind).is_some_and(|taken| taken.start < span.end)
+    }
 }
 
 /// What a reply is held against.

@@ -1,3 +1,6 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 const PROGRESS: &str = r#"{"id": "0d6f", "model": "cosmos-reason2", "created": 1772612999, "object": "summarization.progressing", "media_info": {"type": "offset", "start_offset": 10, "end_offset": 600}, "choices": [{"finish_reason": "stop", "index": 0, "message": {"content": "- 12.0:18.5: \uc9c0\uac8c\ucc28 \ud83d\ude9a", "role": "assistant"}}], "usage": null}"#;
@@ -139,4 +142,27 @@ fn knows_the_non_answers_by_their_beginnings() {
     assert_eq!(kind("Couldn't Produce Highlights for 1"), Kind::Nothing);
     assert_eq!(kind("At 0:10 the Summarization failed"), Kind::Text);
     assert_eq!(kind(""), Kind::Text);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes(message in vec(any::<u8>(), 0..64)) {
+        let _ = Answer::read(&message);
+    }
+
+    /// Whatever a text says and however it is escaped, it comes out as serde reads it.
+    #[test]
+    fn any_text(said in "\\PC{0,40}|[\"\\\\\n\t\u{0}\u{1f600}a-f0-9]{0,40}", ascii: bool, pretty: bool) {
+        let message = serde_json::json!({"choices": [{"x": [], "message": {"content": said}}, {"delta": {"content": said}}]});
+        let message = if pretty { serde_json::to_string_pretty(&message) } else { serde_json::to_string(&message) }.unwrap();
+        let escape = |letter: char| {
+            let units: Vec<_> = letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect();
+            if letter.is_ascii() || !ascii { letter.to_string() } else { units.concat() }
+        };
+        let message: String = message.chars().map(escape).collect();
+        let answer = read(&message);
+        prop_assert_eq!((answer.text.as_deref(), answer.delta.as_deref()), (Some(&*said), Some(&*said)));
+    }
 }

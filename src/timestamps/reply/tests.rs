@@ -1,5 +1,8 @@
 //! The replies of `contracts/ollama.md`, section 9, by their numbers, and some more.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 fn seconds(time: &Time) -> f64 {
@@ -262,4 +265,71 @@ fn nothing_is_too_odd() {
     }
     let _ = content(&"[".repeat(1_000_000));
     let _ = content(&"{\"time\":".repeat(100_000));
+}
+
+/// Replies made of what matters.
+fn pieces() -> impl Strategy<Value = String> {
+    let pieces = [
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "'",
+        "\\",
+        "\"start\":",
+        "\"end\":",
+        "\"ranges\":[",
+        "\"time\":",
+        "0:12",
+        "12",
+        "-5",
+        "1e12",
+        " - ",
+        "\n",
+        "```",
+        "<think>",
+        "</think>",
+        "//",
+        "/*",
+        "*/",
+        "가",
+        "：",
+        "null",
+        "<12.5>",
+    ];
+    vec(proptest::sample::select(pieces.to_vec()), 0..30).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_reply(said in prop_oneof![pieces(), "\\PC{0,60}"], is_cut: bool) {
+        let reply = Reply::read_content(&said, is_cut);
+        if reply.completeness == Completeness::Unreadable {
+            prop_assert!(reply.pairs.is_empty());
+        }
+    }
+
+    #[test]
+    fn any_body(body in vec(any::<u8>(), 0..64)) {
+        let _ = Reply::read(Dialect::Ollama, &body);
+        let _ = Reply::read(Dialect::OpenAi, &body);
+    }
+
+    /// What the schema demands is read as it is, and cut anywhere it loses but its last ranges.
+    #[test]
+    fn any_list_cut_anywhere(ranges in vec((0_u32..4000, 0_u32..4000), 0..8), cut in any::<usize>()) {
+        let clock = |second: u32| format!("{}:{:02}", second / 60, second % 60);
+        let item = |(start, end): &(u32, u32)| format!(r#"{{"start":"{}","end":"{}"}}"#, clock(*start), clock(*end));
+        let reply = format!(r#"{{"ranges":[{}]}}"#, ranges.iter().map(item).collect::<Vec<_>>().join(","));
+        let all: Vec<_> = ranges.iter().map(|&(start, end)| (f64::from(start), f64::from(end))).collect();
+        prop_assert_eq!(content(&reply), (all.clone(), Completeness::Complete));
+        let (some, completeness) = content(&reply[..cut % reply.len()]);
+        prop_assert!(all.starts_with(&some));
+        prop_assert!(matches!(completeness, Completeness::Cut | Completeness::Unreadable));
+    }
 }

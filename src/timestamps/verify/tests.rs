@@ -1,3 +1,6 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::super::read;
 use super::super::time::Wall;
 use super::*;
@@ -40,15 +43,7 @@ fn crossed_pairs_are_not_borne_out() {
 #[test]
 fn two_ranges_in_one_sentence_are_not_crossed_either() {
     let text = "Scene one runs 0:10 - 0:20 and scene two 0:40 - 0:50";
-    let reading = Reading {
-        found: [("0:10 - 0:20", 10.0, 20.0), ("0:40 - 0:50", 40.0, 50.0)]
-            .map(|(words, start, end)| {
-                let at = text.find(words).unwrap();
-                Found { start: Time::Media(start), end: Time::Media(end), span: at..at + words.len() }
-            })
-            .into(),
-        doubt: None,
-    };
+    let reading = found(text, &[("0:10 - 0:20", 10.0, 20.0), ("0:40 - 0:50", 40.0, 50.0)]);
     let reply = complete(&[(10.0, 20.0), (10.0, 50.0), (40.0, 50.0)]);
     let entries = verify(&reply, text, &reading, &read::mentions(text)).unwrap();
     assert_eq!(entries.iter().map(|entry| entry.verified).collect::<Vec<_>>(), [true, false, true]);
@@ -75,12 +70,28 @@ fn an_empty_list_is_believed_only_where_nothing_looks_like_a_time() {
     assert_eq!(check(&unreadable, "A quiet warehouse."), None);
 }
 
+/// What a parser found: the words, and the seconds they mean.
+fn found(text: &str, ranges: &[(&str, f64, f64)]) -> Reading {
+    let found = ranges.iter().map(|&(words, start, end)| {
+        let at = text.find(words).unwrap();
+        Found { start: Time::Media(start), end: Time::Media(end), span: at..at + words.len() }
+    });
+    Reading { found: found.collect(), doubt: None }
+}
+
 #[test]
 fn an_incomplete_list_is_filled_up_with_what_is_certain() {
-    for completeness in [Completeness::Cut, Completeness::Partial] {
+    let points = [("00:12", 12.0, 12.0), ("00:47", 47.0, 47.0), ("2:05", 125.0, 125.0), ("2:31", 151.0, 151.0)];
+    let reading = found(A, &points);
+    for (completeness, expected) in [
+        (Completeness::Complete, vec![(125.0, 151.0)]),
+        (Completeness::Cut, vec![(125.0, 151.0), (12.0, 12.0), (47.0, 47.0)]),
+        (Completeness::Partial, vec![(125.0, 151.0), (12.0, 12.0), (47.0, 47.0)]),
+    ] {
         let reply = Reply { completeness, ..complete(&[(125.0, 151.0)]) };
-        let entries = check(&reply, A).unwrap();
-        assert!(entries.contains(&(12.0, 47.0, true)) && entries.contains(&(125.0, 151.0, true)), "{entries:?}");
+        let entries = verify(&reply, A, &reading, &read::mentions(A)).unwrap();
+        let pairs = entries.iter().map(|entry| (entry.start.seconds().unwrap(), entry.end.seconds().unwrap()));
+        assert_eq!(pairs.collect::<Vec<_>>(), expected);
     }
 }
 
@@ -125,4 +136,23 @@ fn the_clocks_do_not_mix() {
 fn huge_times_do_no_harm() {
     assert!(!verified(A, (1e300, 1e300)));
     assert!(!verified(A, (f64::MAX, 12.0)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is verified has a place in the text, and the text's own times.
+    #[test]
+    fn any_pairs(text in "([0-9]{1,2}:[0-5][0-9]|[a-c. \n-]){0,30}", pairs in vec((0.0..400.0, 0.0..400.0), 0..5)) {
+        let mentions = read::mentions(&text);
+        let reply = complete(&pairs);
+        for entry in verify(&reply, &text, &read::read(&text), &mentions).unwrap_or_default() {
+            prop_assert_eq!(entry.verified, entry.span.is_some());
+            if let Some(span) = entry.span {
+                prop_assert!(text.get(span).is_some());
+                let times: Vec<_> = mentions.iter().map(|mention| &mention.time).collect();
+                prop_assert!(times.contains(&&entry.start) && times.contains(&&entry.end));
+            }
+        }
+    }
 }
