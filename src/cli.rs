@@ -4,6 +4,7 @@
 //! 3 configuration.
 
 mod serve;
+mod timestamps;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,8 @@ enum Command {
     Serve(Box<serve::Serve>),
     /// Validates a configuration and says what is wrong where.
     Check(serve::Check),
+    /// Reads an answer's text and prints the `timestamps` object that it would gain.
+    Timestamps(timestamps::Timestamps),
     /// Prints the version.
     Version(Version),
 }
@@ -49,6 +52,7 @@ impl Cli {
         let done = match self.command {
             Command::Serve(serve) => serve.run(),
             Command::Check(check) => check.run(),
+            Command::Timestamps(timestamps) => timestamps.run(),
             Command::Version(version) => {
                 version.print();
                 Ok(())
