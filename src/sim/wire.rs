@@ -6,9 +6,9 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,6 +25,7 @@ pub(crate) struct Conn {
     end: AtomicU8,
     stall_ms: AtomicU64,
     idle: AtomicBool,
+    reader: Mutex<Option<Waker>>,
     killed: Arc<AtomicBool>,
 }
 
@@ -58,6 +59,10 @@ impl Conn {
     /// Whether the connection waits for its next request (never before the first: Uvicorn does not count that).
     pub(crate) fn set_idle(&self, idle: bool) {
         self.idle.store(idle, Relaxed);
+        // hyper does not read again before bytes come: the connection has to look at its clock by itself.
+        if idle && let Some(reader) = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            reader.wake();
+        }
     }
 }
 
@@ -89,11 +94,14 @@ impl Wire {
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let Some(limit) = self.keep_alive else { return polled };
+        if polled.is_pending() {
+            *self.conn.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
+        }
         if polled.is_ready() || !self.conn.idle.load(Relaxed) {
             self.idle = None;
             return polled;
         }
-        let Some(limit) = self.keep_alive else { return Poll::Pending };
         // Armed when the connection is first seen idle; its firing reads as the end of the file, and hyper closes.
         let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         idle.as_mut().poll(cx).map(Ok)

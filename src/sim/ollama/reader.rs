@@ -142,10 +142,11 @@ fn unit_at(rest: &str) -> usize {
 fn rfc3339(rest: &str) -> Option<usize> {
     let shape = b"0000-00-00T00:00:00";
     let bytes = rest.as_bytes().get(..shape.len())?;
-    let fits = bytes.iter().zip(shape).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s });
-    let fraction = run(&rest[shape.len()..], |c| c.is_ascii_digit() || c == '.');
-    let length = shape.len() + fraction;
-    fits.then(|| length + usize::from(rest[length..].starts_with('Z')))
+    if !bytes.iter().zip(shape).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s }) {
+        return None;
+    }
+    let length = shape.len() + run(&rest[shape.len()..], |c| c.is_ascii_digit() || c == '.');
+    Some(length + usize::from(rest[length..].starts_with('Z')))
 }
 
 fn run(text: &str, accepts: impl Fn(char) -> bool) -> usize {

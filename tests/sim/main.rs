@@ -1,0 +1,9 @@
+//! The simulators on the wire: raw bytes over loopback, each test with its own port.
+
+mod client;
+mod faults;
+mod ollama;
+mod server;
+mod via;
+mod via_stream;
+mod via_upload;
