@@ -3,7 +3,9 @@
 //! `serve` runs the proxy, `check` only reads its configuration. Exit codes: 0 ok, 1 runtime, 2 usage (clap's own),
 //! 3 configuration.
 
+mod demo;
 mod serve;
+mod sim;
 mod timestamps;
 
 use std::process::ExitCode;
@@ -22,6 +24,11 @@ pub struct Cli {
 enum Command {
     /// Runs the proxy; works with no file at all.
     Serve(Box<serve::Serve>),
+    /// Runs the main job once on simulated servers, prints what happened, then keeps serving.
+    Demo(demo::DemoArgs),
+    /// Runs one simulator alone.
+    #[command(subcommand)]
+    Sim(sim::SimCommand),
     /// Validates a configuration and says what is wrong where.
     Check(serve::Check),
     /// Reads an answer's text and prints the `timestamps` object that it would gain.
@@ -51,6 +58,8 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let done = match self.command {
             Command::Serve(serve) => serve.run(),
+            Command::Demo(demo) => demo.run(),
+            Command::Sim(command) => simulate(command),
             Command::Check(check) => check.run(),
             Command::Timestamps(timestamps) => timestamps.run(),
             Command::Version(version) => {
@@ -63,6 +72,11 @@ impl Cli {
             Err(failure) => failure.report(),
         }
     }
+}
+
+fn simulate(command: sim::SimCommand) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    Ok(runtime.block_on(sim::run(command))?)
 }
 
 // === impl Version ===

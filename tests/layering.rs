@@ -20,7 +20,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("admin", &["server", "metrics"]),
     ("config", &["proxy", "timestamps", "upstream", "pool"]),
     ("app", &["config", "admin", "server", "proxy", "timestamps", "upstream", "metrics", "io"]),
-    ("cli", &["app", "config", "log", "sim", "proxy", "timestamps", "upstream", "metrics"]),
+    ("demo", &["app", "config", "sim", "timestamps"]),
+    ("cli", &["app", "demo", "config", "log", "sim", "proxy", "timestamps", "upstream", "metrics"]),
 ];
 
 /// In tests a room may build what it is tested with.
