@@ -72,3 +72,26 @@ async fn serve_logs_its_address_and_every_exchange_and_stops_at_sigterm() {
     let status = patiently(child.wait()).await.unwrap();
     assert_eq!(status.code(), Some(0));
 }
+
+#[test]
+fn the_demo_does_the_main_job() {
+    let output = viaduct(&["demo", "--once", "--size", "2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    for seen in ["the same bytes down again", "timestamps: ok by text", "timestamps: ok by model", "[DONE]"] {
+        assert!(said(&output).contains(seen), "{seen}: {}", said(&output));
+    }
+}
+
+#[test]
+fn timestamps_reads_standard_input() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_viaduct"))
+        .arg("timestamps")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"From 1:05 to 1:18 a child runs.").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&object["status"], &object["ranges"][0]["start"]), (&"ok".into(), &65.0.into()));
+}

@@ -12,3 +12,4 @@ mod shutdown;
 mod streaming;
 mod support;
 mod timeouts;
+mod timestamps;

@@ -141,9 +141,11 @@ impl Sse {
                         }
                     });
                 }
-                Phase::Breaking(error) => {
-                    return Poll::Ready(error.take().map(|error| forwarded.fail(error)));
-                }
+                Phase::Breaking(error) => match error.take() {
+                    Some(error) => return Poll::Ready(Some(forwarded.fail(error))),
+                    // Behind the error event, if one was told, the error itself.
+                    None => return forwarded.poll_upstream(cx),
+                },
             }
         }
     }
