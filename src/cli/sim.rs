@@ -40,6 +40,7 @@ pub struct CommonArgs {
 
 /// `viaduct sim via`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags that have nothing to do with each other")]
 pub struct ViaArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8100")]

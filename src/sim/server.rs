@@ -118,7 +118,7 @@ impl Server {
     pub(crate) fn start<S: Service>(
         addr: SocketAddr,
         options: Options,
-        tasks: Arc<Tasks>,
+        tasks: &Arc<Tasks>,
         service: Arc<S>,
     ) -> io::Result<Self> {
         let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
@@ -129,7 +129,7 @@ impl Server {
             faults: Faults::new(options.faults, options.seed),
             heads: Heads::new(options.heads),
             counts: watch::Sender::default(),
-            tasks: Arc::clone(&tasks),
+            tasks: Arc::clone(tasks),
             killed: Arc::default(),
             keep_alive: options.keep_alive,
         });

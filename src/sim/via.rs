@@ -1,11 +1,11 @@
-//! A VIA server (NVIDIA's video summarizer), 2.3 or 2.4, as its clients see it.
+//! A VIA server (the video summarizer), 2.3 or 2.4, as its clients see it.
 //!
 //! Faithful to the wire: routes and their errors, ids, uploads read to their end, ranges, event streams byte for byte,
 //! the order of checks, work that goes on when its reader left. What it "sees" in a video is invented:
 //! [`answers`] has texts in all forms that VIA gives times in, and a prompt may choose one.
 //!
 //! Left out: RTSP, callbacks, guardrails, ageing of files, the 3.x services, the histograms of `/metrics`, and of the
-//! OpenAPI document everything but its address.
+//! `OpenAPI` document everything but its address.
 
 pub mod answers;
 
@@ -85,7 +85,7 @@ pub fn start(settings: Settings, addr: SocketAddr) -> io::Result<Via> {
         seed: settings.seed,
     };
     let state = Arc::new(State::new(settings, Arc::clone(&tasks)));
-    let server = Server::start(addr, options, tasks, Arc::new(Handler(Arc::clone(&state))))?;
+    let server = Server::start(addr, options, &tasks, Arc::new(Handler(Arc::clone(&state))))?;
     Ok(Via { server, state })
 }
 
@@ -151,7 +151,7 @@ impl Deref for Via {
 impl Service for Handler {
     fn answer(self: Arc<Self>, exchange: Exchange) -> Answer {
         let state = Arc::clone(&self.0);
-        Box::pin(async move { answer(state, exchange).await.unwrap_or_else(|error| error) })
+        Box::pin(async move { answer(state, exchange).await.unwrap_or_else(|refused| *refused) })
     }
 
     fn failure(&self, status: StatusCode, _path: &str) -> Response<Body> {
@@ -162,7 +162,7 @@ impl Service for Handler {
             400..=499 => "BadParameters",
             _ => "InternalServerError",
         };
-        reply::error(status, code, "Simulated failure")
+        *reply::error(status, code, "Simulated failure")
     }
 }
 
@@ -172,8 +172,8 @@ async fn answer(state: Arc<State>, exchange: Exchange) -> Reply {
     let query = request.uri().query();
     match route {
         Route::Health => Ok(reply::empty()),
-        Route::Metrics => status::metrics(&state),
-        Route::Models => status::models(&state),
+        Route::Metrics => Ok(status::metrics(&state)),
+        Route::Models => Ok(status::models(&state)),
         Route::Docs => {
             let html = HeaderValue::from_static("text/html; charset=utf-8");
             Ok(reply::typed(StatusCode::OK, html, Body::full("<!DOCTYPE html><title>simulated VIA</title>\n")))
@@ -187,9 +187,9 @@ async fn answer(state: Arc<State>, exchange: Exchange) -> Reply {
         Route::File(id) => files::info(&state, id),
         Route::DeleteFile(id) => files::delete(&state, id),
         Route::Content(id) => content::get(&state, id, request.headers()),
-        Route::LiveStreams => live::list(&state),
+        Route::LiveStreams => Ok(live::list(&state)),
         Route::DeleteLive(id) => live::delete(&state, id),
-        Route::Alerts => alerts::list(&state),
+        Route::Alerts => Ok(alerts::list(&state)),
         Route::DeleteAlert(id) => alerts::delete(&state, id),
         Route::RecentAlerts => alerts::recent(&state, query),
         Route::Summarize => summarize::post(state, exchange).await,

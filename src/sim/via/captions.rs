@@ -11,7 +11,7 @@ use crate::sim::time;
 use crate::sim::via::call::Call;
 use crate::sim::via::fields;
 use crate::sim::via::id::Id;
-use crate::sim::via::job::{Caption, End, Event, Job, Media};
+use crate::sim::via::job::{Caption, End, Event, Job, Media, MediaInfo};
 use crate::sim::via::query::{self, Target};
 use crate::sim::via::reply::{self, Reply};
 use crate::sim::via::sse::{self, Print};
@@ -33,8 +33,8 @@ struct Progress<'a> {
     id: Id,
     model: &'a str,
     created: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    media_info: Option<Option<Media>>,
+    #[serde(skip_serializing_if = "MediaInfo::is_absent")]
+    media_info: MediaInfo,
     #[serde(skip_serializing_if = "Option::is_none")]
     chunk_responses: Option<Vec<Caption>>,
     usage: Option<EventUsage>,
@@ -131,7 +131,7 @@ fn live(state: &State, call: &Call) -> Event {
 impl Printer {
     fn progress(&self, job: &Job) -> Progress<'_> {
         let (id, model, created) = (job.id, self.model.as_str(), job.created);
-        Progress { id, model, created, media_info: None, chunk_responses: None, usage: None }
+        Progress { id, model, created, media_info: MediaInfo::Absent, chunk_responses: None, usage: None }
     }
 }
 
@@ -139,7 +139,7 @@ impl Print for Printer {
     fn event(&self, job: &Job, event: Event) -> Vec<u8> {
         let mut progress = self.progress(job);
         if let Event::Captions { captions, media } = event {
-            progress.media_info = Some(Some(media));
+            progress.media_info = MediaInfo::Of(media);
             progress.chunk_responses = Some(captions);
         }
         sse::print(&progress)
@@ -147,7 +147,7 @@ impl Print for Printer {
 
     fn usage(&self, job: &Job) -> Vec<u8> {
         let mut progress = self.progress(job);
-        progress.media_info = Some(None);
+        progress.media_info = MediaInfo::Null;
         progress.chunk_responses = Some(Vec::new());
         progress.usage = Some(EventUsage::of(job));
         sse::print(&progress)

@@ -4,15 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Response;
-
-use crate::sim::body::Body;
 use crate::sim::fault::Plan;
 use crate::sim::via::answers;
 use crate::sim::via::call::Call;
 use crate::sim::via::id::Id;
 use crate::sim::via::job::{End, Event, Job, Media};
-use crate::sim::via::reply;
+use crate::sim::via::reply::{self, Refused};
 use crate::sim::via::state::{Asset, Live, State, unknown};
 
 /// What a query is about.
@@ -24,7 +21,7 @@ pub(crate) enum Target {
 }
 
 /// Finds what the ids name and checks model, kind and stream flag. `needs_stream` tells whether files must stream too.
-pub(crate) fn target(state: &State, call: &Call, needs_stream: bool) -> Result<Target, Response<Body>> {
+pub(crate) fn target(state: &State, call: &Call, needs_stream: bool) -> Result<Target, Refused> {
     let ids = call.ids();
     let target = {
         let tables = state.tables();
@@ -73,7 +70,7 @@ pub(crate) fn target(state: &State, call: &Call, needs_stream: bool) -> Result<T
 }
 
 /// The model and the api type, as far as a call names them.
-pub(crate) fn model(state: &State, call: &Call) -> Result<(), Response<Body>> {
+pub(crate) fn model(state: &State, call: &Call) -> Result<(), Refused> {
     if call.text("model") != state.settings.model {
         return Err(reply::bad("BadParameters", format!("No such model {}", call.text("model"))));
     }
@@ -102,7 +99,7 @@ pub(crate) fn answer(state: &State, asked: &str, about: u64) -> String {
 }
 
 /// Puts the job into the tables of its files. Fails if one of them has just been deleted, or there is no room.
-pub(crate) fn enter(state: &State, files: &[Asset], job: &Arc<Job>, context: bool) -> Result<(), Response<Body>> {
+pub(crate) fn enter(state: &State, files: &[Asset], job: &Arc<Job>, context: bool) -> Result<(), Refused> {
     let ids: Vec<Id> = files.iter().map(|file| file.id).collect();
     let mut tables = state.tables();
     if context && tables.contexts(&ids) >= state.settings.capacity {

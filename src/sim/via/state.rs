@@ -5,15 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use hyper::Response;
 use tokio::time::Instant;
 
-use crate::sim::body::Body;
 use crate::sim::tasks::Tasks;
 use crate::sim::time;
 use crate::sim::via::id::Id;
 use crate::sim::via::job::Job;
-use crate::sim::via::reply;
+use crate::sim::via::reply::{self, Refused};
 use crate::sim::via::settings::Settings;
 use crate::sim::via::spool::Spooled;
 
@@ -136,7 +134,7 @@ impl State {
 
 impl Tables {
     /// The file, or VIA's way to say that there is none.
-    pub(crate) fn file(&self, id: Id) -> Result<&Asset, Response<Body>> {
+    pub(crate) fn file(&self, id: Id) -> Result<&Asset, Refused> {
         if self.streams.contains_key(&id) {
             return Err(reply::bad("BadParameter", format!("{id} is a live stream, not a file")));
         }
@@ -189,6 +187,6 @@ impl Tables {
 }
 
 /// "Not found" in VIA's words.
-pub(crate) fn unknown(id: Id) -> Response<Body> {
+pub(crate) fn unknown(id: Id) -> Refused {
     reply::bad("BadParameter", format!("No such resource {id}"))
 }

@@ -12,9 +12,9 @@ use crate::sim::time;
 use crate::sim::via::call::Call;
 use crate::sim::via::fields;
 use crate::sim::via::id::Id;
-use crate::sim::via::job::{End, Event, Job, Media};
+use crate::sim::via::job::{End, Event, Job, Media, MediaInfo};
 use crate::sim::via::query::{self, Target};
-use crate::sim::via::reply::{self, Reply};
+use crate::sim::via::reply::{self, Refused, Reply};
 use crate::sim::via::sse::{self, Print};
 use crate::sim::via::state::{Asset, Live, State, unknown};
 
@@ -80,9 +80,8 @@ struct Progress<'a> {
     model: &'a str,
     created: u64,
     object: &'static str,
-    // The outer one leaves the key out (alerts, failures), the inner one prints null.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    media_info: Option<Option<Media>>,
+    #[serde(skip_serializing_if = "MediaInfo::is_absent")]
+    media_info: MediaInfo,
     choices: Vec<Choice>,
     usage: Option<EventUsage>,
 }
@@ -159,12 +158,7 @@ pub(crate) async fn post(state: Arc<State>, exchange: Exchange) -> Reply {
 }
 
 /// Starts the summary of a file or of images. It runs on whatever becomes of the caller.
-fn start(
-    state: &Arc<State>,
-    call: &Call,
-    files: &[Asset],
-    fail: bool,
-) -> Result<Arc<Job>, hyper::Response<crate::sim::body::Body>> {
+fn start(state: &Arc<State>, call: &Call, files: &[Asset], fail: bool) -> Result<Arc<Job>, Refused> {
     let job = Arc::new(Job::new(state.settings.chat));
     query::enter(state, files, &job, state.settings.chat)?;
     let seconds = files.first().map_or(0, |file| if file.image { 0 } else { file.seconds });
@@ -228,12 +222,7 @@ fn alerts(call: &Call, offset: u64, at: Option<&str>) -> Vec<Event> {
 }
 
 /// Starts the summaries of a live stream, or attaches to those that run: the new parameters are then ignored.
-fn attach(
-    state: &Arc<State>,
-    call: &Call,
-    id: Id,
-    live: Live,
-) -> Result<Arc<Job>, hyper::Response<crate::sim::body::Body>> {
+fn attach(state: &Arc<State>, call: &Call, id: Id, live: Live) -> Result<Arc<Job>, Refused> {
     if let Some(job) = live.job {
         return Ok(job);
     }
@@ -337,7 +326,7 @@ impl EventUsage {
 // === impl Printer ===
 
 impl Printer {
-    fn progress(&self, job: &Job, media_info: Option<Option<Media>>, choices: Vec<Choice>) -> Progress<'_> {
+    fn progress(&self, job: &Job, media_info: MediaInfo, choices: Vec<Choice>) -> Progress<'_> {
         Progress {
             id: job.id,
             model: &self.model,
@@ -353,23 +342,23 @@ impl Printer {
 impl Print for Printer {
     fn event(&self, job: &Job, event: Event) -> Vec<u8> {
         let (media, choice) = match event {
-            Event::Summary { text, media } => (Some(Some(media)), Choice::text(text, false)),
-            Event::Failure(text) => (None, Choice::text(text, false)),
-            Event::Captions { .. } => return sse::print(&self.progress(job, None, Vec::new())),
+            Event::Summary { text, media } => (MediaInfo::Of(media), Choice::text(text, false)),
+            Event::Failure(text) => (MediaInfo::Absent, Choice::text(text, false)),
+            Event::Captions { .. } => return sse::print(&self.progress(job, MediaInfo::Absent, Vec::new())),
             Event::Alert { name, event, offset, at } => {
                 let details = format!("{event} was seen");
                 let offset = at.is_none().then_some(offset);
                 let alert = AlertCall { name, detected_events: vec![event], details, offset, ntp_timestamp: at };
                 let tool_calls = Some(vec![ToolCall { kind: "alert", alert }]);
                 let message = Message { content: None, tool_calls, role: "assistant" };
-                (None, Choice { finish_reason: "tool_calls", index: 0, message })
+                (MediaInfo::Absent, Choice { finish_reason: "tool_calls", index: 0, message })
             }
         };
         sse::print(&self.progress(job, media, vec![choice]))
     }
 
     fn usage(&self, job: &Job) -> Vec<u8> {
-        let mut usage = self.progress(job, Some(None), Vec::new());
+        let mut usage = self.progress(job, MediaInfo::Null, Vec::new());
         usage.object = "summarization.completion";
         usage.usage = Some(EventUsage::of(job));
         sse::print(&usage)
