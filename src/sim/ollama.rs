@@ -88,6 +88,7 @@ pub fn start(settings: Settings, addr: SocketAddr) -> io::Result<Ollama> {
     let options = Options {
         keep_alive: None,
         start_delay: settings.start_delay,
+        title_case: true,
         heads: settings.heads,
         faults: settings.faults.clone(),
         seed: settings.seed,

@@ -13,6 +13,7 @@ mod alerts;
 mod call;
 mod captions;
 mod chat;
+mod completion;
 mod content;
 mod fields;
 mod files;
@@ -31,6 +32,7 @@ mod state;
 mod status;
 mod summarize;
 mod upload;
+mod watch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -43,6 +45,7 @@ use hyper::{Response, StatusCode};
 
 pub use self::id::Id;
 pub use self::settings::{Settings, Version};
+pub use self::state::Work;
 
 use self::reply::Reply;
 use self::route::Route;
@@ -80,6 +83,7 @@ pub fn start(settings: Settings, addr: SocketAddr) -> io::Result<Via> {
     let options = Options {
         keep_alive: Some(settings.keep_alive),
         start_delay: settings.start_delay,
+        title_case: false,
         heads: settings.heads,
         faults: settings.faults.clone(),
         seed: settings.seed,
@@ -114,17 +118,17 @@ impl Via {
         self.state.received.load(Relaxed)
     }
 
-    /// Queries that run now, whether or not their callers are still there.
-    pub fn running(&self) -> usize {
-        let tables = self.state.tables();
-        let files = tables.files.values().flat_map(|file| &file.jobs).filter(|job| job.is_running()).count();
-        let live = tables.streams.values().filter(|live| live.job.as_ref().is_some_and(|job| job.is_running()));
-        files + live.count()
+    /// The queries so far. They run whether or not their callers are still there.
+    pub fn work(&self) -> Work {
+        *self.state.work.borrow()
     }
 
-    /// Queries that have come to their end since the start.
-    pub fn finished(&self) -> u64 {
-        self.state.processed.load(Relaxed)
+    /// Waits until the queries fulfil `condition`. It never gives up by itself.
+    pub async fn until_work(&self, mut condition: impl FnMut(&Work) -> bool) -> Work {
+        match self.state.work.subscribe().wait_for(|work| condition(work)).await {
+            Ok(work) => *work,
+            Err(_) => self.work(),
+        }
     }
 
     /// Ends it cleanly; see [`Server::stop`].

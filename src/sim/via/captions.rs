@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::sim::server::Exchange;
 use crate::sim::time;
 use crate::sim::via::call::Call;
+use crate::sim::via::completion::{EventUsage, Usage};
 use crate::sim::via::fields;
 use crate::sim::via::id::Id;
 use crate::sim::via::job::{Caption, End, Event, Job, Media, MediaInfo};
@@ -16,7 +17,6 @@ use crate::sim::via::query::{self, Target};
 use crate::sim::via::reply::{self, Reply};
 use crate::sim::via::sse::{self, Print};
 use crate::sim::via::state::State;
-use crate::sim::via::summarize::{EventUsage, Usage};
 
 #[derive(Serialize)]
 struct Captions<'a> {
@@ -74,13 +74,7 @@ pub(crate) async fn post(state: Arc<State>, exchange: Exchange) -> Reply {
     };
     let count = events.len() as u64;
     let run = query::run(Arc::clone(&state), Arc::clone(&job), count, query::fails(&plan), events);
-    let job_ = Arc::clone(&job);
-    state.tasks.spawn(async move {
-        tokio::select! {
-            () = run => {}
-            _ = job_.wait_end() => {}
-        }
-    });
+    query::spawn(&state, &job, run);
     job.wait_ready().await;
     if stream {
         if !state.attach(reader) {

@@ -7,12 +7,12 @@ use hyper::{Request, StatusCode};
 use serde_json::Value;
 
 use crate::sim::via::call::Call;
+use crate::sim::via::completion::{Choice, Completion, Usage};
 use crate::sim::via::fields;
 use crate::sim::via::id::Id;
 use crate::sim::via::query;
 use crate::sim::via::reply::{self, Refused, Reply};
 use crate::sim::via::state::{State, unknown};
-use crate::sim::via::summarize::{Choice, Completion, Usage};
 
 const DISABLED: &str = "Chat functionality disabled for this request; summarize it with enable_chat first.";
 

@@ -1,10 +1,11 @@
 //! What one VIA process keeps in memory: files, live streams, alerts, and the queries that run on them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::sim::tasks::Tasks;
@@ -27,8 +28,17 @@ pub(crate) struct State {
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) started: u64,
     pub(crate) received: AtomicU64,
-    pub(crate) processed: AtomicU64,
+    pub(crate) work: watch::Sender<Work>,
     tables: Mutex<Tables>,
+}
+
+/// Queries on files and live streams since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Begun.
+    pub started: u64,
+    /// Come to their end, good or bad.
+    pub finished: u64,
 }
 
 #[derive(Debug, Default)]
@@ -97,7 +107,7 @@ impl State {
             tasks,
             started,
             received: AtomicU64::new(0),
-            processed: AtomicU64::new(0),
+            work: watch::Sender::default(),
             tables: Mutex::default(),
         }
     }
@@ -124,9 +134,14 @@ impl State {
             *polled = Some(Instant::now());
         }
     }
+}
 
-    pub(crate) fn finished(&self) {
-        self.processed.fetch_add(1, Relaxed);
+// === impl Work ===
+
+impl Work {
+    /// Begun and not at their end.
+    pub fn running(&self) -> u64 {
+        self.started - self.finished
     }
 }
 

@@ -1,7 +1,6 @@
 //! What an instance tells about itself: metrics, the model, the recommended chunk size (via.md 1.2, 1.3, 1.13).
 
 use std::fmt::Write;
-use std::sync::atomic::Ordering::Relaxed;
 
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
@@ -50,7 +49,7 @@ pub(crate) fn metrics(state: &State) -> Response<Body> {
     let uptime = time::unix_seconds().saturating_sub(state.started);
     let mut text = String::new();
     for (name, help, value) in [
-        ("video_file_queries_processed", "Queries on files that are done", state.processed.load(Relaxed)),
+        ("video_file_queries_processed", "Queries on files that are done", state.work.borrow().finished),
         ("video_file_queries_pending", "Queries on files that run", pending),
         ("active_live_streams", "Live streams with a summary", live),
         ("system_uptime_seconds", "Seconds since the start", uptime),
