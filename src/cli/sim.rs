@@ -40,6 +40,7 @@ pub struct CommonArgs {
 
 /// `viaduct sim via`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags that have nothing to do with each other")]
 pub struct ViaArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8100")]
@@ -210,5 +211,36 @@ impl OllamaArgs {
             start_delay: self.common.start_delay,
             ..defaults
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Whole {
+        #[command(subcommand)]
+        command: SimCommand,
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let args =
+            ["sim", "via", "--pace", "10", "--faults", "status=503@5%; hang@every=9", "--say", "at 1:05", "--v2-3"];
+        let Ok(Whole { command: SimCommand::Via(via) }) = Whole::try_parse_from(args) else { panic!("not understood") };
+        assert_eq!(via.listen, SocketAddr::from(([127, 0, 0, 1], 8100)));
+        let settings = via.settings();
+        assert_eq!((settings.faults.0.len(), settings.version), (2, Version::V2_3));
+        assert_eq!(settings.fixed.say.as_deref(), Some("at 1:05"));
+        let args = ["sim", "ollama", "--model", "qwen3:4b", "--load-time", "0.5"];
+        let Ok(Whole { command: SimCommand::Ollama(ollama) }) = Whole::try_parse_from(args) else {
+            panic!("not understood")
+        };
+        let settings = ollama.settings();
+        assert_eq!((settings.models.len(), settings.load_time), (1, Duration::from_millis(500)));
+        assert!(Whole::try_parse_from(["sim", "via", "--faults", "explode"]).is_err());
     }
 }

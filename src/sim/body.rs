@@ -174,9 +174,8 @@ impl std::fmt::Debug for Body {
 impl Source {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         match self {
-            Self::Empty => Poll::Ready(None),
+            Self::Empty | Self::Pieces { left: 0, .. } => Poll::Ready(None),
             Self::Full { bytes, .. } => Poll::Ready((!bytes.is_empty()).then(|| Ok(std::mem::take(bytes)))),
-            Self::Pieces { left: 0, .. } => Poll::Ready(None),
             Self::Pieces { pieces, left } => {
                 // Fewer pieces than promised is a failure: the file went away below its reader.
                 let piece = pieces.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()));

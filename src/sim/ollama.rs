@@ -88,12 +88,13 @@ pub fn start(settings: Settings, addr: SocketAddr) -> io::Result<Ollama> {
     let options = Options {
         keep_alive: None,
         start_delay: settings.start_delay,
+        title_case: true,
         heads: settings.heads,
         faults: settings.faults.clone(),
         seed: settings.seed,
     };
     let state = Arc::new(State::new(settings, Arc::clone(&tasks), addr.ip().is_loopback()));
-    let server = Server::start(addr, options, tasks, Arc::new(Handler(Arc::clone(&state))))?;
+    let server = Server::start(addr, options, &tasks, Arc::new(Handler(Arc::clone(&state))))?;
     Ok(Ollama { server, state })
 }
 
@@ -162,7 +163,7 @@ impl Service for Handler {
 async fn answer(state: &Arc<State>, exchange: Exchange) -> Response<Body> {
     let request = &exchange.request;
     let cors = match gate::check(state, request.method(), request.headers()) {
-        Gate::Shut(response) => return response,
+        Gate::Shut(response) => return *response,
         Gate::Open(cors) => cors,
     };
     let path = request.uri().path().to_owned();
@@ -181,11 +182,11 @@ async fn dispatch(state: &Arc<State>, route: Route, exchange: Exchange) -> Reply
     let body = request.into_body();
     match route {
         Route::Root => Ok(reply::text(StatusCode::OK, PLAIN, "Ollama is running")),
-        Route::Version => listing::version(state),
-        Route::Status => listing::status(),
-        Route::Tags => listing::tags(state),
-        Route::Processes => listing::processes(state),
-        Route::OpenAiModels => listing::openai_models(state),
+        Route::Version => Ok(listing::version(state)),
+        Route::Status => Ok(listing::status()),
+        Route::Tags => Ok(listing::tags(state)),
+        Route::Processes => Ok(listing::processes(state)),
+        Route::OpenAiModels => Ok(listing::openai_models(state)),
         Route::OpenAiModel => listing::openai_model(state, &last),
         Route::HasBlob => disk::has_blob(state, &last),
         Route::PutBlob => disk::put_blob(state, &last, body).await,

@@ -37,6 +37,8 @@ pub struct Options {
     pub keep_alive: Option<Duration>,
     /// Listen only after so long: until then the port is taken, and connections to it are refused.
     pub start_delay: Duration,
+    /// `Content-Type` instead of `content-type`, as Go writes it.
+    pub title_case: bool,
     /// How many request heads to remember.
     pub heads: usize,
     /// The faults to start with.
@@ -94,6 +96,7 @@ struct Shared {
     tasks: Arc<Tasks>,
     killed: Arc<AtomicBool>,
     keep_alive: Option<Duration>,
+    title_case: bool,
 }
 
 /// Counts something for as long as it lives.
@@ -106,7 +109,14 @@ struct Guard {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { keep_alive: None, start_delay: Duration::ZERO, heads: 64, faults: Rules::default(), seed: 0 }
+        Self {
+            keep_alive: None,
+            start_delay: Duration::ZERO,
+            title_case: false,
+            heads: 64,
+            faults: Rules::default(),
+            seed: 0,
+        }
     }
 }
 
@@ -118,7 +128,7 @@ impl Server {
     pub(crate) fn start<S: Service>(
         addr: SocketAddr,
         options: Options,
-        tasks: Arc<Tasks>,
+        tasks: &Arc<Tasks>,
         service: Arc<S>,
     ) -> io::Result<Self> {
         let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
@@ -129,9 +139,10 @@ impl Server {
             faults: Faults::new(options.faults, options.seed),
             heads: Heads::new(options.heads),
             counts: watch::Sender::default(),
-            tasks: Arc::clone(&tasks),
+            tasks: Arc::clone(tasks),
             killed: Arc::default(),
             keep_alive: options.keep_alive,
+            title_case: options.title_case,
         });
         let accepting = Arc::clone(&shared);
         if options.start_delay.is_zero() {
@@ -233,7 +244,9 @@ impl Shared {
             let exchange = Arc::clone(&self).exchange(request, Arc::clone(&conn), peer, Arc::clone(&service));
             async move { Ok::<_, Infallible>(exchange.await) }
         });
-        let served = http1::Builder::new().serve_connection(TokioIo::new(wire), answer).await;
+        let mut protocol = http1::Builder::new();
+        protocol.title_case_headers(self.title_case);
+        let served = protocol.serve_connection(TokioIo::new(wire), answer).await;
         if let Err(error) = served {
             tracing::trace!(%error, %peer, "simulator lost a connection");
         }

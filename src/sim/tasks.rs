@@ -98,3 +98,29 @@ impl std::fmt::Debug for Panic {
 fn thrown(error: JoinError) -> Option<Panic> {
     error.try_into_panic().ok().map(Panic)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[should_panic(expected = "a broken simulator")]
+    async fn a_panic_comes_out_at_the_end() {
+        let tasks = Tasks::default();
+        tasks.spawn(async { panic!("a broken simulator") });
+        tasks.spawn(std::future::pending());
+        while tasks.len() > 1 {
+            tokio::task::yield_now().await;
+        }
+        tasks.finish().await;
+    }
+
+    #[tokio::test]
+    async fn nothing_starts_after_the_end() {
+        let tasks = Tasks::default();
+        tasks.finish().await;
+        tasks.spawn(async { panic!("it must not run") });
+        assert_eq!(tasks.len(), 0);
+        tasks.finish().await;
+    }
+}

@@ -1,11 +1,11 @@
-//! A VIA server (NVIDIA's video summarizer), 2.3 or 2.4, as its clients see it.
+//! A VIA server (the video summarizer), 2.3 or 2.4, as its clients see it.
 //!
 //! Faithful to the wire: routes and their errors, ids, uploads read to their end, ranges, event streams byte for byte,
 //! the order of checks, work that goes on when its reader left. What it "sees" in a video is invented:
 //! [`answers`] has texts in all forms that VIA gives times in, and a prompt may choose one.
 //!
 //! Left out: RTSP, callbacks, guardrails, ageing of files, the 3.x services, the histograms of `/metrics`, and of the
-//! OpenAPI document everything but its address.
+//! `OpenAPI` document everything but its address.
 
 pub mod answers;
 
@@ -13,6 +13,7 @@ mod alerts;
 mod call;
 mod captions;
 mod chat;
+mod completion;
 mod content;
 mod fields;
 mod files;
@@ -31,6 +32,7 @@ mod state;
 mod status;
 mod summarize;
 mod upload;
+mod watch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -43,6 +45,7 @@ use hyper::{Response, StatusCode};
 
 pub use self::id::Id;
 pub use self::settings::{Settings, Version};
+pub use self::state::Work;
 
 use self::reply::Reply;
 use self::route::Route;
@@ -80,12 +83,13 @@ pub fn start(settings: Settings, addr: SocketAddr) -> io::Result<Via> {
     let options = Options {
         keep_alive: Some(settings.keep_alive),
         start_delay: settings.start_delay,
+        title_case: false,
         heads: settings.heads,
         faults: settings.faults.clone(),
         seed: settings.seed,
     };
     let state = Arc::new(State::new(settings, Arc::clone(&tasks)));
-    let server = Server::start(addr, options, tasks, Arc::new(Handler(Arc::clone(&state))))?;
+    let server = Server::start(addr, options, &tasks, Arc::new(Handler(Arc::clone(&state))))?;
     Ok(Via { server, state })
 }
 
@@ -114,17 +118,17 @@ impl Via {
         self.state.received.load(Relaxed)
     }
 
-    /// Queries that run now, whether or not their callers are still there.
-    pub fn running(&self) -> usize {
-        let tables = self.state.tables();
-        let files = tables.files.values().flat_map(|file| &file.jobs).filter(|job| job.is_running()).count();
-        let live = tables.streams.values().filter(|live| live.job.as_ref().is_some_and(|job| job.is_running()));
-        files + live.count()
+    /// The queries so far. They run whether or not their callers are still there.
+    pub fn work(&self) -> Work {
+        *self.state.work.borrow()
     }
 
-    /// Queries that have come to their end since the start.
-    pub fn finished(&self) -> u64 {
-        self.state.processed.load(Relaxed)
+    /// Waits until the queries fulfil `condition`. It never gives up by itself.
+    pub async fn until_work(&self, mut condition: impl FnMut(&Work) -> bool) -> Work {
+        match self.state.work.subscribe().wait_for(|work| condition(work)).await {
+            Ok(work) => *work,
+            Err(_) => self.work(),
+        }
     }
 
     /// Ends it cleanly; see [`Server::stop`].
@@ -151,7 +155,7 @@ impl Deref for Via {
 impl Service for Handler {
     fn answer(self: Arc<Self>, exchange: Exchange) -> Answer {
         let state = Arc::clone(&self.0);
-        Box::pin(async move { answer(state, exchange).await.unwrap_or_else(|error| error) })
+        Box::pin(async move { answer(state, exchange).await.unwrap_or_else(|refused| *refused) })
     }
 
     fn failure(&self, status: StatusCode, _path: &str) -> Response<Body> {
@@ -162,7 +166,7 @@ impl Service for Handler {
             400..=499 => "BadParameters",
             _ => "InternalServerError",
         };
-        reply::error(status, code, "Simulated failure")
+        *reply::error(status, code, "Simulated failure")
     }
 }
 
@@ -172,8 +176,8 @@ async fn answer(state: Arc<State>, exchange: Exchange) -> Reply {
     let query = request.uri().query();
     match route {
         Route::Health => Ok(reply::empty()),
-        Route::Metrics => status::metrics(&state),
-        Route::Models => status::models(&state),
+        Route::Metrics => Ok(status::metrics(&state)),
+        Route::Models => Ok(status::models(&state)),
         Route::Docs => {
             let html = HeaderValue::from_static("text/html; charset=utf-8");
             Ok(reply::typed(StatusCode::OK, html, Body::full("<!DOCTYPE html><title>simulated VIA</title>\n")))
@@ -187,9 +191,9 @@ async fn answer(state: Arc<State>, exchange: Exchange) -> Reply {
         Route::File(id) => files::info(&state, id),
         Route::DeleteFile(id) => files::delete(&state, id),
         Route::Content(id) => content::get(&state, id, request.headers()),
-        Route::LiveStreams => live::list(&state),
+        Route::LiveStreams => Ok(live::list(&state)),
         Route::DeleteLive(id) => live::delete(&state, id),
-        Route::Alerts => alerts::list(&state),
+        Route::Alerts => Ok(alerts::list(&state)),
         Route::DeleteAlert(id) => alerts::delete(&state, id),
         Route::RecentAlerts => alerts::recent(&state, query),
         Route::Summarize => summarize::post(state, exchange).await,

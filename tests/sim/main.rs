@@ -1,5 +1,7 @@
 //! The simulators on the wire: raw bytes over loopback, each test with its own port.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
 mod client;
 mod faults;
 mod ollama;

@@ -270,7 +270,7 @@ async fn blobs_are_counted_and_known_afterwards() {
     let ollama = start_ollama();
     let path = format!("/api/blobs/sha256:{}", "ab".repeat(32));
     assert_eq!(send(ollama.addr(), "HEAD", &path, "", b"").await.status, 404);
-    assert_eq!(send(ollama.addr(), "POST", &path, "", &[1; 100_000]).await.status, 201);
+    assert_eq!(send(ollama.addr(), "POST", &path, "", &vec![1; 100_000]).await.status, 201);
     assert_eq!(send(ollama.addr(), "HEAD", &path, "", b"").await.status, 200);
     let again = send(ollama.addr(), "POST", &path, "", b"x").await;
     assert_eq!((again.status, again.header("connection")), (200, Some("close")));

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use viaduct::sim::via::{self, Settings, answers};
+use viaduct::sim::via::{self, Settings, Work, answers};
 
-use crate::client::{get, local, post, send, start_via, upload};
+use crate::client::{Wire, get, local, post, send, soon, start_via, upload};
 
 #[tokio::test]
 async fn what_the_framework_answers() {
@@ -145,24 +145,14 @@ async fn work_goes_on_when_the_caller_leaves() {
     let settings = Settings { chunk_time: Duration::from_millis(100), ..Settings::default() };
     let via = via::start(settings, local()).unwrap();
     let id = upload(via.addr(), "a.mp4", b"a").await;
-    let mut wire = crate::client::Wire::open(via.addr()).await;
+    let mut wire = Wire::open(via.addr()).await;
     let body = json!({"id": id, "model": "cosmos-reason2"}).to_string();
     wire.request("POST", "/summarize", "", body.as_bytes()).await;
-    crate::client::soon(async {
-        while via.running() == 0 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    soon(via.until_work(|work| work.running() == 1)).await;
     drop(wire);
-    crate::client::soon(via.until(|counts| counts.running == 0)).await;
-    assert_eq!((via.running(), via.finished()), (1, 0));
-    crate::client::soon(async {
-        while via.finished() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    soon(via.until(|counts| counts.running == 0)).await;
+    assert_eq!(via.work(), Work { started: 1, finished: 0 });
+    soon(via.until_work(|work| work.finished == 1)).await;
     via.stop().await;
 }
 
@@ -172,19 +162,14 @@ async fn delete_in_use_is_409_and_destroys_the_query() {
     let via = via::start(settings, local()).unwrap();
     let id = upload(via.addr(), "a.mp4", b"a").await;
     let body = json!({"id": id, "model": "cosmos-reason2"}).to_string();
-    let mut plain = crate::client::Wire::open(via.addr()).await;
+    let mut plain = Wire::open(via.addr()).await;
     plain.request("POST", "/summarize", "", body.as_bytes()).await;
     let body = json!({"id": id, "model": "cosmos-reason2", "stream": true, "stream_options": {"include_usage": true}});
-    let mut stream = crate::client::Wire::open(via.addr()).await;
+    let mut stream = Wire::open(via.addr()).await;
     stream.request("POST", "/summarize", "", body.to_string().as_bytes()).await;
     let head = stream.until("\r\n\r\n").await;
     assert!(head.contains("content-type: text/event-stream; charset=utf-8"));
-    crate::client::soon(async {
-        while via.running() < 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    soon(via.until_work(|work| work.running() == 2)).await;
     let delete = send(via.addr(), "DELETE", &format!("/files/{id}"), "", b"").await;
     assert_eq!((delete.status, delete.json()["code"].as_str()), (409, Some("ResourceInUse")));
     let reply = plain.reply("POST").await;

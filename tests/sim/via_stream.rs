@@ -76,7 +76,7 @@ async fn a_second_reader_gets_409_but_its_job_runs() {
     let second = post(via.addr(), "/summarize", &body).await;
     assert_eq!((second.status, second.json()["code"].as_str()), (409, Some("Conflict")));
     assert!(second.json()["message"].as_str().unwrap().contains("already connected"));
-    assert_eq!(via.running(), 2);
+    assert_eq!(via.work().running(), 2);
     via.stop().await;
 }
 
@@ -168,11 +168,11 @@ async fn a_live_stream_from_beginning_to_end() {
     assert_eq!(send(via.addr(), "DELETE", &format!("/alerts/{alert}"), "", b"").await.text(), "null");
     let deleted = send(via.addr(), "DELETE", &format!("/live-stream/{id}"), "", b"").await;
     assert_eq!((deleted.status, deleted.header("content-type"), deleted.text()), (200, None, ""));
-    let mut last = Vec::new();
+    let mut final_event = Vec::new();
     while let Some(chunk) = wire.chunk().await.filter(|chunk| !chunk.is_empty()) {
-        last = chunk;
+        final_event = chunk;
     }
-    assert_eq!(last, b"data: [DONE]\r\n\r\n");
+    assert_eq!(final_event, b"data: [DONE]\r\n\r\n");
     via.stop().await;
 }
 

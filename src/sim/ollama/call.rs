@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use serde_json::{Map, Value};
 
 use crate::sim::ollama::reply::Problem;
+use crate::sim::ollama::sched::Keep;
 
 /// Longest body that is kept: prompts with images are large, and a bound there must be.
 const BODY: usize = 256 << 20;
@@ -92,8 +93,8 @@ impl Call {
         }
     }
 
-    /// `keep_alive`: seconds or a Go duration; `Some(None)` is forever.
-    pub(crate) fn keep_alive(&self) -> Result<Option<Option<Duration>>, Problem> {
+    /// `keep_alive`: seconds or a Go duration; negative is forever.
+    pub(crate) fn keep_alive(&self) -> Result<Option<Keep>, Problem> {
         let seconds = match self.get("keep_alive") {
             None => return Ok(None),
             Some(Value::Number(number)) => number.as_f64().unwrap_or(0.0),
@@ -102,7 +103,7 @@ impl Call {
             })?,
             Some(value) => return Err(wrong("keep_alive", value, "Duration")),
         };
-        Ok(Some(Duration::try_from_secs_f64(seconds).ok()))
+        Ok(Some(Duration::try_from_secs_f64(seconds).map_or(Keep::Forever, Keep::For)))
     }
 
     /// An option; one of the wrong type is a 500.

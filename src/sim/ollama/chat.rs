@@ -14,6 +14,7 @@ use crate::sim::ollama::models::{Model, normal};
 use crate::sim::ollama::reply::{self, Problem, Reply};
 use crate::sim::ollama::run::{Metrics, Piece, Print, Run, Start, now};
 use crate::sim::ollama::say::{self, Question, Said};
+use crate::sim::ollama::sched::Keep;
 use crate::sim::ollama::state::State;
 
 /// Which of the two.
@@ -70,7 +71,7 @@ pub(crate) async fn post(state: &Arc<State>, route: Route, call: Call, header: O
     let empty = question.user.is_empty() && question.system.is_empty() && call.list("messages")?.is_empty();
     let keep = call.keep_alive()?;
     let start = Start::native(&call, name, question.user.len() + question.system.len())?;
-    if empty && keep == Some(Some(Duration::ZERO)) {
+    if empty && keep == Some(Keep::For(Duration::ZERO)) {
         state.scheduler.unload(&normal(name).unwrap_or_default());
         return Ok(reply::json(&line(route, name, "", "", true, Some("unload"), None)));
     }

@@ -20,13 +20,13 @@ pub(crate) enum Gate {
     /// Go on; the headers are for the response.
     Open(Vec<(HeaderName, HeaderValue)>),
     /// This is the response.
-    Shut(Response<Body>),
+    Shut(Box<Response<Body>>),
 }
 
 /// Checks a request.
 pub(crate) fn check(state: &State, method: &Method, headers: &HeaderMap) -> Gate {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let refused = || Gate::Shut(reply::empty(StatusCode::FORBIDDEN));
+    let refused = || Gate::Shut(Box::new(reply::empty(StatusCode::FORBIDDEN)));
     let origin = headers.get(ORIGIN).map(|origin| (origin.clone(), origin.to_str().unwrap_or_default().to_owned()));
     let same = |origin: &str| {
         origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")).is_some_and(|rest| rest == host)
@@ -40,7 +40,7 @@ pub(crate) fn check(state: &State, method: &Method, headers: &HeaderMap) -> Gate
         let name = HeaderName::from_static("access-control-allow-origin");
         cors.push((name, if any { HeaderValue::from_static("*") } else { value }));
         if *method == Method::OPTIONS {
-            return Gate::Shut(preflight(cors));
+            return Gate::Shut(Box::new(preflight(cors)));
         }
         if !any {
             cors.push((VARY, HeaderValue::from_static("Origin")));
@@ -50,7 +50,7 @@ pub(crate) fn check(state: &State, method: &Method, headers: &HeaderMap) -> Gate
         return refused();
     }
     if *method == Method::OPTIONS && state.check_host && is_name(host) {
-        return Gate::Shut(reply::empty(StatusCode::NO_CONTENT));
+        return Gate::Shut(Box::new(reply::empty(StatusCode::NO_CONTENT)));
     }
     Gate::Open(cors)
 }

@@ -2,9 +2,11 @@
 
 use std::time::UNIX_EPOCH;
 
+use hyper::Response;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::sim::body::Body;
 use crate::sim::ollama::call::Call;
 use crate::sim::ollama::models::{Model, normal};
 use crate::sim::ollama::reply::{self, Problem, Reply};
@@ -74,7 +76,7 @@ struct OpenAiModel {
 }
 
 /// `GET /api/tags`, most recently modified first.
-pub(crate) fn tags(state: &State) -> Reply {
+pub(crate) fn tags(state: &State) -> Response<Body> {
     let mut models = state.models().clone();
     models.sort_by_key(|model| std::cmp::Reverse(model.modified));
     let tags = models.into_iter().map(|model| Tag {
@@ -86,11 +88,11 @@ pub(crate) fn tags(state: &State) -> Reply {
         digest: model.digest,
         capabilities: model.capabilities,
     });
-    Ok(reply::json(&List { models: tags.collect() }))
+    reply::json(&List { models: tags.collect() })
 }
 
 /// `GET /api/ps`.
-pub(crate) fn processes(state: &State) -> Reply {
+pub(crate) fn processes(state: &State) -> Response<Body> {
     let processes = state.scheduler.loaded().into_iter().filter_map(|loaded| {
         let model = state.model(&loaded.name)?;
         Some(Process {
@@ -104,7 +106,7 @@ pub(crate) fn processes(state: &State) -> Reply {
             context_length: loaded.context.unwrap_or(4096).min(model.context),
         })
     });
-    Ok(reply::json(&List { models: processes.collect() }))
+    reply::json(&List { models: processes.collect() })
 }
 
 /// `POST /api/show`.
@@ -130,10 +132,10 @@ pub(crate) fn show(state: &State, call: &Call) -> Reply {
 }
 
 /// `GET /v1/models`.
-pub(crate) fn openai_models(state: &State) -> Reply {
+pub(crate) fn openai_models(state: &State) -> Response<Body> {
     let models: Vec<OpenAiModel> = state.models().iter().map(|model| OpenAiModel::of(model, &model.name)).collect();
     let data = (!models.is_empty()).then_some(models);
-    Ok(reply::plain_json(&OpenAiModels { object: "list", data }, true))
+    reply::plain_json(&OpenAiModels { object: "list", data }, true)
 }
 
 /// `GET /v1/models/NAME`, which echoes the name.
@@ -144,13 +146,13 @@ pub(crate) fn openai_model(state: &State, name: &str) -> Reply {
 }
 
 /// `GET /api/version`.
-pub(crate) fn version(state: &State) -> Reply {
-    Ok(reply::json(&json!({"version": state.settings.version})))
+pub(crate) fn version(state: &State) -> Response<Body> {
+    reply::json(&json!({"version": state.settings.version}))
 }
 
 /// `GET /api/status`.
-pub(crate) fn status() -> Reply {
-    Ok(reply::json(&json!({"cloud": {"disabled": false, "source": "none"}})))
+pub(crate) fn status() -> Response<Body> {
+    reply::json(&json!({"cloud": {"disabled": false, "source": "none"}}))
 }
 
 // === impl Details ===

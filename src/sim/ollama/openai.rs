@@ -52,6 +52,7 @@ struct Message<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the API's names")]
 struct Usage {
     prompt_tokens: u64,
     completion_tokens: u64,
@@ -161,7 +162,7 @@ impl Printer {
         let object = if self.chat { "chat.completion.chunk" } else { "text_completion" };
         // Completions carry a usage of zeros on every chunk.
         let zeros = Usage { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-        let usage = usage.or((self.usage && !self.chat).then_some(zeros));
+        let usage = usage.or_else(|| (self.usage && !self.chat).then_some(zeros));
         event(&json::go(&self.answer(run, object, choices, usage)))
     }
 

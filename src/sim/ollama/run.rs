@@ -15,7 +15,7 @@ use crate::sim::ollama::call::Call;
 use crate::sim::ollama::models::{Model, normal};
 use crate::sim::ollama::reply::Problem;
 use crate::sim::ollama::say::{self, Said};
-use crate::sim::ollama::sched::{LOAD_OPTIONS, Lease, LoadOptions, Phase, Progress};
+use crate::sim::ollama::sched::{Keep, LOAD_OPTIONS, Lease, LoadOptions, Phase, Progress};
 use crate::sim::ollama::state::State;
 
 /// A generation that has its slot and its first piece.
@@ -66,7 +66,7 @@ pub(crate) struct Metrics {
 #[derive(Debug)]
 pub(crate) struct Start {
     pub(crate) model: String,
-    pub(crate) keep: Option<Option<Duration>>,
+    pub(crate) keep: Option<Keep>,
     pub(crate) options: LoadOptions,
     pub(crate) limit: Option<u64>,
     pub(crate) prompt_tokens: u64,
@@ -108,7 +108,7 @@ impl Start {
             call.option(name)?;
         }
         // Negative: open ended.
-        let limit = call.option("num_predict")?.filter(|limit| *limit >= 0.0).map(|limit| limit.round());
+        let limit = call.option("num_predict")?.filter(|limit| *limit >= 0.0).map(f64::round);
         Ok(Self {
             model: model.to_owned(),
             keep: call.keep_alive()?,
@@ -181,12 +181,13 @@ impl Run {
     pub(crate) async fn next(&mut self) -> Option<Piece> {
         let mut piece: Option<Piece> = None;
         for _ in 0..self.per_line {
-            let same = match (&piece, self.pieces.front()) {
-                (None, Some(_)) | (Some(Piece::Thinking(_)), Some(Piece::Thinking(_))) => true,
-                (Some(Piece::Content(_)), Some(Piece::Content(_))) => true,
-                _ => false,
-            };
-            if !same {
+            let fits = matches!(
+                (&piece, self.pieces.front()),
+                (None, Some(_))
+                    | (Some(Piece::Thinking(_)), Some(Piece::Thinking(_)))
+                    | (Some(Piece::Content(_)), Some(Piece::Content(_)))
+            );
+            if !fits {
                 break;
             }
             if self.token_time > Duration::ZERO {
@@ -255,13 +256,14 @@ impl Run {
                     let _ = sender.send(Ok(line)).await;
                     return;
                 }
-                let next = match first.take() {
-                    Some(piece) => Some(piece),
-                    None => tokio::select! {
+                let next = if first.is_some() {
+                    first.take()
+                } else {
+                    tokio::select! {
                         biased;
                         () = sender.closed() => return,
                         piece = self.next() => piece,
-                    },
+                    }
                 };
                 let Some(piece) = next else { break };
                 let line = print.piece(&self, piece);

@@ -45,6 +45,13 @@ pub struct Cancelled {
     pub generate: u64,
 }
 
+/// How long a model stays loaded without a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Keep {
+    For(Duration),
+    Forever,
+}
+
 /// The options that a model is loaded with: another value reloads it.
 pub(crate) type LoadOptions = Vec<(&'static str, String)>;
 
@@ -64,7 +71,7 @@ pub(crate) struct Scheduler {
     slots: usize,
     most: usize,
     load_time: Duration,
-    default_keep: Option<Duration>,
+    default_keep: Keep,
 }
 
 #[derive(Debug, Clone)]
@@ -72,7 +79,7 @@ struct Runner {
     options: LoadOptions,
     slots: Arc<Semaphore>,
     running: usize,
-    keep: Option<Duration>,
+    keep: Keep,
     idle: Instant,
     expires: SystemTime,
 }
@@ -91,7 +98,8 @@ pub(crate) struct Lease {
     scheduler: Arc<Scheduler>,
     name: String,
     unload: bool,
-    _slot: Option<OwnedSemaphorePermit>,
+    // Held, never looked at.
+    slot: Option<OwnedSemaphorePermit>,
 }
 
 /// A loaded model as `/api/ps` shows it.
@@ -115,7 +123,7 @@ impl Scheduler {
             slots: settings.slots.max(1),
             most: settings.loaded.max(1),
             load_time: settings.load_time,
-            default_keep: settings.keep_alive,
+            default_keep: settings.keep_alive.map_or(Keep::Forever, Keep::For),
         }
     }
 
@@ -124,7 +132,7 @@ impl Scheduler {
         self: &Arc<Self>,
         name: &str,
         options: LoadOptions,
-        keep: Option<Option<Duration>>,
+        keep: Option<Keep>,
         progress: &mut Progress,
     ) -> Result<Lease, Problem> {
         let mut lease = match self.warm(name, &options, keep) {
@@ -134,9 +142,9 @@ impl Scheduler {
         progress.phase = Phase::Slot;
         let slots = self.lock().get(name).map(|runner| Arc::clone(&runner.slots));
         if let Some(slots) = slots {
-            lease._slot = slots.acquire_owned().await.ok();
+            lease.slot = slots.acquire_owned().await.ok();
         }
-        lease.unload = keep == Some(Some(Duration::ZERO));
+        lease.unload = keep == Some(Keep::For(Duration::ZERO));
         Ok(lease)
     }
 
@@ -144,7 +152,7 @@ impl Scheduler {
     pub(crate) fn unload(&self, name: &str) {
         let mut runners = self.lock();
         if let Some(runner) = runners.get_mut(name) {
-            runner.keep = Some(Duration::ZERO);
+            runner.keep = Keep::For(Duration::ZERO);
         }
         reap(&mut runners);
         drop(runners);
@@ -171,7 +179,7 @@ impl Scheduler {
         self.cancelled.subscribe()
     }
 
-    fn warm(self: &Arc<Self>, name: &str, options: &LoadOptions, keep: Option<Option<Duration>>) -> Option<Lease> {
+    fn warm(self: &Arc<Self>, name: &str, options: &LoadOptions, keep: Option<Keep>) -> Option<Lease> {
         let mut runners = self.lock();
         reap(&mut runners);
         let runner = runners.get_mut(name).filter(|runner| runner.options == *options)?;
@@ -179,14 +187,14 @@ impl Scheduler {
         if let Some(keep) = keep {
             runner.keep = keep;
         }
-        Some(Lease { scheduler: Arc::clone(self), name: name.to_owned(), unload: false, _slot: None })
+        Some(Lease { scheduler: Arc::clone(self), name: name.to_owned(), unload: false, slot: None })
     }
 
     async fn cold(
         self: &Arc<Self>,
         name: &str,
         options: &LoadOptions,
-        keep: Option<Option<Duration>>,
+        keep: Option<Keep>,
         progress: &mut Progress,
     ) -> Result<Lease, Problem> {
         progress.phase = Phase::Queue;
@@ -222,7 +230,7 @@ impl Scheduler {
             expires: SystemTime::now(),
         };
         self.lock().insert(name.to_owned(), runner);
-        Ok(Lease { scheduler: Arc::clone(self), name: name.to_owned(), unload: false, _slot: None })
+        Ok(Lease { scheduler: Arc::clone(self), name: name.to_owned(), unload: false, slot: None })
     }
 
     /// Whether the model may be loaded now: unloads an idle runner of its own with other options, or of another.
@@ -238,7 +246,7 @@ impl Scheduler {
             return true;
         }
         let idle = runners.iter().filter(|(_, runner)| runner.running == 0);
-        let victim = idle.min_by_key(|(_, runner)| runner.keep.unwrap_or(Duration::MAX)).map(|(name, _)| name.clone());
+        let victim = idle.min_by_key(|(_, runner)| runner.keep).map(|(name, _)| name.clone());
         victim.is_some_and(|victim| runners.remove(&victim).is_some())
     }
 
@@ -249,7 +257,27 @@ impl Scheduler {
 
 /// Removes what has outlived its keep-alive.
 fn reap(runners: &mut BTreeMap<String, Runner>) {
-    runners.retain(|_, runner| runner.running > 0 || runner.keep.is_none_or(|keep| runner.idle.elapsed() < keep));
+    runners.retain(|_, runner| runner.running > 0 || runner.keep.lasts(runner.idle.elapsed()));
+}
+
+// === impl Keep ===
+
+impl Keep {
+    fn lasts(self, idle: Duration) -> bool {
+        match self {
+            Self::For(keep) => idle < keep,
+            Self::Forever => true,
+        }
+    }
+
+    /// What `expires_at` is reckoned with: "forever" is about 292 years, and so is everything longer.
+    fn shown(self) -> Duration {
+        const FOREVER: Duration = Duration::from_secs(9_223_372_036);
+        match self {
+            Self::For(keep) => keep.min(FOREVER),
+            Self::Forever => FOREVER,
+        }
+    }
 }
 
 // === impl Progress ===
@@ -295,11 +323,9 @@ impl Drop for Lease {
             runner.running = runner.running.saturating_sub(1);
             runner.idle = Instant::now();
             if self.unload {
-                runner.keep = Some(Duration::ZERO);
+                runner.keep = Keep::For(Duration::ZERO);
             }
-            // "Forever" is about 292 years.
-            let keep = runner.keep.unwrap_or(Duration::from_secs(9_223_372_036));
-            runner.expires = SystemTime::now() + keep;
+            runner.expires = SystemTime::now() + runner.keep.shown();
         }
         reap(&mut runners);
         drop(runners);

@@ -2,10 +2,11 @@
 //! connections.
 
 use hyper::body::Incoming;
-use hyper::{Request, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::sim::body::Body;
 use crate::sim::via::call::{self, Call};
 use crate::sim::via::fields;
 use crate::sim::via::files::parameter;
@@ -58,7 +59,7 @@ pub(crate) async fn post(state: &State, request: Request<Incoming>) -> Reply {
 }
 
 /// Answers `GET /alerts`.
-pub(crate) fn list(state: &State) -> Reply {
+pub(crate) fn list(state: &State) -> Response<Body> {
     let tables = state.tables();
     let alerts = tables.alerts.iter().map(|(id, alert)| Listed {
         live_stream_id: alert.stream,
@@ -66,7 +67,7 @@ pub(crate) fn list(state: &State) -> Reply {
         alert_id: *id,
         name: alert.name.clone(),
     });
-    Ok(reply::json(&alerts.collect::<Vec<_>>()))
+    reply::json(&alerts.collect::<Vec<_>>())
 }
 
 /// Answers `DELETE /alerts/{id}`.

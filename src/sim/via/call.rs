@@ -4,13 +4,12 @@ use bytes::BytesMut;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, StatusCode};
 use serde_json::{Map, Value};
 
-use crate::sim::body::Body;
 use crate::sim::via::id::Id;
 use crate::sim::via::job::Media;
-use crate::sim::via::reply;
+use crate::sim::via::reply::{self, Refused};
 use crate::sim::via::schema::{self, Field, Invalid};
 
 /// Longest JSON body. VIA has no limit; the bounds of its fields stay far below this one.
@@ -24,7 +23,7 @@ pub(crate) struct Call(Map<String, Value>);
 
 impl Call {
     /// Reads `request` and checks it against `fields`.
-    pub(crate) async fn read(request: Request<Incoming>, fields: &[Field]) -> Result<Self, Response<Body>> {
+    pub(crate) async fn read(request: Request<Incoming>, fields: &[Field]) -> Result<Self, Refused> {
         let invalid = |invalid: Invalid| reply::invalid(invalid.to_string());
         let content_type = request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?").to_owned());
         let is_json = content_type.is_none_or(|content_type| is_json(&content_type));
@@ -88,7 +87,7 @@ impl Call {
 }
 
 /// A whole body, up to the limit.
-pub(crate) async fn read(mut body: Incoming) -> Result<BytesMut, Response<Body>> {
+pub(crate) async fn read(mut body: Incoming) -> Result<BytesMut, Refused> {
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| reply::detail(StatusCode::BAD_REQUEST, "Client disconnected"))?;

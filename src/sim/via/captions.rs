@@ -9,14 +9,14 @@ use serde::Serialize;
 use crate::sim::server::Exchange;
 use crate::sim::time;
 use crate::sim::via::call::Call;
+use crate::sim::via::completion::{EventUsage, Usage};
 use crate::sim::via::fields;
 use crate::sim::via::id::Id;
-use crate::sim::via::job::{Caption, End, Event, Job, Media};
+use crate::sim::via::job::{Caption, End, Event, Job, Media, MediaInfo};
 use crate::sim::via::query::{self, Target};
 use crate::sim::via::reply::{self, Reply};
 use crate::sim::via::sse::{self, Print};
 use crate::sim::via::state::State;
-use crate::sim::via::summarize::{EventUsage, Usage};
 
 #[derive(Serialize)]
 struct Captions<'a> {
@@ -33,8 +33,8 @@ struct Progress<'a> {
     id: Id,
     model: &'a str,
     created: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    media_info: Option<Option<Media>>,
+    #[serde(skip_serializing_if = "MediaInfo::is_absent")]
+    media_info: MediaInfo,
     #[serde(skip_serializing_if = "Option::is_none")]
     chunk_responses: Option<Vec<Caption>>,
     usage: Option<EventUsage>,
@@ -74,13 +74,7 @@ pub(crate) async fn post(state: Arc<State>, exchange: Exchange) -> Reply {
     };
     let count = events.len() as u64;
     let run = query::run(Arc::clone(&state), Arc::clone(&job), count, query::fails(&plan), events);
-    let job_ = Arc::clone(&job);
-    state.tasks.spawn(async move {
-        tokio::select! {
-            () = run => {}
-            _ = job_.wait_end() => {}
-        }
-    });
+    query::spawn(&state, &job, run);
     job.wait_ready().await;
     if stream {
         if !state.attach(reader) {
@@ -131,7 +125,7 @@ fn live(state: &State, call: &Call) -> Event {
 impl Printer {
     fn progress(&self, job: &Job) -> Progress<'_> {
         let (id, model, created) = (job.id, self.model.as_str(), job.created);
-        Progress { id, model, created, media_info: None, chunk_responses: None, usage: None }
+        Progress { id, model, created, media_info: MediaInfo::Absent, chunk_responses: None, usage: None }
     }
 }
 
@@ -139,7 +133,7 @@ impl Print for Printer {
     fn event(&self, job: &Job, event: Event) -> Vec<u8> {
         let mut progress = self.progress(job);
         if let Event::Captions { captions, media } = event {
-            progress.media_info = Some(Some(media));
+            progress.media_info = MediaInfo::Of(media);
             progress.chunk_responses = Some(captions);
         }
         sse::print(&progress)
@@ -147,7 +141,7 @@ impl Print for Printer {
 
     fn usage(&self, job: &Job) -> Vec<u8> {
         let mut progress = self.progress(job);
-        progress.media_info = Some(None);
+        progress.media_info = MediaInfo::Null;
         progress.chunk_responses = Some(Vec::new());
         progress.usage = Some(EventUsage::of(job));
         sse::print(&progress)

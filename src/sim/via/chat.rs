@@ -7,12 +7,12 @@ use hyper::{Request, StatusCode};
 use serde_json::Value;
 
 use crate::sim::via::call::Call;
+use crate::sim::via::completion::{Choice, Completion, Usage};
 use crate::sim::via::fields;
 use crate::sim::via::id::Id;
 use crate::sim::via::query;
-use crate::sim::via::reply::{self, Reply};
+use crate::sim::via::reply::{self, Refused, Reply};
 use crate::sim::via::state::{State, unknown};
-use crate::sim::via::summarize::{Choice, Completion, Usage};
 
 const DISABLED: &str = "Chat functionality disabled for this request; summarize it with enable_chat first.";
 
@@ -61,7 +61,7 @@ pub(crate) async fn post(state: Arc<State>, request: Request<Incoming>, fail: bo
 }
 
 /// What the ids are about, and whether they were summarized together with `enable_chat` on this instance.
-fn look_up(state: &State, ids: &[Id]) -> Result<(u64, bool), hyper::Response<crate::sim::body::Body>> {
+fn look_up(state: &State, ids: &[Id]) -> Result<(u64, bool), Refused> {
     let tables = state.tables();
     let mut about = 0;
     let mut enabled = !ids.is_empty();

@@ -17,6 +17,7 @@ struct List {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the API's names")]
 struct Deleted {
     id: Id,
     object: &'static str,

@@ -1,4 +1,4 @@
-//! Ids: random UUIDv4, printed in lower case with hyphens, parsed as leniently as VIA does (via.md 1.0).
+//! Ids: random UUIDs (version 4), printed in lower case with hyphens, parsed as leniently as VIA does (via.md 1.0).
 
 use std::fmt;
 

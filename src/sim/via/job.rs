@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -74,6 +74,16 @@ pub(crate) enum Media {
     Timestamp { start_timestamp: String, end_timestamp: String },
 }
 
+/// `media_info` of an event.
+#[derive(Debug, Clone)]
+pub(crate) enum MediaInfo {
+    /// No such key: alerts and failures.
+    Absent,
+    /// `null`: the usage event.
+    Null,
+    Of(Media),
+}
+
 /// One chunk's caption; its times are texts on the wire.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Caption {
@@ -89,6 +99,23 @@ pub(crate) struct Caption {
 pub(crate) struct Totals {
     pub(crate) chunks: u64,
     pub(crate) seconds: u64,
+}
+
+// === impl MediaInfo ===
+
+impl MediaInfo {
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+impl Serialize for MediaInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Null => serializer.serialize_none(),
+            Self::Of(media) => media.serialize(serializer),
+        }
+    }
 }
 
 // === impl Job ===

@@ -1,9 +1,10 @@
 //! Live streams: add, list, remove (via.md 1.9). No RTSP is spoken; every address "connects".
 
-use hyper::Request;
 use hyper::body::Incoming;
+use hyper::{Request, Response};
 use serde::Serialize;
 
+use crate::sim::body::Body;
 use crate::sim::via::call::Call;
 use crate::sim::via::fields;
 use crate::sim::via::id::Id;
@@ -66,7 +67,7 @@ pub(crate) async fn post(state: &State, request: Request<Incoming>) -> Reply {
 }
 
 /// Answers `GET /live-stream`: the numbers are 0 unless a summary runs.
-pub(crate) fn list(state: &State) -> Reply {
+pub(crate) fn list(state: &State) -> Response<Body> {
     let tables = state.tables();
     let streams = tables.streams.iter().map(|(id, live)| {
         let runs = live.job.as_ref().is_some_and(|job| job.is_running());
@@ -79,7 +80,7 @@ pub(crate) fn list(state: &State) -> Reply {
             summary: if runs { live.summary_duration } else { 0 },
         }
     });
-    Ok(reply::json(&streams.collect::<Vec<_>>()))
+    reply::json(&streams.collect::<Vec<_>>())
 }
 
 /// Answers `DELETE /live-stream/{id}`: an open event stream ends with `[DONE]`.

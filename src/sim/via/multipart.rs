@@ -46,13 +46,13 @@ enum State {
 // === impl Multipart ===
 
 impl Multipart {
-    /// The boundary that a `content-type` names; `None` if it is not multipart, `Some(None)` if it names none.
-    pub(crate) fn boundary(content_type: &str) -> Option<Option<String>> {
+    /// The boundary that a `content-type` names; empty if it is multipart and names none, `None` if it is not.
+    pub(crate) fn boundary(content_type: &str) -> Option<String> {
         let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
         if !essence.trim().eq_ignore_ascii_case("multipart/form-data") {
             return None;
         }
-        Some(parameter(parameters, "boundary").filter(|boundary| !boundary.is_empty() && boundary.len() <= 200))
+        Some(parameter(parameters, "boundary").filter(|boundary| boundary.len() <= 200).unwrap_or_default())
     }
 
     pub(crate) fn new(boundary: &str) -> Self {
@@ -151,12 +151,11 @@ fn parameter(parameters: &str, wanted: &str) -> Option<String> {
     loop {
         let (name, behind) = rest.split_once('=')?;
         let name = name.trim_matches([' ', '\t', ';']);
-        let (value, behind) = match behind.strip_prefix('"') {
-            Some(quoted) => unquote(quoted)?,
-            None => {
-                let (value, behind) = behind.split_once(';').unwrap_or((behind, ""));
-                (value.trim().to_owned(), behind)
-            }
+        let (value, behind) = if let Some(quoted) = behind.strip_prefix('"') {
+            unquote(quoted)?
+        } else {
+            let (value, behind) = behind.split_once(';').unwrap_or((behind, ""));
+            (value.trim().to_owned(), behind)
         };
         if name.eq_ignore_ascii_case(wanted) {
             return Some(value);
@@ -223,7 +222,7 @@ mod tests {
         let mut multipart = Multipart::new("b0");
         multipart.feed(b"--b0\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n", |_| {}).unwrap();
         for _ in 0..100 {
-            multipart.feed(&[b'x'; 65_536], |_| {}).unwrap();
+            multipart.feed(&vec![b'x'; 65_536], |_| {}).unwrap();
             assert!(multipart.buffer.len() < 8);
         }
         assert!(multipart.finish().is_err());
@@ -232,7 +231,7 @@ mod tests {
     #[test]
     fn finds_the_boundary() {
         assert_eq!(Multipart::boundary("application/json"), None);
-        assert_eq!(Multipart::boundary("multipart/form-data"), Some(None));
-        assert_eq!(Multipart::boundary("Multipart/Form-Data; charset=x; Boundary=\"a b\""), Some(Some("a b".into())));
+        assert_eq!(Multipart::boundary("multipart/form-data"), Some(String::new()));
+        assert_eq!(Multipart::boundary("Multipart/Form-Data; charset=x; Boundary=\"a b\""), Some("a b".into()));
     }
 }

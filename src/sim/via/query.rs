@@ -4,15 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Response;
+use serde_json::Value;
 
-use crate::sim::body::Body;
 use crate::sim::fault::Plan;
 use crate::sim::via::answers;
 use crate::sim::via::call::Call;
 use crate::sim::via::id::Id;
 use crate::sim::via::job::{End, Event, Job, Media};
-use crate::sim::via::reply;
+use crate::sim::via::reply::{self, Refused};
 use crate::sim::via::state::{Asset, Live, State, unknown};
 
 /// What a query is about.
@@ -24,7 +23,7 @@ pub(crate) enum Target {
 }
 
 /// Finds what the ids name and checks model, kind and stream flag. `needs_stream` tells whether files must stream too.
-pub(crate) fn target(state: &State, call: &Call, needs_stream: bool) -> Result<Target, Response<Body>> {
+pub(crate) fn target(state: &State, call: &Call, needs_stream: bool) -> Result<Target, Refused> {
     let ids = call.ids();
     let target = {
         let tables = state.tables();
@@ -65,7 +64,7 @@ pub(crate) fn target(state: &State, call: &Call, needs_stream: bool) -> Result<T
         return Err(reply::bad("BadParameters", "chunk_duration must not be 0 for a live stream"));
     }
     let stream = call.flag("stream") == Some(true);
-    let tools = call.get("tools").and_then(serde_json::Value::as_array).is_some_and(|tools| !tools.is_empty());
+    let tools = call.get("tools").and_then(Value::as_array).is_some_and(|tools| !tools.is_empty());
     if !stream && (live || tools || needs_stream) {
         return Err(reply::bad("BadParameters", "This request needs stream to be true"));
     }
@@ -73,7 +72,7 @@ pub(crate) fn target(state: &State, call: &Call, needs_stream: bool) -> Result<T
 }
 
 /// The model and the api type, as far as a call names them.
-pub(crate) fn model(state: &State, call: &Call) -> Result<(), Response<Body>> {
+pub(crate) fn model(state: &State, call: &Call) -> Result<(), Refused> {
     if call.text("model") != state.settings.model {
         return Err(reply::bad("BadParameters", format!("No such model {}", call.text("model"))));
     }
@@ -102,7 +101,7 @@ pub(crate) fn answer(state: &State, asked: &str, about: u64) -> String {
 }
 
 /// Puts the job into the tables of its files. Fails if one of them has just been deleted, or there is no room.
-pub(crate) fn enter(state: &State, files: &[Asset], job: &Arc<Job>, context: bool) -> Result<(), Response<Body>> {
+pub(crate) fn enter(state: &State, files: &[Asset], job: &Arc<Job>, context: bool) -> Result<(), Refused> {
     let ids: Vec<Id> = files.iter().map(|file| file.id).collect();
     let mut tables = state.tables();
     if context && tables.contexts(&ids) >= state.settings.capacity {
@@ -118,6 +117,21 @@ pub(crate) fn enter(state: &State, files: &[Asset], job: &Arc<Job>, context: boo
         }
     }
     Ok(())
+}
+
+/// Runs a query's work as a task of the server; it ends with the work, or when the query is dropped. The job's end is
+/// the last thing to happen, so that whoever hears of it finds everything done.
+pub(crate) fn spawn(state: &Arc<State>, job: &Arc<Job>, work: impl Future<Output = ()> + Send + 'static) {
+    state.work.send_modify(|work| work.started += 1);
+    let (state_, job) = (Arc::clone(state), Arc::clone(job));
+    state.tasks.spawn(async move {
+        tokio::select! {
+            () = work => {}
+            _ = job.wait_end() => {}
+        }
+        state_.work.send_modify(|work| work.finished += 1);
+        job.end(End::Done);
+    });
 }
 
 /// The work of a file query: set-up, then chunk after chunk, then all its events in a burst.
@@ -136,11 +150,25 @@ pub(crate) async fn run(state: Arc<State>, job: Arc<Job>, chunks: u64, fail: boo
             job.push(event, chunks);
         }
     }
-    state.finished();
-    job.end(End::Done);
 }
 
 /// Whether a fault wants this query to fail.
 pub(crate) fn fails(plan: &Plan) -> bool {
     plan.error_after.is_some()
+}
+
+/// The alerts that a call's `tools` ask for: each is raised once.
+pub(crate) fn alerts(call: &Call, offset: u64, at: Option<&str>) -> Vec<Event> {
+    let tools = call.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let raised = tools.iter().filter_map(|tool| {
+        let alert = tool.get("alert")?;
+        let event = alert.get("events").and_then(|events| events.get(0)).and_then(Value::as_str).unwrap_or_default();
+        Some(Event::Alert {
+            name: alert.get("name")?.as_str()?.to_owned(),
+            event: event.to_owned(),
+            offset,
+            at: at.map(str::to_owned),
+        })
+    });
+    raised.collect()
 }

@@ -7,8 +7,11 @@ use serde::Serialize;
 use crate::sim::body::Body;
 use crate::sim::json;
 
-/// A response, or the error that is answered in its place.
-pub(crate) type Reply = Result<Response<Body>, Response<Body>>;
+/// A response, or the refusal that is answered in its place.
+pub(crate) type Reply = Result<Response<Body>, Refused>;
+
+/// An error response (boxed: it is the rare side of every `Result`).
+pub(crate) type Refused = Box<Response<Body>>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -47,31 +50,31 @@ pub(crate) fn json(value: &impl Serialize) -> Response<Body> {
 }
 
 /// VIA's own error shape.
-pub(crate) fn error(status: StatusCode, code: &str, message: impl Into<String>) -> Response<Body> {
+pub(crate) fn error(status: StatusCode, code: &str, message: impl Into<String>) -> Refused {
     let problem = Problem { code, message: message.into() };
-    typed(status, JSON, Body::full(json::compact(&problem)))
+    Box::new(typed(status, JSON, Body::full(json::compact(&problem))))
 }
 
 /// 400 in VIA's shape.
-pub(crate) fn bad(code: &str, message: impl Into<String>) -> Response<Body> {
+pub(crate) fn bad(code: &str, message: impl Into<String>) -> Refused {
     error(StatusCode::BAD_REQUEST, code, message)
 }
 
 /// 422 in VIA's shape.
-pub(crate) fn invalid(message: impl Into<String>) -> Response<Body> {
+pub(crate) fn invalid(message: impl Into<String>) -> Refused {
     error(StatusCode::UNPROCESSABLE_ENTITY, "InvalidParameters", message)
 }
 
 /// No room: the 503 that slips into `code` (via.md 5.1).
-pub(crate) fn full(capacity: usize) -> Response<Body> {
+pub(crate) fn full(capacity: usize) -> Refused {
     let message = format!("Server is already processing maximum number of live streams ({capacity})");
     let problem = Problem { code: 503, message };
-    typed(StatusCode::INTERNAL_SERVER_ERROR, JSON, Body::full(json::compact(&problem)))
+    Box::new(typed(StatusCode::INTERNAL_SERVER_ERROR, JSON, Body::full(json::compact(&problem))))
 }
 
 /// The framework's error shape.
-pub(crate) fn detail(status: StatusCode, detail: &str) -> Response<Body> {
-    typed(status, JSON, Body::full(json::compact(&Detail { detail })))
+pub(crate) fn detail(status: StatusCode, detail: &str) -> Refused {
+    Box::new(typed(status, JSON, Body::full(json::compact(&Detail { detail }))))
 }
 
 /// Adds a header.

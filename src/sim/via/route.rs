@@ -7,7 +7,7 @@ use hyper::{Method, Response, StatusCode};
 
 use crate::sim::body::Body;
 use crate::sim::via::id::Id;
-use crate::sim::via::reply::{self, with_text};
+use crate::sim::via::reply::{self, Refused, with_text};
 use crate::sim::via::schema::Invalid;
 use crate::sim::via::settings::{Settings, Version};
 
@@ -81,17 +81,17 @@ pub(crate) fn find(
     uri: &hyper::Uri,
     headers: &HeaderMap,
     peer: SocketAddr,
-) -> Result<Route, Response<Body>> {
+) -> Result<Route, Refused> {
     let path = uri.path();
     let Some((name, id)) = name(settings, path) else {
         return Err(match path.strip_suffix('/').filter(|bare| name(settings, bare).is_some()) {
-            Some(bare) => redirect(bare, uri.query(), headers, peer),
+            Some(bare) => Box::new(redirect(bare, uri.query(), headers, peer)),
             None => reply::detail(StatusCode::NOT_FOUND, "Not Found"),
         });
     };
     let refuse = |allowed: &Method| {
         let response = reply::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-        with_text(response, ALLOW, allowed.as_str())
+        Box::new(with_text(*response, ALLOW, allowed.as_str()))
     };
     let read = |field: &str| {
         Id::parse(id).map_err(|why| {

@@ -29,7 +29,7 @@ pub(crate) enum Kind {
     Number(f64, f64),
     Bool,
     OneOf(&'static [&'static str]),
-    List(usize, &'static Kind),
+    List(usize, &'static Self),
     Object(&'static [Field]),
     Any,
 }

@@ -16,6 +16,7 @@ pub enum Version {
 
 /// Settings of one instance. The default is quick (no simulated work takes any time), quiet and without faults.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 pub struct Settings {
     /// Which VIA.
     pub version: Version,

@@ -1,19 +1,18 @@
 //! What one VIA process keeps in memory: files, live streams, alerts, and the queries that run on them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use hyper::Response;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::sim::body::Body;
 use crate::sim::tasks::Tasks;
 use crate::sim::time;
 use crate::sim::via::id::Id;
 use crate::sim::via::job::Job;
-use crate::sim::via::reply;
+use crate::sim::via::reply::{self, Refused};
 use crate::sim::via::settings::Settings;
 use crate::sim::via::spool::Spooled;
 
@@ -29,8 +28,17 @@ pub(crate) struct State {
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) started: u64,
     pub(crate) received: AtomicU64,
-    pub(crate) processed: AtomicU64,
+    pub(crate) work: watch::Sender<Work>,
     tables: Mutex<Tables>,
+}
+
+/// Queries on files and live streams since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Begun.
+    pub started: u64,
+    /// Come to their end, good or bad.
+    pub finished: u64,
 }
 
 #[derive(Debug, Default)]
@@ -99,7 +107,7 @@ impl State {
             tasks,
             started,
             received: AtomicU64::new(0),
-            processed: AtomicU64::new(0),
+            work: watch::Sender::default(),
             tables: Mutex::default(),
         }
     }
@@ -126,9 +134,14 @@ impl State {
             *polled = Some(Instant::now());
         }
     }
+}
 
-    pub(crate) fn finished(&self) {
-        self.processed.fetch_add(1, Relaxed);
+// === impl Work ===
+
+impl Work {
+    /// Begun and not at their end.
+    pub fn running(&self) -> u64 {
+        self.started - self.finished
     }
 }
 
@@ -136,7 +149,7 @@ impl State {
 
 impl Tables {
     /// The file, or VIA's way to say that there is none.
-    pub(crate) fn file(&self, id: Id) -> Result<&Asset, Response<Body>> {
+    pub(crate) fn file(&self, id: Id) -> Result<&Asset, Refused> {
         if self.streams.contains_key(&id) {
             return Err(reply::bad("BadParameter", format!("{id} is a live stream, not a file")));
         }
@@ -189,6 +202,6 @@ impl Tables {
 }
 
 /// "Not found" in VIA's words.
-pub(crate) fn unknown(id: Id) -> Response<Body> {
+pub(crate) fn unknown(id: Id) -> Refused {
     reply::bad("BadParameter", format!("No such resource {id}"))
 }

@@ -1,11 +1,10 @@
 //! What an instance tells about itself: metrics, the model, the recommended chunk size (via.md 1.2, 1.3, 1.13).
 
 use std::fmt::Write;
-use std::sync::atomic::Ordering::Relaxed;
 
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
-use hyper::{Request, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use serde::Serialize;
 
 use crate::sim::body::Body;
@@ -40,7 +39,7 @@ struct Recommended {
 }
 
 /// Answers `GET /metrics`: the gauges of 2.4 that a simulator knows.
-pub(crate) fn metrics(state: &State) -> Reply {
+pub(crate) fn metrics(state: &State) -> Response<Body> {
     let (pending, live) = {
         let tables = state.tables();
         let pending = tables.files.values().flat_map(|file| &file.jobs).filter(|job| job.is_running()).count();
@@ -50,7 +49,7 @@ pub(crate) fn metrics(state: &State) -> Reply {
     let uptime = time::unix_seconds().saturating_sub(state.started);
     let mut text = String::new();
     for (name, help, value) in [
-        ("video_file_queries_processed", "Queries on files that are done", state.processed.load(Relaxed)),
+        ("video_file_queries_processed", "Queries on files that are done", state.work.borrow().finished),
         ("video_file_queries_pending", "Queries on files that run", pending),
         ("active_live_streams", "Live streams with a summary", live),
         ("system_uptime_seconds", "Seconds since the start", uptime),
@@ -58,14 +57,14 @@ pub(crate) fn metrics(state: &State) -> Reply {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}.0");
     }
-    Ok(reply::typed(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), Body::full(text)))
+    reply::typed(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), Body::full(text))
 }
 
 /// Answers `GET /models`.
-pub(crate) fn models(state: &State) -> Reply {
+pub(crate) fn models(state: &State) -> Response<Body> {
     let id = state.settings.model.as_str();
     let model = Model { id, created: state.started, object: "model", owned_by: "NVIDIA", api_type: "internal" };
-    Ok(reply::json(&Models { object: "list", data: [model] }))
+    reply::json(&Models { object: "list", data: [model] })
 }
 
 /// Answers `POST /recommended_config`: 0 when a field is missing.

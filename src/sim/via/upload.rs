@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::sim::via::fields::{is_camera, is_path};
 use crate::sim::via::id::Id;
 use crate::sim::via::multipart::{Event, Multipart};
-use crate::sim::via::reply::{self, Reply};
+use crate::sim::via::reply::{self, Refused, Reply};
 use crate::sim::via::settings::Version;
 use crate::sim::via::spool::{Fingerprint, Spool, Spooled};
 use crate::sim::via::state::{Asset, State};
@@ -73,7 +73,7 @@ pub(crate) async fn post(state: &Arc<State>, request: Request<Incoming>) -> Repl
 }
 
 /// Reads the whole body.
-async fn receive(state: &State, request: Request<Incoming>) -> Result<Form, hyper::Response<crate::sim::body::Body>> {
+async fn receive(state: &State, request: Request<Incoming>) -> Result<Form, Refused> {
     let malformed = |why: &str| reply::detail(StatusCode::BAD_REQUEST, why);
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = Multipart::boundary(content_type);
@@ -86,7 +86,10 @@ async fn receive(state: &State, request: Request<Incoming>) -> Result<Form, hype
         }
         return Ok(form);
     };
-    let mut multipart = Multipart::new(&boundary.ok_or_else(|| malformed("Missing boundary in multipart."))?);
+    if boundary.is_empty() {
+        return Err(malformed("Missing boundary in multipart."));
+    }
+    let mut multipart = Multipart::new(&boundary);
     let mut open = Open::Nothing;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| malformed("Client disconnected"))?;
@@ -108,7 +111,7 @@ async fn receive(state: &State, request: Request<Incoming>) -> Result<Form, hype
 }
 
 /// What VIA thinks of the form, in its order.
-fn judge(state: &State, form: Form) -> Result<Asset, hyper::Response<crate::sim::body::Body>> {
+fn judge(state: &State, form: Form) -> Result<Asset, Refused> {
     let field = |name: &str, why: &str| reply::invalid(format!("('body', '{name}'): {why}"));
     let missing = |name: &str| field(name, "Field required");
     if form.purpose.ok_or_else(|| missing("purpose"))? != "vision" {
