@@ -270,7 +270,7 @@ impl Metrics {
         self.refused.get_or_create(&ReasonLabels { reason }).inc();
     }
 
-    /// The OpenMetrics text of everything.
+    /// The `OpenMetrics` text of everything.
     pub fn encode(&self) -> String {
         let mut text = String::with_capacity(16 * 1024);
         // Writing to a String cannot fail.

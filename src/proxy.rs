@@ -88,11 +88,8 @@ impl Proxy {
                 let (mut head, incoming) = answer.into_parts();
                 let body = Forwarded::new(incoming, exchange, &head.headers);
                 let body = match plan {
-                    Some(plan) if !body.is_empty() => match plan.enrich(&mut head, body) {
-                        Ok(enriched) => ResponseBody::Enriched(Box::new(enriched)),
-                        Err(body) => ResponseBody::Forwarded(Box::new(body)),
-                    },
-                    _ => ResponseBody::Forwarded(Box::new(body)),
+                    Some(plan) => plan.enrich(&mut head, body),
+                    None => ResponseBody::Forwarded(Box::new(body)),
                 };
                 Response::from_parts(head, body)
             }

@@ -21,10 +21,10 @@ pub(super) struct Serve {
     /// Where probes and metrics are, or `off` [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDR", env = "VIADUCT_ADMIN")]
     admin: Option<String>,
-    /// A VIA server; a path in the URL is put in front of every request's [default: http://127.0.0.1:8100]
+    /// A VIA server; a path in the URL is put in front of every request's [default: `http://127.0.0.1:8100`]
     #[arg(long, value_name = "URL", env = "VIADUCT_VIA", value_delimiter = ',')]
     via: Vec<String>,
-    /// An Ollama server; repeatable [default: http://127.0.0.1:11434]
+    /// An Ollama server; repeatable [default: `http://127.0.0.1:11434`]
     #[arg(long, value_name = "URL", env = "VIADUCT_OLLAMA", value_delimiter = ',')]
     ollama: Vec<String>,
     /// A plain upstream for every path that no other route takes; repeatable

@@ -14,7 +14,7 @@ use crate::sim::via::{self, Version};
 
 /// Which simulator.
 #[derive(Debug, Subcommand)]
-pub enum SimCommand {
+pub(super) enum SimCommand {
     /// A VIA server: uploads, summaries, chat, live streams, without a GPU
     Via(Box<ViaArgs>),
     /// An Ollama server: chat, generate, /v1, models, without a model
@@ -23,7 +23,7 @@ pub enum SimCommand {
 
 /// What both have.
 #[derive(Debug, Args)]
-pub struct CommonArgs {
+pub(super) struct CommonArgs {
     /// Chooses answers and faults: the same seed and requests give the same of both
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -41,7 +41,7 @@ pub struct CommonArgs {
 /// `viaduct sim via`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags that have nothing to do with each other")]
-pub struct ViaArgs {
+pub(super) struct ViaArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8100")]
     listen: SocketAddr,
@@ -87,7 +87,7 @@ pub struct ViaArgs {
 
 /// `viaduct sim ollama`.
 #[derive(Debug, Args)]
-pub struct OllamaArgs {
+pub(super) struct OllamaArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:11434")]
     listen: SocketAddr,
@@ -117,7 +117,7 @@ pub struct OllamaArgs {
 }
 
 /// Starts the simulator, prints where it listens, and runs it until it is told to end.
-pub async fn run(command: SimCommand) -> io::Result<()> {
+pub(super) async fn run(command: SimCommand) -> io::Result<()> {
     let signal = end()?;
     match command {
         SimCommand::Via(args) => {

@@ -66,8 +66,7 @@ impl Timestamps {
                 let reply = self.ask(model, question)?;
                 say(&item.read_by_model(reply.as_ref()).json());
             }
-            (Some(_), None) => say(&item.read_by_model(None).json()),
-            (None, _) => say(&item.read_by_parser().json()),
+            _ => say(&item.read_alone().json()),
         }
         Ok(())
     }

@@ -23,6 +23,9 @@ pub(super) struct Source<'a> {
     pub file: File,
 }
 
+/// How long running exchanges may take after the stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
 /// Uvicorn, VIA's server, closes idle connections after this long; a pool that keeps them longer sends into the void.
 const VIA_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
@@ -53,8 +56,8 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
         hosts: hosts(file, &overrides.host),
         trusted: trusted(source, overrides.trusted_proxy)?,
         workers: workers(source, overrides.workers)?,
-        drain: overrides.drain.or(file.drain.and_then(|drain| drain.0)).unwrap_or(Duration::from_secs(30)),
-        drain_delay: overrides.drain_delay.or(file.drain_delay.and_then(|delay| delay.0)).unwrap_or_default(),
+        drain: overrides.drain.or_else(|| file.drain.and_then(|drain| drain.0)).unwrap_or(DRAIN),
+        drain_delay: overrides.drain_delay.or_else(|| file.drain_delay.and_then(|delay| delay.0)).unwrap_or_default(),
         v1_to_via: v1_to_via(source)?,
         downstream: downstream(&file.downstream),
         timestamps: timestamps(source, overrides.timestamps.as_deref(), overrides.model, &upstreams)?,
@@ -129,7 +132,7 @@ fn downstream(file: &file::Downstream) -> Downstream {
     let or = |written: Option<Written>, seconds| {
         // "none" is an hour: a client that takes longer has left without a word.
         let written = written.map(|written| written.0.unwrap_or(Duration::from_secs(3600)));
-        written.unwrap_or(Duration::from_secs(seconds))
+        written.unwrap_or_else(|| Duration::from_secs(seconds))
     };
     Downstream { head: or(file.head, 10), idle: or(file.idle, 90), write: or(file.write, 60) }
 }

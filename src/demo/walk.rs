@@ -1,7 +1,7 @@
 //! The walk through the main job, step by step, each with what was seen.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::client::{self, Client};
 use super::upload::{BOUNDARY, Sum, Upload};
@@ -71,8 +72,9 @@ impl Demo {
         let (by, file) = (answered_by(&response), client::json(response).await?);
         let id = file["id"].as_str().unwrap_or_default().to_owned();
         expect(file["bytes"] == size, || format!("VIA counted {} bytes of {size}", file["bytes"]))?;
-        let rate = size as f64 / 1e6 / since.elapsed().as_secs_f64();
-        show::seen(since.elapsed(), format_args!("{} up at {rate:.0} MB/s, answered by {by}", show::bytes(size)));
+        let per_second = u128::from(size) * 1000 / since.elapsed().as_millis().max(1);
+        let rate = show::bytes(u64::try_from(per_second).unwrap_or(u64::MAX));
+        show::seen(since.elapsed(), format_args!("{} up at {rate}/s, answered by {by}", show::bytes(size)));
         show::note(format_args!("id {id}"));
 
         let since = Instant::now();

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub(super) struct Idle<T> {
     entries: VecDeque<Entry<T>>,
     cap: usize,
-    idle: Duration,
+    longest: Duration,
     age: Duration,
 }
 
@@ -26,13 +26,13 @@ struct Entry<T> {
 impl<T> Idle<T> {
     /// An empty stack of at most `cap` things, each idle for at most `idle` and at most `age` old.
     pub(super) fn new(cap: usize, idle: Duration, age: Duration) -> Self {
-        Self { entries: VecDeque::new(), cap, idle, age }
+        Self { entries: VecDeque::new(), cap, longest: idle, age }
     }
 
     /// The thing that was put in last, if it has not expired.
     pub(super) fn pop(&mut self, now: Instant) -> Option<T> {
         while let Some(entry) = self.entries.pop_back() {
-            if now.saturating_duration_since(entry.since) >= self.idle {
+            if now.saturating_duration_since(entry.since) >= self.longest {
                 // All below are older still.
                 self.entries.clear();
                 return None;
@@ -56,7 +56,7 @@ impl<T> Idle<T> {
 
     /// Takes out what has been idle for too long.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<T> {
-        let fresh = self.entries.iter().position(|entry| now.saturating_duration_since(entry.since) < self.idle);
+        let fresh = self.entries.iter().position(|entry| now.saturating_duration_since(entry.since) < self.longest);
         self.entries.drain(..fresh.unwrap_or(self.entries.len())).map(|entry| entry.item).collect()
     }
 

@@ -18,18 +18,22 @@ use http_body::Frame;
 use super::exchange::Exchange;
 use super::forward::UPSTREAM;
 use super::headers;
-use super::response_body::Forwarded;
+use super::response_body::{Forwarded, ResponseBody};
 use super::route::Class;
 use crate::error::{Error, Kind};
 use crate::metrics::Metrics;
 use crate::timestamps::ask::Asker;
-use crate::timestamps::object::Object;
+use crate::timestamps::object::{Object, Source};
 use crate::timestamps::parameters::{Mode, Parameters};
 
 const HEADER: HeaderName = HeaderName::from_static(crate::timestamps::parameters::HEADER);
 
 /// The largest text that is read for times.
 const SCAN_LIMIT: usize = 1024 * 1024;
+
+/// How long a body's end waits for the model.
+const AUTO_DEADLINE: Duration = Duration::from_secs(15);
+const MODEL_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Who reads answers, unless a request says otherwise.
 #[derive(Debug)]
@@ -62,7 +66,7 @@ pub struct Enriched {
 #[derive(Debug)]
 enum Splice {
     Json(json::Json),
-    Sse(Box<sse::Sse>),
+    Sse(sse::Sse),
 }
 
 // === impl Settings ===
@@ -101,14 +105,9 @@ impl Settings {
 
 impl Plan {
     /// Wraps the body of an answer that can gain timestamps, and says so in its head. Any other goes as it is.
-    pub(super) fn enrich(self, head: &mut response::Parts, forwarded: Forwarded) -> Result<Enriched, Forwarded> {
-        let Some(splice) = self.splice(head) else { return Err(forwarded) };
-        match splice {
-            Err(reason) => {
-                forwarded.metrics().untouched(reason);
-                Err(forwarded)
-            }
-            Ok(splice) => {
+    pub(super) fn enrich(self, head: &mut response::Parts, forwarded: Forwarded) -> ResponseBody {
+        match self.splice(head) {
+            Some(Ok(splice)) if !forwarded.is_empty() => {
                 head.headers.insert(HEADER, HeaderValue::from_static(splice.mode().as_str()));
                 // They describe the body that VIA sent.
                 let stale = [header::CONTENT_LENGTH, header::ETAG];
@@ -116,8 +115,13 @@ impl Plan {
                 for name in stale.into_iter().chain(digests) {
                     head.headers.remove(name);
                 }
-                Ok(Enriched { forwarded, splice })
+                ResponseBody::Enriched(Box::new(Enriched { forwarded, splice }))
             }
+            Some(Err(reason)) => {
+                forwarded.metrics().untouched(reason);
+                ResponseBody::Forwarded(Box::new(forwarded))
+            }
+            _ => ResponseBody::Forwarded(Box::new(forwarded)),
         }
     }
 
@@ -134,7 +138,7 @@ impl Plan {
         let media_type = content_type.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
         let is_json = media_type.eq_ignore_ascii_case(b"application/json");
         let is_sse = media_type.eq_ignore_ascii_case(b"text/event-stream");
-        if !is_json && !(is_sse && self.wants_events) {
+        if !(is_json || is_sse && self.wants_events) {
             return None;
         }
         let encoding = head.headers.get(header::CONTENT_ENCODING);
@@ -144,13 +148,13 @@ impl Plan {
         if headers::lists(&head.headers, &header::CACHE_CONTROL, b"no-transform") {
             return Some(Err("no-transform"));
         }
-        Some(Ok(if is_json { Splice::Json(json::Json::new(self)) } else { Splice::Sse(Box::new(sse::Sse::new(self))) }))
+        Some(Ok(if is_json { Splice::Json(json::Json::new(self)) } else { Splice::Sse(sse::Sse::new(self)) }))
     }
 
     /// How long the end of a body may wait for the model.
     fn deadline(&self) -> Duration {
-        let default = if self.mode == Mode::Model { 60 } else { 15 };
-        self.parameters.deadline.unwrap_or(Duration::from_secs(default))
+        let default = if self.mode == Mode::Model { MODEL_DEADLINE } else { AUTO_DEADLINE };
+        self.parameters.deadline.unwrap_or(default)
     }
 }
 
@@ -187,7 +191,7 @@ pub(super) fn distrust(headers: &mut HeaderMap) {
 
 /// Counts an object that was added, and what the last byte waited for it.
 fn count(exchange: &mut Exchange, metrics: &Metrics, mode: Mode, object: &Object<'_>, waited: Duration) {
-    let (status, source) = (object.status().as_str(), object.source().map(|source| source.as_str()));
+    let (status, source) = (object.status().as_str(), object.source().map(Source::as_str));
     metrics.timestamps(mode.as_str(), status, source, waited);
     exchange.timestamps = Some(status);
 }

@@ -277,7 +277,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
         let mut events = Events::of(&headers, Dialect::Via)?;
-        passed.iter().for_each(|data| events.note(data));
+        for data in passed {
+            events.note(data);
+        }
         let event = events.word(&Error::new(Kind::Timeout(Phase::Silence)))?;
         Some(String::from_utf8(event.into()).unwrap())
     }

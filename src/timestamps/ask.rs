@@ -173,7 +173,7 @@ impl Future for Question {
 
     fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Reply>> {
         // A question that panicked has no answer.
-        std::pin::Pin::new(&mut self.0).poll(cx).map(|joined| joined.unwrap_or_default())
+        std::pin::Pin::new(&mut self.0).poll(cx).map(Result::unwrap_or_default)
     }
 }
 

@@ -52,8 +52,13 @@ impl Item {
         self.kind == Kind::Failure
     }
 
+    /// The object when nobody is asked, though somebody may have had to be.
+    pub fn read_alone(&self) -> Object<'_> {
+        if self.question().is_some() { self.read_by_model(None) } else { self.read_by_parser() }
+    }
+
     /// The object without a model's help. A text that the parser is not sure of is not said to name no time.
-    pub fn read_by_parser(&self) -> Object<'_> {
+    fn read_by_parser(&self) -> Object<'_> {
         let object = match self.kind {
             Kind::Failure => Object::unread(Status::Failed, self.rules.clock),
             Kind::Nothing => Object::unread(Status::None, self.rules.clock),

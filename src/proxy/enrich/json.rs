@@ -88,13 +88,11 @@ impl Json {
                     self.phase = Phase::Ending(trailers);
                 }
                 Phase::Ending(trailers) => {
-                    return Poll::Ready(match trailers.take() {
-                        Some(trailers) => Some(Ok(Frame::trailers(trailers))),
-                        None => {
-                            forwarded.exchange().complete();
-                            None
-                        }
-                    });
+                    if let Some(trailers) = trailers.take() {
+                        return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                    }
+                    forwarded.exchange().complete();
+                    return Poll::Ready(None);
                 }
                 Phase::Breaking(error) => match error.take() {
                     Some(error) => return Poll::Ready(Some(forwarded.fail(error))),
@@ -130,7 +128,7 @@ impl Json {
                     self.phase = Phase::Asking(Box::new(Asking { item, question, since, deadline, trailers }));
                     return;
                 }
-                let object = if item.question().is_some() { item.read_by_model(None) } else { item.read_by_parser() };
+                let object = item.read_alone();
                 forwarded.count(|exchange, metrics| count(exchange, metrics, self.plan.mode, &object, since.elapsed()));
                 object.json()
             }

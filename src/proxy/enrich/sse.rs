@@ -38,6 +38,8 @@ pub(super) struct Sse {
     messages: u64,
     /// The text of a stream that comes in pieces.
     deltas: Deltas,
+    /// `[DONE]` has gone: nothing is added any more.
+    is_done: bool,
     phase: Phase,
 }
 
@@ -88,6 +90,7 @@ impl Sse {
             asked: VecDeque::new(),
             messages: 0,
             deltas: Deltas::default(),
+            is_done: false,
             phase: Phase::Passing,
         }
     }
@@ -133,13 +136,11 @@ impl Sse {
                     }
                 }
                 Phase::Ending(trailers) => {
-                    return Poll::Ready(match trailers.take() {
-                        Some(trailers) => Some(Ok(Frame::trailers(trailers))),
-                        None => {
-                            forwarded.exchange().complete();
-                            None
-                        }
-                    });
+                    if let Some(trailers) = trailers.take() {
+                        return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                    }
+                    forwarded.exchange().complete();
+                    return Poll::Ready(None);
                 }
                 Phase::Breaking(error) => match error.take() {
                     Some(error) => return Poll::Ready(Some(forwarded.fail(error))),
@@ -153,6 +154,14 @@ impl Sse {
     fn push(&mut self, data: Bytes, forwarded: &mut Forwarded) {
         let Self { plan, splice, out, asked, messages, deltas, .. } = self;
         splice.push(data, out, |message| Self::message(message, plan, asked, messages, deltas, forwarded));
+        if self.splice.is_done() {
+            // Whatever the upstream still does with its connection, nobody waits for it.
+            self.finish_deltas(forwarded);
+            if self.asked.is_empty() {
+                self.out.extend(self.splice.release());
+                self.is_done = true;
+            }
+        }
     }
 
     /// A message has passed: the event to put behind it, if it is known already.
@@ -189,7 +198,7 @@ impl Sse {
             asked.push_back(Asked { ordinal, item, question, since: now });
             return None;
         }
-        let object = if item.question().is_some() { item.read_by_model(None) } else { item.read_by_parser() };
+        let object = item.read_alone();
         forwarded.count(|exchange, metrics| count(exchange, metrics, plan.mode, &object, now.elapsed()));
         Some(object.event(ordinal, &item.echo, message.line_end))
     }
@@ -215,6 +224,10 @@ impl Sse {
         {
             let Self { plan, splice, out, asked, messages, deltas, .. } = self;
             splice.finish(out, |message| Self::message(message, plan, asked, messages, deltas, forwarded));
+        }
+        if self.is_done {
+            self.phase = Phase::Ending(trailers);
+            return;
         }
         if !self.splice.is_done() {
             // Without `[DONE]` there is no place that is the last.
@@ -248,7 +261,7 @@ impl Sse {
             self.asked.push_back(Asked { ordinal, item, question, since: now });
             return;
         }
-        let object = if item.question().is_some() { item.read_by_model(None) } else { item.read_by_parser() };
+        let object = item.read_alone();
         forwarded.count(|exchange, metrics| count(exchange, metrics, mode, &object, now.elapsed()));
         self.out.push_back(object.event(ordinal, &item.echo, line_end));
     }

@@ -49,13 +49,12 @@ impl Slots {
     /// An endpoint that is free, those first that did not refuse lately; waits in the queue if there is none and the
     /// queue has room.
     pub(super) async fn take(&self, upstream: &Upstream) -> Result<Slot<'_>, Reason> {
-        let permit = match self.permits.try_acquire() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let _waiting = Waiting::enter(&self.waiting).ok_or("queue-full")?;
-                let acquired = tokio::time::timeout(PATIENCE, self.permits.acquire()).await;
-                acquired.map_err(|_| "queue-timeout")?.map_err(|_| "queue-timeout")?
-            }
+        let permit = if let Ok(permit) = self.permits.try_acquire() {
+            permit
+        } else {
+            let _waiting = Waiting::enter(&self.waiting).ok_or("queue-full")?;
+            let acquired = tokio::time::timeout(PATIENCE, self.permits.acquire()).await;
+            acquired.map_err(|_| "queue-timeout")?.map_err(|_| "queue-timeout")?
         };
         let now = Instant::now();
         let mut free = self.lock();
