@@ -57,7 +57,9 @@ static HANGUL: Table = &[
     ("가량", W(Vague)), ("이후", W(Mark)), ("후", W(Later)), ("뒤", W(Later)), ("간격", W(During)), ("이내", W(During)),
     ("마다", W(During)), ("영상", W(Media)), ("클립", W(Media)), ("동영상", W(Media)), ("비디오", W(Media)),
     ("장면", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
-    ("총", W(Length)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
+    ("총", W(Length)), ("부분", W(Mark)), ("쯤", W(Mark)), ("근처", W(Mark)), ("무렵", W(Mark)), ("분량", W(During)),
+    ("이상", W(During)), ("미만", W(During)), ("이하", W(During)), ("내외", W(During)), ("하루", W(Every)), ("전화", W(Ratio)),
+    ("안에", W(During)), ("내에", W(During)), ("만에", W(During)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
     ("금요일", W(Day)), ("토요일", W(Day)), ("일요일", W(Day)),
 ];
 
@@ -84,7 +86,11 @@ static HAN: Table = &[
     ("年", W(Day)), ("月", W(Day)), ("日", W(Day)), ("半", W(Half)), ("場面", W(Part)), ("场景", W(Part)),
     ("片段", W(Part)), ("视频", W(Media)), ("視頻", W(Media)), ("動画", W(Media)), ("影片", W(Media)), ("映像", W(Media)),
     ("摄像头", W(Part)), ("カメラ", W(Part)), ("比分", W(Ratio)), ("比例", W(Ratio)), ("の", W(Ordinal)),
-    ("之", W(Ordinal)), ("程度", W(Vague)), ("后来", W(Function)), ("过后", W(Later)), ("過後", W(Later)),
+    ("之", W(Ordinal)), ("程度", W(Vague)), ("后来", W(Function)), ("了", W(Function)), ("等待", W(Lasts)), ("等了", W(Lasts)), ("停留", W(Lasts)),
+    ("停了", W(Lasts)), ("花了", W(Lasts)), ("用了", W(Lasts)), ("需要", W(Lasts)), ("长达", W(Lasts)), ("長達", W(Lasts)),
+    ("持续时间", W(Length)), ("持續時間", W(Length)), ("持続時間", W(Length)), ("待", W(During)), ("的", W(Ordinal)),
+    ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
+    ("电话", W(Ratio)), ("電話", W(Ratio)), ("スコア", W(Ratio)), ("比率", W(Ratio)), ("过后", W(Later)), ("過後", W(Later)),
 ];
 
 pub(super) fn begins(char: char) -> bool {
@@ -224,7 +230,15 @@ fn han(lexer: &mut Lexer<'_>) {
     if let Some((value, bytes)) = spelled_han(rest) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
+    // `30秒時`, `30秒时`: when it is 30 seconds
+    let when = lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
+    // 前10秒: the first ten; 10秒前: ten ago
+    let before = rest.strip_prefix('前');
+    let counts = before.is_some_and(|behind| super::numerals::digit(behind.as_bytes()).is_some());
     match longest(HAN, rest) {
+        Some((W(Before), 3)) if when => lexer.push(W(Later), 3),
+        Some((W(Before), 3)) if counts => lexer.push(W(First), 3),
+        Some((U(Unit { size: 3600, .. }), 3)) if when => lexer.push(W(Mark), 3),
         Some((kind, bytes)) => lexer.push(kind, bytes),
         None => {
             let bytes = rest.chars().next().map_or(1, char::len_utf8);
