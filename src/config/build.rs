@@ -255,7 +255,7 @@ fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, E
     }
     let endpoints = written.endpoints.get_ref().iter();
     let locations = endpoints.map(|url| source.read(url, url::parse)).collect::<Result<_, _>>()?;
-    let deadlines = written.deadlines.iter().map(|(class, deadlines)| class_deadlines(source, class, deadlines));
+    let deadlines = written.deadlines.iter().map(|(class, deadlines)| class_deadlines(source, kind, class, deadlines));
     Ok(Upstream {
         name,
         kind,
@@ -281,14 +281,17 @@ fn pool(source: &Source<'_>, kind: Kind, written: &file::Pool) -> Result<pool::S
 
 fn class_deadlines(
     source: &Source<'_>,
+    kind: Kind,
     class: &Spanned<String>,
     written: &file::Deadlines,
 ) -> Result<(Class, Deadlines), Error> {
     let class = source.read(class, |word| {
-        let words = || Class::ALL.into_iter().map(Class::word);
-        Class::ALL.into_iter().find(|class| class.word() == word).ok_or_else(|| {
-            let near = nearest(word, words()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            format!("`{word}` is no class of requests; they are {}{near}", words().collect::<Vec<_>>().join(", "))
+        let known = || Class::ALL.into_iter().filter(|class| class.is_of(kind));
+        known().find(|class| class.word() == word).ok_or_else(|| {
+            let words: Vec<_> = known().map(Class::word).collect();
+            let near = nearest(word, words.iter().copied());
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            format!("`{word}` is no class of requests to {}; they are {}{near}", kind.word(), words.join(", "))
         })
     })?;
     let default = class.deadlines();

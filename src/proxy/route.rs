@@ -106,12 +106,12 @@ pub struct Router {
     v1: Option<usize>,
 }
 
-/// The routes of one upstream, one for each class.
+/// The routes of one upstream, one for each class that its kind knows, at the class's number.
 #[derive(Debug)]
 struct Routes {
     kind: Kind,
     has_base: bool,
-    by_class: Vec<Arc<Route>>,
+    by_class: [Option<Arc<Route>>; Class::ALL.len()],
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -172,6 +172,18 @@ impl Class {
         matches!(self, Self::Summarize | Self::Chat)
     }
 
+    /// Whether an API has requests of this class.
+    pub fn is_of(self, kind: Kind) -> bool {
+        match self {
+            Self::Info => kind != Kind::Http,
+            Self::Generate | Self::Library => kind == Kind::Ollama,
+            Self::Plain => kind == Kind::Http,
+            Self::Upload | Self::Content | Self::Summarize | Self::Captions | Self::Chat | Self::Change => {
+                kind == Kind::Via
+            }
+        }
+    }
+
     fn of(kind: Kind, method: &Method, path: &str) -> Self {
         match kind {
             Kind::Http => Self::Plain,
@@ -225,9 +237,9 @@ impl Router {
         let (via, ollama, plain) = (first(Kind::Via), first(Kind::Ollama), first(Kind::Http));
         let v1 = if v1_to_via { via.or(ollama) } else { ollama.or(via) };
         let named = |mapping: &Mapping| {
-            members
-                .iter()
-                .position(|routes| routes.by_class.iter().any(|route| route.upstream.name() == mapping.upstream))
+            members.iter().position(|routes| {
+                routes.by_class.iter().flatten().any(|route| route.upstream.name() == mapping.upstream)
+            })
         };
         let mut mappings: Vec<_> =
             mappings.into_iter().filter_map(|mapping| named(&mapping).map(|at| (mapping, at))).collect();
@@ -263,7 +275,8 @@ impl Router {
         let (member, prefix) = self.place(path)?;
         let routes = &self.members[member];
         let class = Class::of(routes.kind, method, &path[prefix.len()..]);
-        Some((member, Matched { route: &routes.by_class[class as usize], prefix }))
+        let route = routes.by_class[class as usize].as_ref()?;
+        Some((member, Matched { route, prefix }))
     }
 
     /// The upstream of a path, and the prefix that is not its own.
@@ -325,18 +338,20 @@ impl Routes {
         let route = |class: Class| {
             let own = overrides.iter().find(|(of, _)| *of == class).map(|(_, deadlines)| *deadlines);
             let deadlines = own.unwrap_or_else(|| class.deadlines());
-            Arc::new(Route {
-                class,
-                deadlines,
-                tick: deadlines.shortest(),
-                metrics: metrics.route(class.word(), upstream.name()),
-                upstream: Arc::clone(&upstream),
+            class.is_of(upstream.kind()).then(|| {
+                Arc::new(Route {
+                    class,
+                    deadlines,
+                    tick: deadlines.shortest(),
+                    metrics: metrics.route(class.word(), upstream.name()),
+                    upstream: Arc::clone(&upstream),
+                })
             })
         };
         Self {
             kind: upstream.kind(),
             has_base: upstream.endpoints().iter().any(|endpoint| !endpoint.base().is_empty()),
-            by_class: Class::ALL.map(route).into(),
+            by_class: Class::ALL.map(route),
         }
     }
 }

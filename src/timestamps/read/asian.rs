@@ -16,6 +16,15 @@ const LONGEST_WORD: usize = 32;
 
 type Table = &'static [(&'static str, Kind)];
 
+/// A table with an index of first characters: what each character of a text is looked up in.
+struct Lexicon {
+    words: Table,
+    /// The first word, counted from 1, whose first character has these 12 low bits.
+    heads: [u8; 4096],
+    /// The next such word.
+    next: [u8; 256],
+}
+
 const fn unit(size: u16) -> Kind {
     U(Unit { size, style: Style::Asian })
 }
@@ -46,7 +55,7 @@ static PARTICLES: Table = &[
 
 /// The beginnings of words anywhere else.
 #[rustfmt::skip]
-static HANGUL: Table = &[
+const HANGUL: Table = &[
     ("처음", W(First)), ("최초", W(First)), ("첫", W(First)), ("초반", W(Function)), ("마지막", W(Last)),
     ("시작", W(Start)), ("종료", W(End)), ("끝", W(End)), ("시간대", W(Time)), ("시간", W(Time)), ("시각", W(Time)),
     ("구간", W(Time)), ("타임스탬프", W(Stamp)), ("타임코드", W(Stamp)), ("오전", W(Meridiem)), ("오후", W(Meridiem)),
@@ -57,13 +66,15 @@ static HANGUL: Table = &[
     ("가량", W(Vague)), ("이후", W(Mark)), ("후", W(Later)), ("뒤", W(Later)), ("간격", W(During)), ("이내", W(During)),
     ("마다", W(During)), ("영상", W(Media)), ("클립", W(Media)), ("동영상", W(Media)), ("비디오", W(Media)),
     ("장면", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
-    ("총", W(Length)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
+    ("총", W(Length)), ("부분", W(Mark)), ("쯤", W(Mark)), ("근처", W(Mark)), ("무렵", W(Mark)), ("분량", W(During)),
+    ("이상", W(During)), ("미만", W(During)), ("이하", W(During)), ("내외", W(During)), ("하루", W(Every)), ("전화", W(Ratio)),
+    ("안에", W(During)), ("내에", W(During)), ("만에", W(During)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
     ("금요일", W(Day)), ("토요일", W(Day)), ("일요일", W(Day)),
 ];
 
 /// Anywhere in Chinese and Japanese.
 #[rustfmt::skip]
-static HAN: Table = &[
+const HAN: Table = &[
     ("小时", unit(3600)), ("小時", unit(3600)), ("時間", unit(3600)), ("分钟", unit(60)), ("分鐘", unit(60)),
     ("秒钟", unit(1)), ("秒鐘", unit(1)), ("秒", unit(1)), ("分", unit(60)),
     ("时", unit(3600)), ("時", unit(3600)), ("点", W(Meridiem)), ("點", W(Meridiem)),
@@ -84,8 +95,15 @@ static HAN: Table = &[
     ("年", W(Day)), ("月", W(Day)), ("日", W(Day)), ("半", W(Half)), ("場面", W(Part)), ("场景", W(Part)),
     ("片段", W(Part)), ("视频", W(Media)), ("視頻", W(Media)), ("動画", W(Media)), ("影片", W(Media)), ("映像", W(Media)),
     ("摄像头", W(Part)), ("カメラ", W(Part)), ("比分", W(Ratio)), ("比例", W(Ratio)), ("の", W(Ordinal)),
-    ("之", W(Ordinal)), ("程度", W(Vague)), ("后来", W(Function)), ("过后", W(Later)), ("過後", W(Later)),
+    ("之", W(Ordinal)), ("程度", W(Vague)), ("后来", W(Function)), ("了", W(Function)), ("等待", W(Lasts)), ("等了", W(Lasts)), ("停留", W(Lasts)),
+    ("停了", W(Lasts)), ("花了", W(Lasts)), ("用了", W(Lasts)), ("需要", W(Lasts)), ("长达", W(Lasts)), ("長達", W(Lasts)),
+    ("持续时间", W(Length)), ("持續時間", W(Length)), ("持続時間", W(Length)), ("待", W(During)), ("的", W(Ordinal)),
+    ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
+    ("电话", W(Ratio)), ("電話", W(Ratio)), ("スコア", W(Ratio)), ("比率", W(Ratio)), ("过后", W(Later)), ("過後", W(Later)),
 ];
+
+static HANGUL_WORDS: Lexicon = Lexicon::of(HANGUL);
+static HAN_WORDS: Lexicon = Lexicon::of(HAN);
 
 pub(super) fn begins(char: char) -> bool {
     is_hangul(char) || is_han(char)
@@ -116,7 +134,8 @@ fn hangul(lexer: &mut Lexer<'_>) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
     // `매` alone is "every", but it also begins `매장`, a shop
-    let known = longest(HANGUL, word)
+    let known = HANGUL_WORDS
+        .longest(word)
         .filter(|(_, bytes)| *bytes > 3 || length == 3 || word.starts_with('첫') || word.starts_with('끝'));
     if word == "약" {
         return lexer.push(W(Approx), length);
@@ -224,7 +243,15 @@ fn han(lexer: &mut Lexer<'_>) {
     if let Some((value, bytes)) = spelled_han(rest) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
-    match longest(HAN, rest) {
+    // `30秒時`, `30秒时`: when it is 30 seconds
+    let when = lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
+    // 前10秒: the first ten; 10秒前: ten ago
+    let before = rest.strip_prefix('前');
+    let counts = before.is_some_and(|behind| super::numerals::digit(behind.as_bytes()).is_some());
+    match HAN_WORDS.longest(rest) {
+        Some((W(Before), 3)) if when => lexer.push(W(Later), 3),
+        Some((W(Before), 3)) if counts => lexer.push(W(First), 3),
+        Some((U(Unit { size: 3600, .. }), 3)) if when => lexer.push(W(Mark), 3),
         Some((kind, bytes)) => lexer.push(kind, bytes),
         None => {
             let bytes = rest.chars().next().map_or(1, char::len_utf8);
@@ -243,9 +270,45 @@ fn spelled_han(text: &str) -> Option<(u16, usize)> {
         _ => (number, rest),
     };
     let unit = ["秒", "分钟", "分鐘", "分間", "小时", "小時", "时间", "時間"].iter().any(|unit| rest.starts_with(unit));
-    let minutes =
-        rest.strip_prefix('分').is_some_and(|behind| behind.starts_with('半') || spelled_han(behind).is_some());
+    let seconds = |behind: &str| behind.trim_start_matches(|char| numeral(char).is_some()).starts_with('秒');
+    let minutes = rest.strip_prefix('分').is_some_and(|behind| behind.starts_with('半') || seconds(behind));
     (!number.is_empty() && (unit || minutes)).then(|| (value(number), number.len()))
+}
+
+// === impl Lexicon ===
+
+impl Lexicon {
+    #[expect(clippy::cast_possible_truncation, reason = "the tables have fewer than 256 words")]
+    const fn of(words: Table) -> Self {
+        let (mut heads, mut next) = ([0; 4096], [0; 256]);
+        let mut index = 0;
+        while index < words.len() {
+            let slot = low_bits(words[index].0.as_bytes());
+            next[index] = heads[slot];
+            heads[slot] = index as u8 + 1;
+            index += 1;
+        }
+        Self { words, heads, next }
+    }
+
+    /// The longest word that a text begins with, and its bytes.
+    fn longest(&self, text: &str) -> Option<(Kind, usize)> {
+        let mut best: Option<(Kind, usize)> = None;
+        let mut entry = if text.len() < 3 { 0 } else { self.heads[low_bits(text.as_bytes())] };
+        while entry > 0 {
+            let (word, kind) = self.words[entry as usize - 1];
+            if text.starts_with(word) && best.is_none_or(|(_, length)| length < word.len()) {
+                best = Some((kind, word.len()));
+            }
+            entry = self.next[entry as usize - 1];
+        }
+        best
+    }
+}
+
+/// The 12 low bits of a character of three bytes.
+const fn low_bits(bytes: &[u8]) -> usize {
+    (bytes[1] as usize & 0x3F) << 6 | bytes[2] as usize & 0x3F
 }
 
 fn longest(table: Table, text: &str) -> Option<(Kind, usize)> {

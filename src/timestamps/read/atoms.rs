@@ -137,10 +137,15 @@ impl Composer<'_> {
         if let Some((unit, unit_at)) = self.unit_behind(last) {
             return self.compound(at, number, unit, unit_at);
         }
-        if let Some(unit) = self.unit_before(at) {
+        if let Some((unit, unit_at)) = self.ordinal_unit(last) {
             let seconds = number.value * f64::from(unit.size);
             let timed = Timed { seconds, number: number.value, unit, parts: 1, describes: false, led: true };
-            return Atom { first: at - 1, last, shape: Shape::Timed(timed) };
+            return Atom { first: at, last: unit_at, shape: Shape::Timed(timed) };
+        }
+        if let Some((unit, first)) = self.unit_before(at) {
+            let seconds = number.value * f64::from(unit.size);
+            let timed = Timed { seconds, number: number.value, unit, parts: 1, describes: false, led: true };
+            return Atom { first, last, shape: Shape::Timed(timed) };
         }
         Atom { first: at, last, shape: Shape::Bare(number) }
     }
@@ -155,8 +160,28 @@ impl Composer<'_> {
                 let value = number.value * 1000.0 + second.value;
                 (Number { value, whole: number.whole + 3, decimals: second.decimals }, at + 2)
             }
-            _ => self.partnered_comma(at, number).unwrap_or((number, at)),
+            _ => self.partnered_comma(at, number).unwrap_or_else(|| self.thousands(at, number)),
         }
+    }
+
+    /// `1,250` people, `1,000,000`; but `10-200,300-400` are two ranges.
+    fn thousands(&self, at: usize, mut number: Number) -> (Number, usize) {
+        let sign = |at: usize| {
+            matches!(self.kind(at), Kind::Mark(Mark::Dash | Mark::Tilde | Mark::Comma)) && self.gap(at) == Gap::Tight
+        };
+        let mut last = at;
+        if number.decimals > 0 || number.whole > 3 || at > 0 && sign(at - 1) {
+            return (number, at);
+        }
+        while let Some(next) = self.tight_comma(last).filter(|next| next.whole == 3) {
+            number =
+                Number { value: number.value * 1000.0 + next.value, whole: number.whole + 3, decimals: next.decimals };
+            last += 2;
+            if number.decimals > 0 || number.whole > 12 {
+                break;
+            }
+        }
+        if sign(last + 1) && last > at { (self.number(at).unwrap_or(number), at) } else { (number, last) }
     }
 
     /// The number behind a comma that has no space around it.
@@ -205,6 +230,19 @@ impl Composer<'_> {
         }
     }
 
+    /// The unit of `45th second`, `12-й секунде`.
+    fn ordinal_unit(&self, last: usize) -> Option<(Unit, usize)> {
+        let at = last + 1 + usize::from(self.kind(last + 1) == Kind::Mark(Mark::Dash));
+        match (self.kind(at), self.kind(at + 1)) {
+            (Kind::Word(Word::Ordinal), Kind::Unit(unit))
+                if self.gap(at) == Gap::Tight && unit.style != Style::Asian =>
+            {
+                Some((unit, at + 1))
+            }
+            _ => None,
+        }
+    }
+
     /// A capital letter is no unit (`12 S`, `5 M`), but for the one of `12S`.
     fn fits(&self, unit: Unit, at: usize) -> bool {
         let token = &self.tokens[at];
@@ -214,7 +252,9 @@ impl Composer<'_> {
     }
 
     /// The unit of `seconds 10`, `at second 45`, `Sekunde 12`.
-    fn unit_before(&self, at: usize) -> Option<Unit> {
+    fn unit_before(&self, at: usize) -> Option<(Unit, usize)> {
+        // Vietnamese `giây thứ 12`
+        let at = if matches!(self.kind(at.checked_sub(1)?), Kind::Word(Word::Ordinal)) { at - 1 } else { at };
         let Kind::Unit(unit) = self.kind(at.checked_sub(1)?) else { return None };
         let before = at.checked_sub(2).map_or(Kind::Break, |before| self.kind(before));
         let counted = matches!(
@@ -234,7 +274,7 @@ impl Composer<'_> {
             Style::Singular | Style::Short => placed,
             Style::Plural | Style::Known => !counted,
         };
-        (fits && self.gap(at) == Gap::Space).then_some(unit)
+        (fits && self.gap(at) == Gap::Space).then_some((unit, at - 1))
     }
 
     /// `1 minute 10 seconds` from its first number and unit.

@@ -29,12 +29,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if left.cue == Cue::Never {
         return Verdict::Not;
     }
-    if !judge.is_range(index)
-        && let Some(size) = ordinal(page, last)
-    {
-        // the 45th second; the 67th minute may be one of the match
-        return if size == 1 { Verdict::Time } else { UNCLEAR };
-    }
+
     if judge.is_range(index) { range(judge, index, &left, follow) } else { single(judge, index, &left, follow) }
 }
 
@@ -51,6 +46,11 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return Verdict::Not;
     }
     let fills = page.opens_item(first);
+    let padded = page.text.as_bytes()[page.tokens[first].start] == b'0' && a.whole > 2 && a.decimals == 0;
+    let phone = (padded || a.whole == 3 && b.whole == 4) && b.decimals == 0;
+    if phone && !fills {
+        return Verdict::Not;
+    }
     if a.value >= b.value && !fills && left.cue != Cue::List {
         // `(2-0)`: no time runs backwards
         return Verdict::Not;
@@ -65,6 +65,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return labelled(page, left.at, decimal);
     }
     if fills && is_item(page, last, follow, decimal) {
+        return Verdict::Time;
+    }
+    if is_further_item(judge, index, left.cue, follow) {
         return Verdict::Time;
     }
     if let Some(verdict) = judge.listed_behind(index) {
@@ -82,6 +85,8 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         Cue::Word(
             Word::From | Word::Between | Word::At | Word::After | Word::Before | Word::By | Word::Until | Word::Start,
         ) => UNCLEAR,
+        // `chunk_0 0.0-30.0: …`
+        Cue::Id if decimal && follow == Follow::Caption && page.starts_line(left.at) => Verdict::Time,
         Cue::Cell => {
             if decimal {
                 Verdict::Time
@@ -126,6 +131,14 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
     if let Some(verdict) = judge.listed_behind(index) {
         return match verdict {
             Verdict::Time | Verdict::Done if is_bare(judge, index - 1) => Verdict::Time,
+            // `3 at 0:12, 5 at 0:30`
+            _ if matches!(
+                page.kind(page.behind(last + 1)),
+                Kind::Word(Word::At | Word::From | Word::Between | Word::In)
+            ) =>
+            {
+                Verdict::Not
+            }
             Verdict::Time | Verdict::Done => UNCLEAR,
             _ => Verdict::Not,
         };
@@ -136,6 +149,7 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
     }
     match left.cue {
         Cue::Word(Word::Stamp) => Verdict::Time,
+        Cue::Word(Word::Start | Word::End) if is_noun(page, left.at) => Verdict::Not,
         Cue::Word(
             Word::At
             | Word::Until
@@ -148,6 +162,9 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
             | Word::End,
         ) => UNCLEAR,
         Cue::Start if left.approx && first > 0 => UNCLEAR,
+        // `stops around 30`
+        Cue::Other if page.text[page.span(first - 1, first - 1)].eq_ignore_ascii_case("around") => UNCLEAR,
+        Cue::Open(b'[') if is_array_of_times(page, left.at) => UNCLEAR,
         _ if page.opens_item(first) && follow != Follow::Sentence => UNCLEAR,
         Cue::Open(b'<') => Verdict::Not,
         _ => Verdict::Not,
@@ -212,6 +229,17 @@ fn is_item(page: &Page<'_>, last: usize, follow: Follow, decimal: bool) -> bool 
     }
 }
 
+/// `10.5-20.3 (a man waits), 30-41 (he leaves)`: a range behind a comma, in a line that has begun with one.
+fn is_further_item(judge: &Judge<'_, '_>, index: usize, cue: Cue, follow: Follow) -> bool {
+    let Some(before) = index.checked_sub(1).filter(|_| cue == Cue::List) else { return false };
+    let (from, to) = (judge.last(before), judge.first(index));
+    let near = to - from <= 24 && (from..to).all(|at| judge.page.kind(at) != Kind::Break);
+    near && judge.is_range(before)
+        && is_bare(judge, before)
+        && judge.verdicts[before] == Verdict::Time
+        && matches!(follow, Follow::Nothing | Follow::Caption)
+}
+
 /// `The time ranges are 10.5-20.3`, `timestamps 12.5-18.0`.
 fn is_announced(page: &Page<'_>, left: &Left) -> bool {
     let named =
@@ -270,7 +298,9 @@ fn is_glued(page: &Page<'_>, first: usize, last: usize) -> bool {
         && page.gap(first - 1) == Gap::Tight
         && matches!(page.kind(first - 2), Kind::Other(_) | Kind::Id | Kind::Word(_) | Kind::Number(_) | Kind::Date);
     let word = matches!(before, Kind::Other(_) | Kind::Id | Kind::Word(Word::Measure));
-    let slash = page.kind(last + 1) == Kind::Mark(Mark::Slash) || before == Kind::Mark(Mark::Slash);
+    let loose = first != last && page.gap(first) > Gap::Tight;
+    let slash = page.kind(last + 1) == Kind::Mark(Mark::Slash) && page.gap(last + 1) == Gap::Tight
+        || before == Kind::Mark(Mark::Slash) && !loose;
     let port = before == Kind::Mark(Mark::Colon)
         && first >= 2
         && page.gap(first - 1) == Gap::Tight
@@ -284,19 +314,29 @@ fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
     matches!(page.kind(page.behind(last + 1)), Kind::Script)
 }
 
-/// The unit in `45th second`, `12-й секунде`.
-fn ordinal(page: &Page<'_>, last: usize) -> Option<u16> {
-    let at = last + 1 + usize::from(page.kind(last + 1) == Kind::Mark(Mark::Dash));
-    match (page.kind(at), page.kind(at + 1)) {
-        (Kind::Word(Word::Ordinal), Kind::Unit(unit)) => Some(unit.size),
-        _ => None,
-    }
-}
-
 /// Four digits from 1900 to 2099 without a fraction.
 fn is_years(a: Number, b: Number) -> bool {
     let year = |number: Number| number.decimals == 0 && number.whole == 4 && (1900.0..2100.0).contains(&number.value);
     year(a) && (year(b) || b.value <= 12.0)
+}
+
+/// `stop 12` of a bus.
+fn is_noun(page: &Page<'_>, at: usize) -> bool {
+    page.text[page.span(at, at)].eq_ignore_ascii_case("stop")
+}
+
+/// `"timestamps": [12.0, 18.5]`: points, or a range?
+fn is_array_of_times(page: &Page<'_>, open: usize) -> bool {
+    let outer =
+        |at: usize| page.before(at).filter(|before| page.kind(*before) == Kind::Mark(Mark::Open(b'['))).unwrap_or(at);
+    let Some(colon) =
+        page.before(outer(open)).filter(|at| matches!(page.kind(*at), Kind::Mark(Mark::Colon | Mark::Equal)))
+    else {
+        return false;
+    };
+    page.label(colon).is_some_and(|label| {
+        matches!(page.kind(label), Kind::Word(Word::Time | Word::Stamp | Word::Part | Word::Media))
+    })
 }
 
 /// Whether the bracket before the number holds a list: `[12, 18]`.

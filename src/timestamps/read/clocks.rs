@@ -1,7 +1,7 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
 use super::page::{Cue, Left, Page};
-use super::token::{Gap, Kind, Mark, Word};
+use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -23,7 +23,10 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         // `lasts 1:10 or 1:20`
         return Verdict::Not;
     }
-    if is_shown(page, &left)
+    // `open 9:00-17:00`
+    let hours = left.cue == Cue::Word(Word::Open) && range || left.cue == Cue::Colon && is_hours(page, left.at);
+    if hours
+        || is_shown(page, &left)
         || is_near_day(page, first, last, &left)
         || is_left_over(page, last)
         || is_crowded(page, judge, index)
@@ -95,8 +98,10 @@ fn is_other(page: &Page<'_>, last: usize, left: &Left) -> bool {
 /// `lasts 2:30`, `duration: 2:30`, `a length of 2:30`, `for 2:30`.
 fn is_length_by_left(page: &Page<'_>, left: &Left) -> bool {
     match left.cue {
-        Cue::Word(Word::Lasts | Word::For | Word::Length | Word::Every) => true,
-        Cue::Word(Word::Of | Word::Is) | Cue::Colon | Cue::Open(b'(') => names_length(page, left.at),
+        // Italian `alle 0:12` is no German `alle 5 Sekunden`
+        Cue::Word(Word::Every) => !page.text[page.span(left.at, left.at)].eq_ignore_ascii_case("alle"),
+        Cue::Word(Word::Lasts | Word::For | Word::Length) => true,
+        Cue::Word(Word::Of | Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         _ => false,
     }
 }
@@ -105,7 +110,7 @@ fn is_length_by_left(page: &Page<'_>, left: &Left) -> bool {
 pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
     for index in (at.saturating_sub(4)..at).rev() {
         match page.kind(index) {
-            Kind::Word(Word::Length) => return true,
+            Kind::Word(Word::Length | Word::Lasts) => return true,
             Kind::Word(Word::Time | Word::Media | Word::Is)
             | Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_))
             | Kind::Unit(_) => {}
@@ -119,7 +124,13 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
 fn is_length_by_right(page: &Page<'_>, last: usize, left: &Left) -> bool {
     match page.kind(page.behind(last + 1)) {
         Kind::Word(Word::Later | Word::During | Word::Length) => true,
-        Kind::Word(Word::Media) => left.article,
+        // `a 2:30 video`, `in this 2:30 minute video`
+        Kind::Word(Word::Media) => {
+            left.article
+                || left.the
+                || matches!(left.cue, Cue::Word(Word::Function))
+                || matches!(page.kind(last), Kind::Unit(_))
+        }
         _ => false,
     }
 }
@@ -137,6 +148,13 @@ fn is_shown(page: &Page<'_>, left: &Left) -> bool {
         Cue::Word(Word::Shows | Word::Is) | Cue::Colon => display(left.at.saturating_sub(8), left.at),
         _ => false,
     }
+}
+
+/// `Opening hours: 9:00-17:00`.
+fn is_hours(page: &Page<'_>, colon: usize) -> bool {
+    page.label(colon).is_some_and(
+        |label| matches!(page.kind(label), Kind::Unit(unit) if unit.size == 3600 && unit.style != Style::Asian),
+    )
 }
 
 /// `Monday 9:00`, `9:00 in the morning`, `at 9:00 tonight`.
@@ -167,6 +185,9 @@ fn is_left_over(page: &Page<'_>, last: usize) -> bool {
 /// `00:12 00:47`: two clocks with nothing between them, or `0:12 / 3:45`, or both in one pair of square brackets.
 fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let touches = |other: usize| {
+        if judge.is_range(index) || judge.is_range(other) {
+            return false;
+        }
         let (a, b) = if other < index {
             (judge.last(other), judge.first(index))
         } else {

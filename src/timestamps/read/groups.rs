@@ -99,14 +99,20 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
             Kind::Mark(Mark::Colon) if a.shape == Shape::Wall && at == end => break Joint::Sign,
             Kind::Word(Word::To) if !listed || goes => break Joint::Word,
             Kind::Word(Word::Until) => break Joint::Word,
+            // Italian `alle`, which is German for "every"
+            Kind::Word(Word::Every) if matches!(b.shape, Shape::Clock(_)) => break Joint::Word,
             Kind::Word(Word::And) if is_between(page, a, b) => break Joint::Word,
             Kind::Word(Word::And) => listed = true,
-            Kind::Word(Word::From) => return particles(page, a, b, at),
+            Kind::Word(Word::From) if page.text.as_bytes()[page.tokens[at - 1].start] >= 0xE3 => {
+                return particles(page, a, b, at);
+            }
             Kind::Word(Word::Article) if is_foreign_range(page, a) => break Joint::Word,
             _ => return far(page, a, b),
         }
     };
     let noise = |index| match page.kind(index) {
+        // `from minute 1:05 to minute 1:18`
+        Kind::Unit(_) => matches!(b.shape, Shape::Clock(_)),
         Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Tilde | Mark::At) => true,
         Kind::Word(word) => matches!(
             word,

@@ -125,7 +125,7 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
         let Some(index) = page.before(at) else { return Label::None };
         at = index;
         match page.kind(index) {
-            Kind::Mark(Mark::Colon | Mark::Equal | Mark::Pipe) => strong = true,
+            Kind::Mark(Mark::Colon | Mark::Equal | Mark::Pipe | Mark::Arrow) => strong = true,
             // `<start>12.0</start>`
             Kind::Mark(Mark::Close(b'<')) => strong = true,
             Kind::Mark(Mark::Open(b'<' | b'(' | b'[') | Mark::Tilde | Mark::Close(b'(')) | Kind::Unit(_) => {}

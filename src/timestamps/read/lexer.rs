@@ -6,7 +6,7 @@
 
 use super::asian;
 use super::numerals;
-use super::token::{Gap, Kind, Mark, Other, Token, Word};
+use super::token::{Gap, Kind, Mark, Other, Style, Token, Unit, Word};
 use super::words;
 
 /// The text as tokens, the last of them a [`Kind::Break`].
@@ -142,20 +142,20 @@ impl Lexer<'_> {
             let length = if rest.get(3) == Some(&b'.') { 4 } else { 3 };
             return self.push(Kind::Word(Word::Meridiem), length);
         } else {
-            words::find(word).unwrap_or(Kind::Other(Other { words: 1, capital: word[0].is_ascii_uppercase() }))
+            let known = if is_code(word) { None } else { words::find(word) };
+            known.unwrap_or(Kind::Other(Other { words: 1, capital: word[0].is_ascii_uppercase() }))
         };
-        self.push(kind, length);
+        let period = usize::from(is_abbreviated(kind, &rest[length..]));
+        self.push(kind, length + period);
     }
 
     fn sign(&mut self, byte: u8) {
         let rest = self.rest();
         let (mark, length) = match byte {
-            b'-' => match rest {
-                [b'-', b'-', b'>', ..] => (Mark::Arrow, 3),
-                [b'-', b'>', ..] => (Mark::Arrow, 2),
-                [b'-', b'-', ..] => (Mark::Dash, 2),
-                _ => (Mark::Dash, 1),
-            },
+            b'-' => {
+                let dashes = rest.iter().take_while(|byte| **byte == b'-').count();
+                if rest.get(dashes) == Some(&b'>') { (Mark::Arrow, dashes + 1) } else { (Mark::Dash, dashes) }
+            }
             b'=' if rest.starts_with(b"=>") => (Mark::Arrow, 2),
             b'.' => match rest {
                 [b'.', b'.', b'.', ..] => (Mark::Dots, 3),
@@ -201,6 +201,7 @@ impl Lexer<'_> {
             }
             '\u{2028}' | '\u{2029}' | '\u{85}' => self.push(Kind::Break, length),
             '\u{370}'..='\u{1FFF}' | '\u{A4D0}'..='\u{ABFF}' => self.push(Kind::Script, length),
+            '–' | '—' if rest[length..].starts_with('>') => self.push(Kind::Mark(Mark::Arrow), length + 1),
             _ => self.push(Kind::Mark(high_mark(char)), length),
         }
     }
@@ -266,6 +267,24 @@ pub(super) fn letter(bytes: &[u8]) -> usize {
         [0xCD, 0x80..=0xAF, ..] => 2,
         [0xE1, 0xB8..=0xBB, _, ..] => 3,
         _ => 0,
+    }
+}
+
+/// Two capitals that are no English word, as on a number plate: `34 AB 1234`.
+fn is_code(word: &[u8]) -> bool {
+    let &[a @ b'A'..=b'Z', b @ b'A'..=b'Z'] = word else { return false };
+    !matches!(&[a, b], b"AM" | b"PM" | b"TO" | b"AT" | b"BY" | b"IN" | b"OF" | b"OR" | b"UP" | b"IS" | b"HR" | b"AN")
+}
+
+/// Whether the period behind a word belongs to it: `approx. 12`, `12 sec. - 18 sec.`
+fn is_abbreviated(kind: Kind, behind: &[u8]) -> bool {
+    match (kind, behind) {
+        (Kind::Word(Word::Approx), [b'.', ..]) => true,
+        (Kind::Unit(Unit { style: Style::Short, .. }), [b'.', next, ..]) => match next {
+            b' ' => matches!(behind.get(2), Some(b'a'..=b'z' | b'0'..=b'9' | b'-' | b'~' | 0xE2)),
+            _ => matches!(next, b',' | b':' | b';' | b')' | b']' | b'>' | b'-' | b'~'),
+        },
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@
 //! clock, `12.0:18.5` of two numbers, `192.168.0.10:8100` of an address.
 
 use super::lexer::{Lexer, length_of_id};
-use super::token::{Kind, Number, Word};
+use super::token::{Kind, Number, Token, Word};
 use super::{wall, words};
 
 /// More groups of digits than any time has.
@@ -33,7 +33,10 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     if let Some((kind, length)) = wall::lex(rest) {
         return lexer.push(kind, length);
     }
-    let run = Run::of(rest);
+    let mut run = Run::of(rest);
+    if run.is_labelled(rest, lexer.tokens.last()) {
+        run.count = 1;
+    }
     let (kind, length) = run.shape(rest);
     if let Some(id) = identifier(rest, length, kind) {
         return lexer.push(Kind::Id, id);
@@ -127,6 +130,15 @@ impl Run {
         }
     }
 
+    /// 场景2：00:12, 事件1：10.0: the full-width colon stands behind a label's number.
+    fn is_labelled(&self, rest: &[u8], before: Option<&Token>) -> bool {
+        let wide = |group: usize| rest[self.ends[group]..].starts_with("：".as_bytes());
+        let colons =
+            (1..self.count.min(MOST)).any(|group| self.signs[group] == b':' && group + 1 < self.count && !wide(group));
+        let named = matches!(before, Some(Token { kind: Kind::Other(_) | Kind::Word(Word::Part) | Kind::Id, .. }));
+        self.count > 1 && self.count <= MOST && wide(0) && (colons || named)
+    }
+
     fn digits(&self, group: usize) -> usize {
         self.ends[group] - self.starts[group]
     }
@@ -170,7 +182,8 @@ impl Run {
         let more = behind.get(digits).copied().unwrap_or(0);
         // `2:10-2:45,5:00` and `0:12,30s` are lists
         if !(1..=3).contains(&digits)
-            || matches!(more, b':' | b'.' | b's' | b'm') && behind.get(digits + 1) != Some(&b' ')
+            || matches!(more, b':' | b's' | b'm')
+            || more == b'.' && behind.get(digits + 1).is_some_and(u8::is_ascii_digit)
         {
             return (Kind::Clock(whole), end);
         }

@@ -112,6 +112,8 @@ impl<'a> Page<'a> {
                 Kind::Word(Word::The) => left.the = true,
                 Kind::Word(Word::Article) => left.article = true,
                 Kind::Mark(Mark::Tilde) => left.approx = true,
+                // 最初の10秒
+                Kind::Word(Word::Ordinal) => {}
                 kind => {
                     left.cue = self.cue(kind, index, at);
                     return left;
@@ -129,6 +131,7 @@ impl<'a> Page<'a> {
             Kind::Mark(Mark::Open(shape)) => Cue::Open(shape),
             Kind::Mark(Mark::Comma | Mark::Semicolon | Mark::Slash) | Kind::Word(Word::And | Word::Or) => Cue::List,
             Kind::Mark(Mark::Colon | Mark::Equal) => Cue::Colon,
+            Kind::Mark(Mark::Plus) if self.starts_line(index) => Cue::Start,
             // a minus sign, unless it is a bullet
             Kind::Mark(Mark::Dash | Mark::Arrow | Mark::Tilde) => {
                 let line = self.before(index).is_none_or(|before| self.kind(before) == Kind::Break);
@@ -150,7 +153,8 @@ impl<'a> Page<'a> {
     pub(super) fn label(&self, colon: usize) -> Option<usize> {
         let label = self.before(colon)?;
         match self.kind(label) {
-            Kind::Mark(Mark::Close(_)) => self.before(label),
+            // `The answer is: 12-18`
+            Kind::Mark(Mark::Close(_)) | Kind::Word(Word::Is) => self.before(label),
             _ => Some(label),
         }
     }
@@ -227,7 +231,11 @@ impl<'a> Page<'a> {
                 | Mark::Dots
                 | Mark::Bullet,
             ) => Follow::Caption,
+            Kind::Mark(Mark::Slash) if !tight => Follow::List,
             Kind::Mark(_) => Follow::Never,
+            // `time=41.6 camera=3`
+            Kind::Other(_) | Kind::Word(_) if self.kind(next + 1) == Kind::Mark(Mark::Equal) => Follow::Sentence,
+            Kind::Unit(_) => Follow::Noun,
             Kind::Other(other) if self.gap(next) <= Gap::Space => {
                 if other.capital {
                     Follow::Sentence

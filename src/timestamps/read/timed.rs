@@ -15,7 +15,14 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let last = judge.last(tail);
     let timed = match (page.atoms[judge.groups[tail].to].shape, page.atoms[judge.groups[tail].from].shape) {
         (Shape::Timed(timed), _) | (_, Shape::Timed(timed)) => timed,
-        _ => return Verdict::Not,
+        // `seconds 5, 9`: the unit stands before the first of them
+        _ => {
+            return judge
+                .verdicts
+                .last()
+                .copied()
+                .map_or(Verdict::Not, |verdict| if verdict == Verdict::Done { Verdict::Time } else { verdict });
+        }
     };
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
@@ -26,6 +33,9 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if left.cue == Cue::Word(Word::First) && (behind != Behind::Length || is_asian(page, last)) {
         return opening(judge, index, &timed, behind);
     }
+    if is_extent(judge, index, timed.seconds) {
+        return Verdict::Not;
+    }
     if let Some(verdict) = judge.listed_behind(index).filter(|_| left.cue == Cue::List && behind == Behind::Nothing) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
@@ -33,9 +43,23 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         let both = judge.page.atoms[judge.groups[index].from..=judge.groups[index].to]
             .iter()
             .all(|atom| !matches!(atom.shape, Shape::Bare(_)));
-        return range(page, &left, &timed, behind, both);
+        return range(judge, index, &left, &timed, (behind, both));
     }
     single(page, &left, &timed, behind, last)
+}
+
+/// `0:12-0:47 (35 seconds)`: how long the range before it is.
+fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
+    let open = matches!(judge.page.left(judge.first(index)).cue, Cue::Open(b'(') | Cue::Cell | Cue::Dash);
+    let Some(before) = index.checked_sub(1).filter(|_| open) else { return false };
+    let near = judge.first(index) - judge.last(before) <= 4;
+    if !judge.is_range(before) {
+        // `lasts 2 minutes and 30 seconds (150 s)`
+        let same = matches!(judge.page.atoms[judge.groups[before].to].shape, Shape::Timed(timed) if (timed.seconds - seconds).abs() < 1.0);
+        return near && same && judge.verdicts[before] == Verdict::Not;
+    }
+    let extent = judge.found.last().and_then(|found| Some(found.end.seconds()? - found.start.seconds()?));
+    near && extent.is_some_and(|extent| (extent - seconds).abs() < 1.5)
 }
 
 /// What stands behind a time with a unit.
@@ -58,9 +82,21 @@ enum Behind {
     Rate,
 }
 
-fn range(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, both: bool) -> Verdict {
+fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behind, both): (Behind, bool)) -> Verdict {
+    let page = judge.page;
+    if left.cue == Cue::Word(Word::Age) {
+        // `in his 20s-30s`
+        return Verdict::Not;
+    }
     let length = is_length(page, left);
     match behind {
+        Behind::Length if is_asian(page, judge.last(index)) => {
+            if both && !is_since(judge, index) {
+                Verdict::Time
+            } else {
+                UNCLEAR
+            }
+        }
         Behind::Length | Behind::Rate => Verdict::Not,
         Behind::Media if timed.describes => Verdict::Not,
         Behind::Point => Verdict::Time,
@@ -91,6 +127,13 @@ fn range(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, both: bool
     }
 }
 
+/// `5초 ~ 12초 동안`, `10秒から20秒の間`: the range is told by both its ends, `동안` only says so again. But `5초부터 12초 동안`
+/// may mean 12 seconds.
+fn is_since(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let from = judge.page.atoms[judge.groups[index].from].last + 1;
+    matches!(&judge.page.text[judge.page.span(from, from)], "부터" | "から")
+}
+
 /// `the 10-20 second range`.
 fn is_ranging(page: &Page<'_>, left: &Left) -> bool {
     let _ = page;
@@ -103,7 +146,8 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         return Verdict::Not;
     }
     if is_oclock(page, last, timed) {
-        return UNCLEAR;
+        // `15日10時22分`
+        return if left.cue == Cue::Word(Word::Day) { Verdict::Not } else { UNCLEAR };
     }
     match behind {
         Behind::Length | Behind::Rate => return Verdict::Not,
@@ -121,7 +165,8 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         Behind::Vague => return UNCLEAR,
         Behind::Nothing => {}
     }
-    if is_length(page, left) {
+    let day = timed.parts == 1 && timed.unit.size == 3600 && timed.seconds == 86_400.0;
+    if is_length(page, left) || day {
         return Verdict::Not;
     }
     if timed.led {
@@ -205,19 +250,43 @@ fn is_length(page: &Page<'_>, left: &Left) -> bool {
         Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
         Cue::Word(Word::Goes) => true,
         // `takes it 4 seconds`
-        Cue::Word(Word::Function) => {
-            page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::Lasts)))
-        }
+        Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
+        // `3 times in 10 seconds`, `100 m in 9 seconds`
+        Cue::Word(Word::In) => is_amount(page, left.at),
         Cue::Word(Word::Of) => {
             let point = page.before(left.at).is_some_and(|noun| {
                 matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
             });
             !point
         }
-        Cue::Word(Word::Is) | Cue::Colon | Cue::Open(b'(') => names_length(page, left.at),
+        Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         // `extended by 10 seconds`
         Cue::Word(Word::By) => {
             page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::Lasts)))
+        }
+        _ => false,
+    }
+}
+
+/// `takes him 4 seconds`, `takes the man 4 seconds`.
+fn takes_somebody(page: &Page<'_>, at: usize) -> bool {
+    for index in (at.saturating_sub(3)..=at).rev() {
+        match page.kind(index) {
+            Kind::Word(Word::Lasts) => return true,
+            Kind::Word(Word::The | Word::Article | Word::Function | Word::Age) | Kind::Other(_) => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether an amount stands before the token.
+fn is_amount(page: &Page<'_>, at: usize) -> bool {
+    let Some(noun) = page.before(at) else { return false };
+    match page.kind(noun) {
+        Kind::Word(Word::Measure) | Kind::Unit(_) => true,
+        Kind::Other(_) | Kind::Word(Word::Part | Word::Media) => {
+            page.before(noun).is_some_and(|number| matches!(page.kind(number), Kind::Number(_)))
         }
         _ => false,
     }
@@ -249,6 +318,9 @@ impl Behind {
             Kind::Word(Word::In) => Self::inside(page, next),
             Kind::Word(Word::Later) if is_asian(page, last) => Self::After,
             Kind::Word(Word::Later | Word::During | Word::Length | Word::Every) => Self::Length,
+            Kind::Word(Word::Vague) if matches!(page.kind(next + 1), Kind::Word(Word::During)) => Self::Length,
+            // `10 secondes plus tard`
+            Kind::Word(Word::Lasts | Word::Function) if page.kind(next + 1) == Kind::Word(Word::Later) => Self::Length,
             Kind::Word(Word::Vague)
                 if matches!(page.kind(next + 1), Kind::Word(Word::Mark | Word::From | Word::Until)) =>
             {

@@ -149,6 +149,10 @@ pub(super) enum Word {
     Ratio,
     Book,
     Age,
+    /// `third`: before a unit it names the place of a moment.
+    Nth,
+    /// `open`: hours of a shop follow.
+    Open,
     Ordinal,
     Measure,
     // amounts in words

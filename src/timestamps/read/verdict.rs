@@ -230,5 +230,21 @@ fn lend(page: &Page<'_>, groups: &[Group]) -> Vec<Option<(Unit, usize)>> {
             lent[index - 1] = unit;
         }
     }
+    for index in 1..groups.len() {
+        let (group, before) = (groups[index], groups[index - 1]);
+        let unit = match page.atoms[before.to].shape {
+            // `seconds 5, 9 and 12`
+            Shape::Timed(timed) if timed.led => Some(timed.unit),
+            _ => lent[index - 1].filter(|(_, tail)| *tail < index).map(|(unit, _)| unit),
+        };
+        let bare = [group.from, group.to].iter().all(|atom| matches!(page.atoms[*atom].shape, Shape::Bare(_)));
+        if bare
+            && lent[index].is_none()
+            && page.follow(page.atoms[group.to].last) != Follow::Noun
+            && are_listed(page, page.atoms[before.to].last, page.atoms[group.from].first)
+        {
+            lent[index] = unit.map(|unit| (unit, index));
+        }
+    }
     lent
 }

@@ -4,8 +4,8 @@ use super::token::Kind::{Spelled, Unit as U, Word as W};
 use super::token::Style::{Known, Letter, Plural, Short, Singular, Unknown};
 use super::token::Word::{
     After, Age, And, Approx, Article, At, Before, Between, Book, By, Day, Display, End, Every, First, For, From,
-    Function, Goes, Half, In, Into, Is, Last, Lasts, Later, Length, Mark, Measure, Media, Meridiem, Month, Of, Or,
-    Ordinal, Part, Ratio, Shows, Stamp, Start, The, Time, To, Until, Up, Vague, Zone,
+    Function, Goes, Half, In, Into, Is, Last, Lasts, Later, Length, Mark, Measure, Media, Meridiem, Month, Nth, Of,
+    Open, Or, Ordinal, Part, Ratio, Shows, Stamp, Start, The, Time, To, Until, Up, Vague, Zone,
 };
 use super::token::{Kind, Style, Unit};
 
@@ -132,7 +132,7 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("mph", W(Measure)), ("kmh", W(Measure)), ("kph", W(Measure)), ("percent", W(Measure)), ("px", W(Measure)),
     ("pixels", W(Measure)), ("degrees", W(Measure)), ("meters", W(Measure)), ("metres", W(Measure)),
     ("ft", W(Measure)), ("feet", W(Measure)), ("inches", W(Measure)), ("lbs", W(Measure)), ("ml", W(Measure)),
-    ("l", W(Measure)), ("g", W(Measure)), ("k", W(Measure)), ("p", W(Measure)), ("w", W(Measure)), ("v", W(Measure)),
+    ("l", W(Measure)), ("g", W(Measure)), ("k", W(Measure)), ("p", W(Measure)), ("ph", W(Measure)), ("w", W(Measure)), ("v", W(Measure)),
     ("c", W(Measure)), ("f", W(Measure)), ("n", W(Measure)), ("d", W(Measure)), ("b", W(Measure)),
     ("x", W(Measure)), ("times", W(Measure)), ("people", W(Measure)), ("persons", W(Measure)), ("cars", W(Measure)),
     ("workers", W(Measure)), ("frames", W(Measure)), ("dollars", W(Measure)), ("usd", W(Measure)), ("eur", W(Measure)),
@@ -146,6 +146,8 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("eighteen", Spelled(18)), ("nineteen", Spelled(19)), ("twenty", Spelled(20)), ("thirty", Spelled(30)),
     ("forty", Spelled(40)), ("fifty", Spelled(50)), ("sixty", Spelled(60)), ("seventy", Spelled(70)),
     ("eighty", Spelled(80)), ("ninety", Spelled(90)), ("hundred", Spelled(100)),
+    ("third", W(Nth)), ("fourth", W(Nth)), ("fifth", W(Nth)), ("sixth", W(Nth)), ("seventh", W(Nth)), ("eighth", W(Nth)),
+    ("ninth", W(Nth)), ("tenth", W(Nth)), ("open", W(Open)),
     // grammar
     ("a", W(Article)), ("an", W(Article)), ("the", W(The)),
     ("is", W(Is)), ("are", W(Is)), ("was", W(Is)), ("were", W(Is)), ("be", W(Is)),
@@ -187,7 +189,7 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("hora", unit(3600, Known)), ("horas", unit(3600, Known)), ("secondi", unit(1, Known)), ("secondo", unit(1, Known)),
     ("minuti", unit(60, Known)), ("ore", unit(3600, Known)), ("ora", unit(3600, Known)), ("seg", unit(1, Known)),
     ("hasta", W(Until)), ("al", W(To)), ("até", W(Until)), ("ao", W(To)), ("fino", W(Until)), ("ai", W(To)),
-    ("desde", W(From)), ("del", W(From)), ("da", W(From)), ("dal", W(From)), ("do", W(From)), ("dai", W(From)),
+    ("desde", W(From)), ("del", W(From)), ("da", W(From)), ("dal", W(From)), ("dalle", W(From)), ("do", W(From)), ("dai", W(From)),
     ("y", W(And)), ("e", W(And)), ("ed", W(And)), ("tra", W(Between)), ("fra", W(Between)), ("los", W(The)), ("aos", W(At)),
     ("en", W(At)), ("el", W(The)), ("il", W(The)), ("no", W(Function)), ("em", W(At)), ("alrededor", W(Approx)),
     ("aproximadamente", W(Approx)), ("unos", W(Approx)), ("cerca", W(Approx)),

@@ -53,6 +53,7 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     let behind = page.kind(page.behind(at + 1));
     let (mut first, mut counted, mut half, mut vague, mut article, mut opening, mut hyphen) =
         (at, false, false, false, false, false, false);
+    let mut nth = false;
     for _ in 0..8 {
         let Some(index) = first.checked_sub(1) else { break };
         match page.kind(index) {
@@ -62,11 +63,39 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
             Kind::Word(Word::Article) => article = true,
             Kind::Word(Word::First | Word::Last) => opening = true,
             Kind::Word(Word::The | Word::And | Word::Approx | Word::Ordinal) => {}
-            Kind::Word(Word::Of) if counted || half || vague => {}
+            Kind::Word(Word::Nth) => nth = true,
+            // the second minute
+            Kind::Unit(second) if second.style == Style::Singular && second.size == 1 && unit.size > 1 => nth = true,
+            Kind::Word(Word::Of)
+                if matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Vague | Word::Half)) => {}
             Kind::Mark(Mark::Dash) if page.gap(first) == Gap::Tight => hyphen = true,
             _ => break,
         }
         first = index;
+    }
+    let placed = |index: usize| {
+        matches!(
+            page.kind(index),
+            Kind::Word(
+                Word::At
+                    | Word::After
+                    | Word::Before
+                    | Word::In
+                    | Word::By
+                    | Word::From
+                    | Word::Until
+                    | Word::To
+                    | Word::Between
+            )
+        )
+    };
+    // `at minute two`
+    if matches!(behind, Kind::Spelled(_)) && at > 0 && placed(at - 1) {
+        return Some(at);
+    }
+    // a language whose number words are not known: `после двух минут`
+    if unit.style == Style::Known && (at.saturating_sub(2)..at).any(placed) {
+        return Some(at);
     }
     if first == at {
         return None;
@@ -81,6 +110,15 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
         matches!(cue, Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Goes | Word::Up));
     let right_length = matches!(behind, Kind::Word(Word::Later | Word::During | Word::Media | Word::Length))
         || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted;
+    let idiom =
+        unit.size == 60 && unit.style == Style::Singular && !counted && !half && matches!(cue, Cue::Word(Word::At));
+    let hours = unit.size == 3600 && !counted;
+    let of_media = behind == Kind::Word(Word::Ordinal)
+        && page.kind(page.behind(page.behind(at + 1) + 1)) == Kind::Word(Word::Media);
+    let right_length = right_length || of_media;
+    if opening && (idiom || hours) {
+        return None;
+    }
     if opening {
         let plain =
             counted || half || vague || unit.size > 1 || unit.style == Style::Asian || unit.style == Style::Plural;
@@ -89,6 +127,9 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     }
     if left_length || right_length && !(unit.style == Style::Asian && matches!(behind, Kind::Word(Word::Later))) {
         return None;
+    }
+    if nth {
+        return Some(first);
     }
     if hyphen || unit.style == Style::Singular && counted && !is_one(page, first, at) {
         return (inside || matches!(behind, Kind::Mark(_) | Kind::Break)).then_some(first);
