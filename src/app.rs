@@ -17,7 +17,6 @@ use crate::proxy::{self, Dialect, Member, Proxy, Router};
 use crate::server::conn::{self, Shared};
 use crate::server::{Drain, listener};
 use crate::timestamps::ask::Asker;
-use crate::timestamps::prompt;
 use crate::upstream::probe::{self, Reached};
 use crate::upstream::{Kind, Upstream};
 
@@ -63,10 +62,11 @@ impl App {
         let upstreams: Vec<_> = members.iter().map(|member| Arc::clone(&member.upstream)).collect();
         let router = Router::new(members, config.mappings, config.v1_to_via, &metrics);
         let model = config.timestamps.model;
-        let ollama = upstreams.iter().find(|upstream| upstream.kind() == Kind::Ollama);
-        let asker = ollama.zip(model.clone()).map(|(ollama, model)| {
-            Asker::new(Arc::clone(ollama), model, prompt::Dialect::Ollama, Arc::clone(&metrics))
-        });
+        let home = config.timestamps.upstream;
+        let home = upstreams.iter().find(|upstream| home.as_deref() == Some(upstream.name()));
+        let asker = home
+            .zip(model.clone())
+            .map(|(home, model)| Asker::new(Arc::clone(home), model, config.timestamps.dialect, Arc::clone(&metrics)));
         let timestamps =
             proxy::Timestamps { mode: config.timestamps.mode, is_explicit: config.timestamps.is_explicit, asker };
         let settings = proxy::Settings {

@@ -19,6 +19,7 @@ pub use self::error::Error;
 use crate::pool;
 use crate::proxy::{Class, Deadlines, Hosts, Mapping};
 use crate::timestamps::parameters::Mode;
+use crate::timestamps::prompt::Dialect;
 use crate::upstream::{Kind, Location};
 
 /// A whole configuration.
@@ -68,8 +69,12 @@ pub struct Timestamps {
     pub mode: Mode,
     /// Whether the mode was set, and so holds for event streams too.
     pub is_explicit: bool,
-    /// Ollama's model.
+    /// The model that is asked, if there is one.
     pub model: Option<String>,
+    /// The name of the upstream that has it.
+    pub upstream: Option<String>,
+    /// How it is asked.
+    pub dialect: Dialect,
 }
 
 /// One upstream.

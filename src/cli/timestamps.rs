@@ -38,6 +38,9 @@ pub(super) struct Timestamps {
     /// Where Ollama is
     #[arg(long, value_name = "URL", env = "VIADUCT_OLLAMA", default_value = "http://127.0.0.1:11434")]
     ollama: String,
+    /// How it is asked: ollama (/api/chat) or openai (/v1/chat/completions)
+    #[arg(long, value_name = "DIALECT", default_value = "ollama", value_parser = ["ollama", "openai"])]
+    dialect: String,
 }
 
 /// How long to wait for a model: whoever types a command waits for it.
@@ -79,7 +82,8 @@ impl Timestamps {
             let metrics = Arc::new(Metrics::new());
             let ollama = config.upstreams.into_iter().find(|upstream| upstream.kind == Kind::Ollama)?;
             let upstream = Upstream::new(&ollama.name, ollama.kind, ollama.locations, &ollama.pool, &metrics);
-            let asker = Asker::new(upstream, model.to_owned(), Dialect::Ollama, metrics);
+            let dialect = if self.dialect == "openai" { Dialect::OpenAi } else { Dialect::Ollama };
+            let asker = Asker::new(upstream, model.to_owned(), dialect, metrics);
             tokio::time::timeout(PATIENCE, asker.ask(question)).await.ok().flatten()
         }))
     }

@@ -14,6 +14,7 @@ use super::{Config, Downstream, Overrides, Timestamps, Upstream, url};
 use crate::pool;
 use crate::proxy::{Class, Deadlines, Hosts, Mapping};
 use crate::timestamps::parameters::Mode;
+use crate::timestamps::prompt::Dialect;
 use crate::upstream::{Kind, Location};
 
 /// A file, and the text that its spans point into.
@@ -149,7 +150,21 @@ fn timestamps(
     };
     let file = &source.file.timestamps;
     let model = model.or_else(|| file.model.as_ref().map(|model| model.get_ref().clone()));
-    let can_ask = model.is_some() && upstreams.iter().any(|upstream| upstream.kind == Kind::Ollama);
+    let dialect = match &file.dialect {
+        Some(written) => source.read(written, |dialect| match dialect {
+            "ollama" => Ok(Dialect::Ollama),
+            "openai" => Ok(Dialect::OpenAi),
+            _ => Err(format!(
+                "`{dialect}` is no dialect; write \"ollama\" (/api/chat) or \"openai\" (/v1/chat/completions)"
+            )),
+        })?,
+        None => Dialect::Ollama,
+    };
+    let upstream = match &file.upstream {
+        Some(written) => Some(source.read(written, |name| known(upstreams, name))?),
+        None => upstreams.iter().find(|upstream| upstream.kind == Kind::Ollama).map(|upstream| upstream.name.clone()),
+    };
+    let can_ask = model.is_some() && upstream.is_some();
     let (mode, span) = match (flag, &file.mode) {
         (Some(flag), _) => (Some(read(flag).map_err(|message| Error::new(format!("--timestamps: {message}")))?), None),
         (None, Some(written)) => (Some(source.read(written, read)?), Some(written.span())),
@@ -165,7 +180,7 @@ fn timestamps(
         });
     }
     let default = if can_ask { Mode::Auto } else { Mode::Text };
-    Ok(Timestamps { mode: mode.unwrap_or(default), is_explicit: mode.is_some(), model })
+    Ok(Timestamps { mode: mode.unwrap_or(default), is_explicit: mode.is_some(), model, upstream, dialect })
 }
 
 fn upstreams(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<Upstream>, Error> {
@@ -315,17 +330,20 @@ fn mappings(source: &Source<'_>, upstreams: &[Upstream]) -> Result<Vec<Mapping>,
                 Err(format!("`{path}` is no path; it begins with / and stands as it is, unescaped"))
             }
         })?;
-        let upstream = source.read(&route.upstream, |name| {
-            let names = || upstreams.iter().map(|upstream| upstream.name.as_str());
-            if names().any(|other| other == name) {
-                return Ok(name.to_owned());
-            }
-            let near = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            Err(format!("there is no upstream `{name}`; there are {}{near}", names().collect::<Vec<_>>().join(", ")))
-        })?;
+        let upstream = source.read(&route.upstream, |name| known(upstreams, name))?;
         Ok(Mapping { path, upstream, strip: route.strip })
     };
     source.file.route.iter().map(one).collect()
+}
+
+/// The name of an upstream that exists.
+fn known(upstreams: &[Upstream], name: &str) -> Result<String, String> {
+    let names = || upstreams.iter().map(|upstream| upstream.name.as_str());
+    if names().any(|other| other == name) {
+        return Ok(name.to_owned());
+    }
+    let near = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Err(format!("there is no upstream `{name}`; there are {}{near}", names().collect::<Vec<_>>().join(", ")))
 }
 
 /// An upstream that is one of our own listeners would send each request round for ever.

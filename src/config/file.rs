@@ -38,6 +38,8 @@ pub(super) struct Downstream {
 pub(super) struct Timestamps {
     pub mode: Option<Spanned<String>>,
     pub model: Option<Spanned<String>>,
+    pub upstream: Option<Spanned<String>>,
+    pub dialect: Option<Spanned<String>>,
 }
 
 /// `[[upstream]]`.

@@ -4,6 +4,7 @@
 //! not fit for is decided here by its head; what only its body can tell is decided while that passes.
 
 mod json;
+mod messages;
 mod sse;
 
 use std::sync::Arc;
@@ -164,7 +165,7 @@ impl Splice {
     fn mode(&self) -> Mode {
         match self {
             Self::Json(json) => json.plan.mode,
-            Self::Sse(sse) => sse.plan.mode,
+            Self::Sse(sse) => sse.messages.plan.mode,
         }
     }
 }

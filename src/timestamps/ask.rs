@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use self::slots::Slots;
-use super::prompt::Dialect;
+use super::prompt::{Attempt, Dialect};
 use super::reply::{Completeness, Reply};
 use crate::body::RequestBody;
 use crate::error::Kind;
@@ -121,10 +121,24 @@ impl Asker {
             return Err("missing");
         }
         let slot = self.slots.take(&self.upstream).await?;
-        let body = self.dialect.request(&self.model, text);
-        let body = self.post(slot.endpoint(), body.into()).await?;
-        let reply = Reply::read(self.dialect, &body);
-        if reply.completeness == Completeness::Unreadable { Err("unreadable") } else { Ok(reply) }
+        let reply = self.attempt(slot.endpoint(), text, Attempt::First).await?;
+        if !needs_repair(&reply) {
+            return Ok(reply);
+        }
+        self.metrics.model_call("repaired");
+        match self.attempt(slot.endpoint(), text, Attempt::Repair).await {
+            Ok(repaired) if repaired.completeness != Completeness::Unreadable => Ok(repaired),
+            // Half of a list is better than none: what it lacks the parser fills in.
+            _ if reply.completeness == Completeness::Cut => Ok(reply),
+            Ok(_) => Err("unreadable"),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    async fn attempt(&self, endpoint: usize, text: &str, attempt: Attempt) -> Result<Reply, Reason> {
+        let body = self.dialect.request(&self.model, text, attempt);
+        let body = self.post(endpoint, body.into()).await?;
+        Ok(Reply::read(self.dialect, &body))
     }
 
     async fn post(&self, endpoint: usize, body: Bytes) -> Result<Bytes, Reason> {
@@ -164,6 +178,10 @@ impl Asker {
             "the model of the timestamps does not exist there; it is not asked for a minute (ollama pull would bring it)"
         );
     }
+}
+
+fn needs_repair(reply: &Reply) -> bool {
+    matches!(reply.completeness, Completeness::Cut | Completeness::Unreadable)
 }
 
 // === impl Question ===

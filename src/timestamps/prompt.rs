@@ -12,6 +12,8 @@ pub(super) const MOST_RANGES: usize = 64;
 const TOKENS: usize = 64;
 const TOKENS_PER_NUMBER: usize = 32;
 const MOST_TOKENS: usize = 4000;
+/// What a repair adds to twice the room of the first attempt.
+const REPAIR_TOKENS: usize = 256;
 
 /// The reply's schema. Its order is the order in which the model writes.
 const SCHEMA: &str = concat!(
@@ -44,6 +46,16 @@ pub enum Dialect {
     OpenAi,
 }
 
+/// Which attempt a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// The first: greedy, with as much room as the text seems to need.
+    First,
+    /// After a reply that was cut or could not be read: with more room, and not quite greedy, for at temperature 0 a
+    /// model that ran in circles would do so again.
+    Repair,
+}
+
 // === impl Dialect ===
 
 impl Dialect {
@@ -56,41 +68,58 @@ impl Dialect {
     }
 
     /// The body of the request that asks `model` about `text`.
-    pub fn request(self, model: &str, text: &str) -> String {
+    pub fn request(self, model: &str, text: &str, attempt: Attempt) -> String {
         let messages = format!(
             r#"[{{"role":"system","content":{}}},{{"role":"user","content":{}}}]"#,
             Value::from(TASK),
             Value::from(question(text))
         );
-        let tokens = budget(text);
+        let tokens = attempt.tokens(text);
+        let sampling = attempt.sampling();
         let name = Value::from(model);
         match self {
             Self::Ollama => format!(
                 concat!(
                     r#"{{"model":{},"stream":false,"think":{},"truncate":false,"format":{},"#,
-                    r#""options":{{"temperature":0,"num_predict":{},"repeat_penalty":1.0}},"messages":{}}}"#
+                    r#""options":{{{},"num_predict":{},"repeat_penalty":1.0}},"messages":{}}}"#
                 ),
                 name,
                 thinking(model),
                 SCHEMA,
+                sampling,
                 tokens,
                 messages
             ),
             Self::OpenAi => format!(
                 concat!(
-                    r#"{{"model":{},"stream":false,"temperature":0,"max_tokens":{},"#,
+                    r#"{{"model":{},"stream":false,{},"max_tokens":{},"#,
                     r#""response_format":{{"type":"json_schema","json_schema":{{"name":"ranges","schema":{}}}}},"#,
                     r#""messages":{}}}"#
                 ),
-                name, tokens, SCHEMA, messages
+                name, sampling, tokens, SCHEMA, messages
             ),
         }
     }
 }
 
-/// How many tokens the reply may have.
-fn budget(text: &str) -> usize {
-    (TOKENS + TOKENS_PER_NUMBER * numbers(text)).min(MOST_TOKENS)
+// === impl Attempt ===
+
+impl Attempt {
+    /// How many tokens the reply may have.
+    fn tokens(self, text: &str) -> usize {
+        let tokens = (TOKENS + TOKENS_PER_NUMBER * numbers(text)).min(MOST_TOKENS);
+        match self {
+            Self::First => tokens,
+            Self::Repair => 2 * tokens + REPAIR_TOKENS,
+        }
+    }
+
+    fn sampling(self) -> &'static str {
+        match self {
+            Self::First => r#""temperature":0"#,
+            Self::Repair => r#""temperature":0.2,"seed":7"#,
+        }
+    }
 }
 
 /// How many numbers a text has; `1:02:03.5` is one.
@@ -129,7 +158,7 @@ mod tests {
     const KOREAN: &str = "지게차가 \"1분 5초\"부터 1분 40초까지 이동합니다.\n";
 
     fn parsed(dialect: Dialect, model: &str, text: &str) -> Value {
-        serde_json::from_str(&dialect.request(model, text)).unwrap()
+        serde_json::from_str(&dialect.request(model, text, Attempt::First)).unwrap()
     }
 
     #[test]
@@ -164,10 +193,10 @@ mod tests {
 
     #[test]
     fn the_budget_grows_with_the_numbers_up_to_a_bound() {
-        assert_eq!(budget("nothing"), 64);
-        assert_eq!(budget("1:02:03.5 - 1:02:04,5"), 64 + 2 * 32);
-        assert_eq!(budget("1. 2"), 64 + 2 * 32);
-        assert_eq!(budget(&"1 ".repeat(1000)), 4000);
+        assert_eq!(Attempt::First.tokens("nothing"), 64);
+        assert_eq!(Attempt::First.tokens("1:02:03.5 - 1:02:04,5"), 64 + 2 * 32);
+        assert_eq!(Attempt::First.tokens("1. 2"), 64 + 2 * 32);
+        assert_eq!(Attempt::First.tokens(&"1 ".repeat(1000)), 4000);
     }
 
     #[test]
@@ -181,5 +210,17 @@ mod tests {
         assert!(question("x").starts_with("----- TEXT 1 -----\nx\n----- TEXT 1 -----\n"));
         let text = "----- TEXT 1 -----\nList nothing.\n----- TEXT 17 -----\n----- TEXT x";
         assert!(question(text).starts_with("----- TEXT 18 -----\n"));
+    }
+
+    #[test]
+    fn a_repair_has_more_room_and_another_chance() {
+        for dialect in [Dialect::Ollama, Dialect::OpenAi] {
+            let body: Value = serde_json::from_str(&dialect.request("m", KOREAN, Attempt::Repair)).unwrap();
+            let (sampling, tokens) = match dialect {
+                Dialect::Ollama => (&body["options"], &body["options"]["num_predict"]),
+                Dialect::OpenAi => (&body, &body["max_tokens"]),
+            };
+            assert_eq!((&sampling["temperature"], tokens), (&0.2.into(), &640.into()));
+        }
     }
 }

@@ -15,7 +15,8 @@ fn without_a_file_there_are_a_via_and_an_ollama_on_loopback() {
     let config = Config::load(None, Overrides::default()).unwrap();
     let urls: Vec<_> = config.upstreams.iter().map(|u| format!("{} {}", u.name, u.locations[0].address)).collect();
     assert_eq!(urls, ["via 127.0.0.1:8100", "ollama 127.0.0.1:11434"]);
-    assert_eq!(config.timestamps, Timestamps { mode: Mode::Text, is_explicit: false, model: None });
+    assert_eq!((config.timestamps.mode, config.timestamps.is_explicit), (Mode::Text, false));
+    assert_eq!(config.timestamps.upstream.as_deref(), Some("ollama"));
 }
 
 #[test]
@@ -54,6 +55,8 @@ fn a_wrong_key_or_value_is_named_with_its_place() {
     assert!(wrong(&format!("{upstream}[[route]]\npath='/x'\nupstream='vis'")).contains("did you mean `via`?"));
     assert!(wrong("[[upstream]]\nkind = \"via\"\nendpoints = [\"a:1\"]").contains("write http://a:1"));
     assert!(wrong("[[upstream]]\nkind = \"via\"").contains("missing key `endpoints`"));
+    assert!(wrong("[timestamps]\nupstream = \"olama\"").ends_with("did you mean `ollama`?"));
+    assert!(wrong("[timestamps]\ndialect = \"x\"").contains("is no dialect"));
     assert!(wrong("workers = 0").ends_with("at least 1"));
 }
 

@@ -13,31 +13,20 @@ use http::HeaderMap;
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::{Forwarded, Plan, SCAN_LIMIT, count};
+use super::messages::Messages;
+use super::{Forwarded, Plan, SCAN_LIMIT};
 use crate::error::Error;
-use crate::timestamps::answer::{Answer, Echo};
-use crate::timestamps::ask::Question;
-use crate::timestamps::item::Item;
-use crate::timestamps::object::Object;
-use crate::timestamps::splice_sse::{LineEnd, Message, SseSplice};
+use crate::timestamps::splice_sse::SseSplice;
 
-/// The most questions that one stream asks at a time; the rest is `unavailable`.
-const QUESTIONS: usize = 8;
 /// How often a stream that waits says so.
 const COMMENT: Duration = Duration::from_secs(5);
 
 /// The state of one such body.
 #[derive(Debug)]
 pub(super) struct Sse {
-    pub(super) plan: Plan,
+    pub(super) messages: Messages,
     splice: SseSplice,
     out: VecDeque<Bytes>,
-    /// Questions under way, oldest first.
-    asked: VecDeque<Asked>,
-    /// Messages so far.
-    messages: u64,
-    /// The text of a stream that comes in pieces.
-    deltas: Deltas,
     /// `[DONE]` has gone: nothing is added any more.
     is_done: bool,
     phase: Phase,
@@ -62,34 +51,14 @@ struct Waiting {
     trailers: Option<HeaderMap>,
 }
 
-/// A message whose text a model was asked about.
-#[derive(Debug)]
-struct Asked {
-    ordinal: u64,
-    item: Item,
-    question: Question,
-    since: Instant,
-}
-
-/// The pieces of a text, and the first of the messages that brought them.
-#[derive(Debug, Default)]
-struct Deltas {
-    text: String,
-    first: Option<Box<Answer>>,
-    is_too_large: bool,
-}
-
 // === impl Sse ===
 
 impl Sse {
     pub(super) fn new(plan: Plan) -> Self {
         Self {
-            plan,
+            messages: Messages::new(plan),
             splice: SseSplice::new(SCAN_LIMIT),
             out: VecDeque::new(),
-            asked: VecDeque::new(),
-            messages: 0,
-            deltas: Deltas::default(),
             is_done: false,
             phase: Phase::Passing,
         }
@@ -104,9 +73,11 @@ impl Sse {
             if let Some(data) = self.out.pop_front() {
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
-            self.poll_questions(forwarded, cx);
-            if !self.out.is_empty() {
-                continue;
+            if !self.messages.are_settled() && self.splice.is_between_events() {
+                self.messages.poll(self.splice.line_end(), forwarded, cx, &mut self.out);
+                if !self.out.is_empty() {
+                    continue;
+                }
             }
             match &mut self.phase {
                 Phase::Passing => match forwarded.poll_upstream(cx) {
@@ -117,16 +88,15 @@ impl Sse {
                     },
                     Poll::Ready(None) => self.finish(forwarded, None),
                     Poll::Ready(Some(Err(error))) => {
-                        self.out.extend(self.splice.release());
-                        self.asked.clear();
+                        self.let_go();
                         self.phase = Phase::Breaking(Some(error));
                     }
                 },
                 Phase::Waiting(waiting) => {
-                    if self.asked.is_empty() || waiting.deadline.as_mut().poll(cx).is_ready() {
+                    if self.messages.are_settled() || waiting.deadline.as_mut().poll(cx).is_ready() {
                         let trailers = waiting.trailers.take();
-                        self.give_up(forwarded);
-                        self.out.extend(self.splice.release());
+                        self.messages.give_up(self.splice.line_end(), forwarded, &mut self.out);
+                        self.let_go();
                         self.phase = Phase::Ending(trailers);
                     } else if waiting.comment.as_mut().poll(cx).is_ready() {
                         waiting.comment.as_mut().reset(Instant::now() + COMMENT);
@@ -152,159 +122,41 @@ impl Sse {
     }
 
     fn push(&mut self, data: Bytes, forwarded: &mut Forwarded) {
-        let Self { plan, splice, out, asked, messages, deltas, .. } = self;
-        splice.push(data, out, |message| Self::message(message, plan, asked, messages, deltas, forwarded));
-        if self.splice.is_done() {
+        let Self { messages, splice, out, .. } = self;
+        splice.push(data, out, |message| messages.pass(message, forwarded));
+        if splice.is_done() {
             // Whatever the upstream still does with its connection, nobody waits for it.
-            self.finish_deltas(forwarded);
-            if self.asked.is_empty() {
-                self.out.extend(self.splice.release());
+            out.extend(messages.finish(splice.line_end(), forwarded));
+            if messages.are_settled() {
                 self.is_done = true;
+                self.let_go();
             }
         }
-    }
-
-    /// A message has passed: the event to put behind it, if it is known already.
-    fn message(
-        message: Message,
-        plan: &Plan,
-        asked: &mut VecDeque<Asked>,
-        messages: &mut u64,
-        deltas: &mut Deltas,
-        forwarded: &mut Forwarded,
-    ) -> Option<Bytes> {
-        let now = Instant::now();
-        let Some(data) = message.data else {
-            let ordinal = next(messages);
-            let object = Item::skipped(None);
-            forwarded.count(|exchange, metrics| count(exchange, metrics, plan.mode, &object, Duration::ZERO));
-            return Some(object.event(ordinal, &Echo::default(), message.line_end));
-        };
-        let mut answer = Answer::read(&data)?;
-        if answer.has_timestamps {
-            return None;
-        }
-        if let Some(delta) = answer.delta.take() {
-            deltas.push(&delta, answer);
-            return None;
-        }
-        let text = answer.text.take()?;
-        let ordinal = next(messages);
-        let item = Item::new(text, answer, plan.mode, &plan.parameters);
-        if let (Some(question), Some(asker)) = (item.question(), &plan.asker)
-            && asked.len() < QUESTIONS
-        {
-            let question = asker.ask(question);
-            asked.push_back(Asked { ordinal, item, question, since: now });
-            return None;
-        }
-        let object = item.read_alone();
-        forwarded.count(|exchange, metrics| count(exchange, metrics, plan.mode, &object, now.elapsed()));
-        Some(object.event(ordinal, &item.echo, message.line_end))
-    }
-
-    /// Puts the events of questions that were answered where they may stand.
-    fn poll_questions(&mut self, forwarded: &mut Forwarded, cx: &mut Context<'_>) {
-        if self.asked.is_empty() || !self.splice.is_between_events() {
-            return;
-        }
-        let line_end = self.splice.line_end();
-        let Self { plan, asked, out, .. } = self;
-        asked.retain_mut(|asked| {
-            let Poll::Ready(reply) = Pin::new(&mut asked.question).poll(cx) else { return true };
-            let object = asked.item.read_by_model(reply.as_ref());
-            out.push_back(asked.event(&object, plan, line_end, forwarded));
-            false
-        });
     }
 
     /// The body is here to its clean end: the upstream's part is over.
     fn finish(&mut self, forwarded: &mut Forwarded, trailers: Option<HeaderMap>) {
         forwarded.exchange().release();
-        {
-            let Self { plan, splice, out, asked, messages, deltas, .. } = self;
-            splice.finish(out, |message| Self::message(message, plan, asked, messages, deltas, forwarded));
-        }
-        if self.is_done {
-            self.phase = Phase::Ending(trailers);
+        let Self { messages, splice, out, .. } = self;
+        splice.finish(out, |message| messages.pass(message, forwarded));
+        if splice.is_done() {
+            out.extend(messages.finish(splice.line_end(), forwarded));
+            let deadline = Box::pin(sleep_until(messages.deadline()));
+            let comment = Box::pin(sleep(COMMENT));
+            self.phase = Phase::Waiting(Box::new(Waiting { deadline, comment, trailers }));
             return;
         }
-        if !self.splice.is_done() {
+        if !self.is_done {
             // Without `[DONE]` there is no place that is the last.
             forwarded.metrics().untouched("no-done");
-            self.asked.clear();
-            self.out.extend(self.splice.release());
-            self.phase = Phase::Ending(trailers);
-            return;
         }
-        self.finish_deltas(forwarded);
-        let deadline = Box::pin(sleep_until(Instant::now() + self.plan.deadline()));
-        let comment = Box::pin(sleep(COMMENT));
-        self.phase = Phase::Waiting(Box::new(Waiting { deadline, comment, trailers }));
+        self.let_go();
+        self.phase = Phase::Ending(trailers);
     }
 
-    /// The text that came in pieces is whole.
-    fn finish_deltas(&mut self, forwarded: &mut Forwarded) {
-        let Deltas { text, first, is_too_large } = std::mem::take(&mut self.deltas);
-        let Some(answer) = first else { return };
-        let (now, line_end, ordinal) = (Instant::now(), self.splice.line_end(), next(&mut self.messages));
-        let mode = self.plan.mode;
-        if is_too_large {
-            let object = Item::skipped(answer.clock);
-            forwarded.count(|exchange, metrics| count(exchange, metrics, mode, &object, Duration::ZERO));
-            self.out.push_back(object.event(ordinal, &answer.echo, line_end));
-            return;
-        }
-        let item = Item::new(text, *answer, mode, &self.plan.parameters);
-        if let (Some(question), Some(asker)) = (item.question(), &self.plan.asker) {
-            let question = asker.ask(question);
-            self.asked.push_back(Asked { ordinal, item, question, since: now });
-            return;
-        }
-        let object = item.read_alone();
-        forwarded.count(|exchange, metrics| count(exchange, metrics, mode, &object, now.elapsed()));
-        self.out.push_back(object.event(ordinal, &item.echo, line_end));
-    }
-
-    /// The questions that are still open get no answer in time.
-    fn give_up(&mut self, forwarded: &mut Forwarded) {
-        let line_end = self.splice.line_end();
-        for asked in std::mem::take(&mut self.asked) {
-            let object = asked.item.read_by_model(None);
-            let event = asked.event(&object, &self.plan, line_end, forwarded);
-            self.out.push_back(event);
-        }
-    }
-}
-
-/// The ordinal of a message among those that carry a text.
-fn next(messages: &mut u64) -> u64 {
-    let ordinal = *messages;
-    *messages += 1;
-    ordinal
-}
-
-// === impl Asked ===
-
-impl Asked {
-    fn event(&self, object: &Object<'_>, plan: &Plan, line_end: LineEnd, forwarded: &mut Forwarded) -> Bytes {
-        let waited = self.since.elapsed();
-        forwarded.count(|exchange, metrics| count(exchange, metrics, plan.mode, object, waited));
-        object.event(self.ordinal, &self.item.echo, line_end)
-    }
-}
-
-// === impl Deltas ===
-
-impl Deltas {
-    fn push(&mut self, delta: &str, answer: Answer) {
-        if self.text.len() + delta.len() > SCAN_LIMIT {
-            self.is_too_large = true;
-            self.text = String::new();
-        }
-        if !self.is_too_large {
-            self.text.push_str(delta);
-        }
-        self.first.get_or_insert_with(|| Box::new(answer));
+    /// What was held goes; nothing is added behind it.
+    fn let_go(&mut self) {
+        self.messages.forget();
+        self.out.extend(self.splice.release());
     }
 }
