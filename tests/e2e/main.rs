@@ -13,3 +13,4 @@ mod streaming;
 mod support;
 mod timeouts;
 mod timestamps;
+mod timestamps_streams;

@@ -281,6 +281,14 @@ impl Peer {
         std::mem::take(&mut self.read)
     }
 
+    /// Whatever has come, at least a byte.
+    pub(crate) async fn some(&mut self) -> Vec<u8> {
+        if self.read.is_empty() {
+            assert!(self.fill().await, "ended");
+        }
+        std::mem::take(&mut self.read)
+    }
+
     /// Whether the other side has ended, without more bytes.
     pub(crate) async fn is_closed(&mut self) -> bool {
         self.read.is_empty() && !self.fill().await
