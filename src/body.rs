@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
@@ -37,7 +38,15 @@ pub enum RequestBody {
 pub struct Upload {
     incoming: Incoming,
     progress: Arc<Progress>,
-    gate: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+    gate: Option<Gate>,
+    /// A piece that was taken and not sent.
+    held: Bytes,
+}
+
+/// What a body waits for before it is asked for its first byte.
+struct Gate {
+    continued: Arc<Notify>,
+    passed: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
 }
 
 /// How far an upload is, as its exchange sees it.
@@ -56,19 +65,46 @@ pub struct Progress {
 impl RequestBody {
     /// The client's body.
     pub fn upload(incoming: Incoming, progress: Arc<Progress>) -> Self {
-        Self::Upload(Box::new(Upload { incoming, progress, gate: None }))
+        Self::Upload(Box::new(Upload { incoming, progress, gate: None, held: Bytes::new() }))
     }
 
     /// As [`upload`](Self::upload), but no byte of the body is asked for (so that hyper does not say `100 Continue` to
-    /// the client) before the upstream said so through the returned handle, or a second passed.
-    pub fn expecting(incoming: Incoming, progress: Arc<Progress>) -> (Self, Arc<Notify>) {
+    /// the client) before the upstream said so, see [`note_interim`](Self::note_interim), or a second passed.
+    pub fn expecting(incoming: Incoming, progress: Arc<Progress>) -> Self {
         let continued = Arc::new(Notify::new());
         let notified = Arc::clone(&continued);
-        let gate = Box::pin(async move {
+        let passed = Box::pin(async move {
             // Either way the body goes: told to, or tired of waiting.
             let _ = tokio::time::timeout(CONTINUE_WAIT, notified.notified()).await;
         });
-        (Self::Upload(Box::new(Upload { incoming, progress, gate: Some(gate) })), continued)
+        let gate = Some(Gate { continued, passed });
+        Self::Upload(Box::new(Upload { incoming, progress, gate, held: Bytes::new() }))
+    }
+
+    /// Opens the body that waits for a `100 Continue`, if this is one.
+    pub fn note_interim(&self, status: StatusCode) {
+        if status == StatusCode::CONTINUE
+            && let Some(continued) = self.continued()
+        {
+            continued.notify_one();
+        }
+    }
+
+    /// What opens the body, if it waits: for a connection that cannot reach the body any more.
+    pub fn continued(&self) -> Option<&Arc<Notify>> {
+        match self {
+            Self::Upload(upload) => upload.gate.as_ref().map(|gate| &gate.continued),
+            Self::Empty | Self::Full(_) => None,
+        }
+    }
+
+    /// Takes back the only piece that was taken out of it.
+    pub fn put_back(&mut self, data: Bytes) {
+        match self {
+            _ if data.is_empty() => {}
+            Self::Upload(upload) => upload.held = data,
+            Self::Full(_) | Self::Empty => *self = Self::Full(data),
+        }
     }
 }
 
@@ -89,7 +125,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_empty(),
-            Self::Upload(upload) => upload.incoming.is_end_stream(),
+            Self::Upload(upload) => upload.held.is_empty() && upload.incoming.is_end_stream(),
         }
     }
 
@@ -107,8 +143,11 @@ impl Body for RequestBody {
 impl Upload {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Some(gate) = &mut self.gate {
-            ready!(gate.as_mut().poll(cx));
+            ready!(gate.passed.as_mut().poll(cx));
             self.gate = None;
+        }
+        if !self.held.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.held)))));
         }
         let polled = Pin::new(&mut self.incoming).poll_frame(cx);
         match &polled {

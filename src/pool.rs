@@ -5,21 +5,29 @@
 //! connection is normally dropped here before its server drops it; for the race that remains, see
 //! `proxy::forward`, which knows what may go twice.
 //!
-//! How a connection speaks HTTP is the business of [`Conn`]: the pool only asks whether it is open and ready.
+//! How a connection speaks HTTP is the business of `conn`: the pool only asks whether it is open and ready. The body of
+//! an [`Answer`] has the connection with it, and gives it up at its end.
 
+mod answer;
 mod conn;
 mod connect;
+mod driven;
+mod h1;
 mod idle;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use http::{Request, Response};
 use tokio::time::Instant;
 
-pub use self::conn::{Conn, SendError};
+pub use self::answer::Answer;
+use self::conn::Conn;
+pub use self::conn::{Cause, Codec, LeanError, SendError};
 pub use self::connect::{Address, ConnectError, Connector};
 use self::idle::Idle;
+use crate::body::RequestBody;
 
 /// Limits of one pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +40,8 @@ pub struct Settings {
     pub max_age: Duration,
     /// How long dialling may take.
     pub connect: Duration,
+    /// Who speaks HTTP on the connections.
+    pub http: Codec,
 }
 
 /// The connections of one endpoint.
@@ -64,8 +74,7 @@ impl Pool {
     pub async fn check_out_idle(self: &Arc<Self>) -> Option<PooledConn> {
         loop {
             let mut conn = self.lock().pop(Instant::now())?;
-            // The task that drives the connection may not have come round after the last answer, or may have seen
-            // the peer close: both show here, before the request is risked.
+            // That the peer has closed shows here, before the request is risked.
             if conn.ready().await {
                 return Some(PooledConn { conn, home: Arc::downgrade(self), reused: true });
             }
@@ -74,18 +83,21 @@ impl Pool {
 
     /// A new connection. Cancelling abandons the dial.
     pub async fn connect(self: &Arc<Self>) -> Result<PooledConn, ConnectError> {
-        let conn = match tokio::time::timeout(self.settings.connect, self.connector.connect()).await {
+        let conn = match tokio::time::timeout(self.settings.connect, self.connector.connect(self.settings.http)).await {
             Ok(connected) => connected?,
             Err(_elapsed) => return Err(ConnectError::Timeout(self.settings.connect)),
         };
         Ok(PooledConn { conn, home: Arc::downgrade(self), reused: false })
     }
 
-    /// Drops what has been idle too long. Called by a coarse sweep, so that a server's side closes no later than ours.
+    /// Drops what has been idle too long, and what the peer has closed. Called by a coarse sweep, so that a server's side
+    /// closes no later than ours, and half a closed connection does not lie about until then.
     pub fn sweep(&self, now: Instant) {
-        let expired = self.lock().expire(now);
+        let mut idle = self.lock();
+        let (expired, dead) = (idle.expire(now), idle.remove_unless(Conn::is_alive));
+        drop(idle);
         // Closed here, outside the lock.
-        drop(expired);
+        drop((expired, dead));
     }
 
     /// How many connections wait.
@@ -112,9 +124,11 @@ impl PooledConn {
         self.reused
     }
 
-    /// The connection itself.
-    pub fn conn(&mut self) -> &mut Conn {
-        &mut self.conn
+    /// Sends a request and waits for the head of its answer, whose body has the connection with it. Cancelling, and an
+    /// error, closes the connection.
+    pub async fn send(mut self, request: Request<RequestBody>) -> Result<Response<Answer>, SendError> {
+        let (head, incoming) = self.conn.send(request).await?.into_parts();
+        Ok(Response::from_parts(head, Answer::new(incoming, self)))
     }
 
     /// Gives the connection back. Only after both messages were transferred whole.

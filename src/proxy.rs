@@ -41,6 +41,7 @@ use crate::body::{Progress, RequestBody};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase};
 use crate::metrics::Metrics;
+use crate::pool::Answer;
 use crate::upstream::send;
 use crate::upstream::{Kind as Api, Upstream};
 
@@ -103,7 +104,7 @@ impl Proxy {
         exchange: &mut Exchange,
         mut head: Parts,
         incoming: Incoming,
-    ) -> Result<(Response<Incoming>, Option<Plan>), Error> {
+    ) -> Result<(Response<Answer>, Option<Plan>), Error> {
         request::settle(&mut head)?;
         let target = head.uri.clone();
         let Matched { route, prefix } = self.router.route(&head.method, target.path())?;
@@ -204,17 +205,12 @@ fn outgoing(
     let clock = Arc::clone(&exchange.downstream().clock);
     let progress = Arc::new(Progress::new(clock, deadlines.upload, deadlines.first_byte));
     exchange.uploads(Arc::clone(&progress));
-    if !expects_continue {
-        return Request::from_parts(head, RequestBody::upload(incoming, progress));
-    }
-    let (body, continued) = RequestBody::expecting(incoming, progress);
-    let mut request = Request::from_parts(head, body);
-    hyper::ext::on_informational(&mut request, move |interim| {
-        if interim.status() == http::StatusCode::CONTINUE {
-            continued.notify_one();
-        }
-    });
-    request
+    let body = if expects_continue {
+        RequestBody::expecting(incoming, progress)
+    } else {
+        RequestBody::upload(incoming, progress)
+    };
+    Request::from_parts(head, body)
 }
 
 /// The output of `future`, or the phase whose deadline the connection's timer found expired meanwhile. The timer wakes

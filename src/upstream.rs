@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use self::balance::RoundRobin;
 use crate::metrics::{EndpointMetrics, Metrics};
-use crate::pool::{Address, ConnectError, Connector, Pool, PooledConn, Settings};
+use crate::pool::{Address, Codec, ConnectError, Connector, Pool, PooledConn, Settings};
 
 /// Which API an upstream speaks; brings routes, deadlines, error shape and probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,13 @@ impl Kind {
             Self::Via => Duration::from_secs(4),
             Self::Ollama | Self::Http => Duration::from_secs(60),
         };
-        Settings { idle, max_idle: 128, max_age: Duration::from_secs(600), connect: Duration::from_secs(2) }
+        Settings {
+            idle,
+            max_idle: 128,
+            max_age: Duration::from_secs(600),
+            connect: Duration::from_secs(2),
+            http: Codec::default(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::error::{Error, nearest};
 use super::file::{self, File, Written};
 use super::{Config, Downstream, Overrides, Timestamps, Upstream, url};
-use crate::pool;
+use crate::pool::{self, Codec};
 use crate::proxy::{Class, Deadlines, Hosts, Mapping};
 use crate::timestamps::parameters::Mode;
 use crate::timestamps::prompt::Dialect;
@@ -291,6 +291,12 @@ fn pool(source: &Source<'_>, kind: Kind, written: &file::Pool) -> Result<pool::S
     settings.max_idle = written.max_idle.unwrap_or(settings.max_idle);
     settings.max_age = written.max_age.and_then(|age| age.0).unwrap_or(settings.max_age);
     settings.connect = written.connect.and_then(|connect| connect.0).unwrap_or(settings.connect);
+    if let Some(http) = &written.http {
+        settings.http = source.read(http, |word| {
+            let codec = Codec::ALL.into_iter().find(|codec| codec.word() == word);
+            codec.ok_or_else(|| format!("`{word}` speaks no HTTP here; write \"lean\" or \"hyper\""))
+        })?;
+    }
     Ok(settings)
 }
 

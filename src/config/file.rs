@@ -63,6 +63,7 @@ pub(super) struct Pool {
     pub max_idle: Option<usize>,
     pub max_age: Option<Written>,
     pub connect: Option<Written>,
+    pub http: Option<Spanned<String>>,
 }
 
 /// `[upstream.deadlines.CLASS]`.

@@ -1,86 +1,176 @@
-//! One connection to an endpoint: hyper's client half, driven by a task of its own.
+//! One connection to an endpoint, whoever speaks HTTP on it.
 //!
-//! The small interface that the rest of the house sees: is it open, is it ready, send this, and what came of it.
-//! Dropping a [`Conn`] closes the connection at once, whatever was under way on it: that is how an upstream learns that
-//! the client has left. hyper alone would go on with an upload whose answer has come already.
+//! The small interface that the rest of the house sees: is it open, is it ready, send this, and what came of it. Behind
+//! it are two implementations: our own (`h1`), and hyper's client half (`driven`).
 
-use std::sync::Arc;
+use std::error::Error as StdError;
+use std::fmt;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
 use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::driven::Driven;
+use super::h1::{self, Connection};
 use crate::body::RequestBody;
-use crate::io::{Io, Meter};
 
-/// A connection that can carry one exchange at a time.
+/// Who speaks HTTP/1.1 toward an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Codec {
+    /// viaduct's own connection: no task, no channel, one copy of a head.
+    #[default]
+    Lean,
+    /// hyper's client connection.
+    Hyper,
+}
+
+/// A connection that can carry one exchange at a time. Dropping it closes it.
 #[derive(Debug)]
-pub struct Conn {
-    sender: SendRequest<RequestBody>,
-    meter: Arc<Meter>,
-    born: Instant,
-    driver: AbortHandle,
+pub(super) enum Conn {
+    Lean(Box<Connection>),
+    Hyper(Box<Driven>),
 }
 
 /// A request that got no answer.
 #[derive(Debug)]
 pub struct SendError {
-    /// The request itself, if not a byte of it was written: it may go again whatever its method.
-    pub unsent: Option<Request<RequestBody>>,
-    /// Whether the connection gave a first byte of an answer before it failed.
-    pub answered: bool,
-    /// hyper's reason.
-    pub source: hyper::Error,
+    /// The request itself, if nothing of it is lost: because its body was not begun, or because it has none.
+    pub request: Option<Box<Request<RequestBody>>>,
+    /// Whether not a byte of it was written: then it may go again whatever its method.
+    pub is_unsent: bool,
+    /// Whether a first byte of an answer came before the failure.
+    pub has_answered: bool,
+    /// What happened.
+    pub cause: Cause,
+}
+
+/// Why an exchange on a connection failed.
+#[derive(Debug)]
+pub enum Cause {
+    /// Told by hyper.
+    Driven(hyper::Error),
+    /// Told by our own connection.
+    Lean(LeanError),
+    /// The body failed before, or was closed from this side.
+    Over,
+}
+
+/// What went wrong on a connection of our own.
+#[derive(Debug)]
+pub struct LeanError(pub(super) h1::Error);
+
+// === impl Codec ===
+
+impl Codec {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Lean, Self::Hyper];
+
+    /// The word in settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lean => "lean",
+            Self::Hyper => "hyper",
+        }
+    }
 }
 
 // === impl Conn ===
 
 impl Conn {
-    /// Speaks HTTP/1.1 over `stream`; the task that drives the connection ends with it.
-    pub(super) async fn handshake(stream: TcpStream) -> hyper::Result<Self> {
-        let io = Io::upstream(stream);
-        let meter = io.meter();
-        let (sender, connection) = http1::Builder::new().handshake(io).await?;
-        let driver = tokio::spawn(async move {
-            // Whoever waits for an answer gets the error; an idle connection that dies is nobody's business.
-            if let Err(e) = connection.await {
-                tracing::trace!(error = %e, "upstream connection ended");
-            }
-        });
-        Ok(Self { sender, meter, born: Instant::now(), driver: driver.abort_handle() })
+    /// Speaks HTTP/1.1 over `stream`.
+    pub(super) async fn open(stream: TcpStream, codec: Codec) -> hyper::Result<Self> {
+        Ok(match codec {
+            Codec::Lean => Self::Lean(Box::new(Connection::new(stream))),
+            Codec::Hyper => Self::Hyper(Box::new(Driven::handshake(stream).await?)),
+        })
     }
 
-    /// Waits until the connection can take a request; false when it has died.
+    /// Waits until an idle connection can take a request; false when it has died.
     pub(super) async fn ready(&mut self) -> bool {
-        self.sender.is_ready() || self.sender.ready().await.is_ok()
+        match self {
+            Self::Lean(conn) => conn.is_quiet(),
+            Self::Hyper(conn) => conn.ready().await,
+        }
     }
 
-    /// Whether the peer has not closed, as far as the driving task has seen.
-    pub fn is_open(&self) -> bool {
-        !self.sender.is_closed()
+    /// Whether another exchange may follow the last.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Lean(conn) => conn.is_reusable(),
+            Self::Hyper(conn) => conn.is_open(),
+        }
+    }
+
+    /// Whether an idle connection is worth keeping.
+    pub(super) fn is_alive(&mut self) -> bool {
+        match self {
+            Self::Lean(conn) => conn.is_quiet(),
+            Self::Hyper(conn) => conn.is_open(),
+        }
     }
 
     /// When the connection was made.
     pub(super) fn born(&self) -> Instant {
-        self.born
+        match self {
+            Self::Lean(conn) => conn.born(),
+            Self::Hyper(conn) => conn.born(),
+        }
     }
 
-    /// Sends a request and waits for the head of its answer. Cancelling closes the connection.
-    pub async fn send(&mut self, request: Request<RequestBody>) -> Result<Response<Incoming>, SendError> {
-        let read = self.meter.read();
-        self.sender.try_send_request(request).await.map_err(|mut failed| SendError {
-            unsent: failed.take_message(),
-            answered: self.meter.read() != read,
-            source: failed.into_error(),
-        })
+    /// Sends a request and waits for the head of its answer; hyper's body comes with it, ours stays in the connection.
+    /// After an error, or when this is cancelled, the connection can only be dropped.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Option<Incoming>>, SendError> {
+        match self {
+            Self::Hyper(conn) => Ok(conn.send(request).await?.map(Some)),
+            Self::Lean(conn) => {
+                let (head, body) = request.into_parts();
+                match conn.send(&head, body).await {
+                    Ok(response) => Ok(response.map(|()| None)),
+                    Err(e) => Err(SendError {
+                        is_unsent: conn.is_unsent(),
+                        has_answered: conn.has_answered(),
+                        request: conn.take_back().map(|body| Box::new(Request::from_parts(head, body))),
+                        cause: Cause::Lean(LeanError(e)),
+                    }),
+                }
+            }
+        }
     }
 }
 
-impl Drop for Conn {
-    fn drop(&mut self) {
-        self.driver.abort();
+// === impl Cause ===
+
+impl Cause {
+    /// Whether the upstream broke the grammar of HTTP, and did not merely go away.
+    pub fn is_malformed(&self) -> bool {
+        match self {
+            Self::Driven(e) => e.is_parse(),
+            Self::Lean(LeanError(e)) => e.is_malformed(),
+            Self::Over => false,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Driven(e) => write!(f, "{e}"),
+            Self::Lean(LeanError(e)) => write!(f, "{e}"),
+            Self::Over => f.write_str("the connection was given up before"),
+        }
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Driven(e) => e.source(),
+            Self::Lean(LeanError(e)) => e.source(),
+            Self::Over => None,
+        }
     }
 }

@@ -10,7 +10,7 @@ use http::HeaderValue;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
-use super::conn::Conn;
+use super::conn::{Codec, Conn};
 
 /// Where an endpoint listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,9 +83,9 @@ impl Connector {
 
     /// A connection that speaks HTTP. Tries every address of a name, IPv4 first: Ollama binds only 127.0.0.1, and
     /// `localhost` means `::1` first on many machines. Cancelling abandons the dial.
-    pub(super) async fn connect(&self) -> Result<Conn, ConnectError> {
+    pub(super) async fn connect(&self, codec: Codec) -> Result<Conn, ConnectError> {
         let stream = self.dial().await.map_err(ConnectError::Io)?;
-        Conn::handshake(stream).await.map_err(ConnectError::Handshake)
+        Conn::open(stream, codec).await.map_err(ConnectError::Handshake)
     }
 
     async fn dial(&self) -> io::Result<TcpStream> {

@@ -60,6 +60,20 @@ impl<T> Idle<T> {
         self.entries.drain(..fresh.unwrap_or(self.entries.len())).map(|entry| entry.item).collect()
     }
 
+    /// Takes out what does not pass.
+    pub(super) fn remove_unless(&mut self, mut passes: impl FnMut(&mut T) -> bool) -> Vec<T> {
+        let mut removed = Vec::new();
+        let mut at = 0;
+        while let Some(entry) = self.entries.get_mut(at) {
+            if passes(&mut entry.item) {
+                at += 1;
+            } else {
+                removed.extend(self.entries.remove(at).map(|entry| entry.item));
+            }
+        }
+        removed
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
@@ -117,5 +131,15 @@ mod tests {
         idle.push(now + 2 * SECOND, now, 2);
         assert_eq!(idle.expire(now + 5 * SECOND), [1]);
         assert_eq!(idle.pop(now + 5 * SECOND), Some(2));
+    }
+
+    #[test]
+    fn what_does_not_pass_is_taken_out_and_the_order_stays() {
+        let (mut idle, now) = stack();
+        for n in 1..=3 {
+            idle.push(now, now, n);
+        }
+        assert_eq!(idle.remove_unless(|n| *n != 2), [2]);
+        assert_eq!((idle.pop(now), idle.pop(now), idle.pop(now)), (Some(3), Some(1), None));
     }
 }

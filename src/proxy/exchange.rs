@@ -16,7 +16,7 @@ use crate::body::Progress;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase, Side};
 use crate::metrics::Metrics;
-use crate::pool::PooledConn;
+use crate::pool::{Answer, PooledConn};
 use crate::upstream::Endpoint;
 use crate::upstream::send::Sent;
 
@@ -46,6 +46,7 @@ pub(super) struct Exchange {
     pub target: Uri,
     route: Option<Arc<Route>>,
     endpoint: Option<Arc<Endpoint>>,
+    /// The connection of the answer, once its body is over.
     conn: Option<PooledConn>,
     progress: Option<Arc<Progress>>,
     status: StatusCode,
@@ -108,8 +109,8 @@ impl Exchange {
         self.progress = Some(progress);
     }
 
-    /// The answer's head is there; its body comes on the connection that is kept here.
-    pub(super) fn answered(&mut self, sent: Sent) -> http::Response<hyper::body::Incoming> {
+    /// The answer's head is there; its body has the connection, until it is over.
+    pub(super) fn answered(&mut self, sent: Sent) -> http::Response<Answer> {
         let first_byte = self.started.elapsed();
         self.first_byte = Some(first_byte);
         if let Some(route) = &self.route {
@@ -117,7 +118,6 @@ impl Exchange {
         }
         self.status = sent.response.status();
         self.endpoint = Some(sent.endpoint);
-        self.conn = Some(sent.conn);
         self.retries = sent.retries;
         sent.response
     }
@@ -155,6 +155,11 @@ impl Exchange {
     /// Its metrics, for those that count on its behalf.
     pub(super) fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// The answer's body is over and gives its connection up.
+    pub(super) fn regain(&mut self, conn: Option<PooledConn>) {
+        self.conn = conn;
     }
 
     /// The connection goes back as soon as the upstream's part is over, though the client's may still wait.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::enrich::Enriched;
@@ -18,6 +17,7 @@ use super::exchange::Exchange;
 use super::headers;
 use crate::error::{Error, Kind, Phase};
 use crate::metrics::Metrics;
+use crate::pool::Answer;
 
 /// What hyper sends to the client.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub enum ResponseBody {
 /// The upstream's body, and the exchange that it belongs to.
 #[derive(Debug)]
 pub struct Forwarded {
-    incoming: Incoming,
+    incoming: Answer,
     exchange: Exchange,
     silence: Option<Duration>,
     events: Option<Events>,
@@ -95,8 +95,9 @@ impl Body for ResponseBody {
 
 impl Forwarded {
     /// Passes `incoming` on. `headers` are those of the answer, for its content type.
-    pub(super) fn new(incoming: Incoming, mut exchange: Exchange, headers: &HeaderMap) -> Self {
+    pub(super) fn new(mut incoming: Answer, mut exchange: Exchange, headers: &HeaderMap) -> Self {
         if incoming.is_end_stream() {
+            exchange.regain(incoming.take_conn());
             // HEAD, 204, 304 or a length of 0: hyper will not ask for a frame.
             exchange.complete();
         }
@@ -164,13 +165,22 @@ impl Forwarded {
             }
             Poll::Ready(Some(Ok(frame))) => {
                 clock.disarm(Phase::Silence);
+                self.regain();
                 Poll::Ready(Some(Ok(self.passes(frame))))
             }
             Poll::Ready(None) => {
                 clock.disarm(Phase::Silence);
+                self.regain();
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(e))) => Poll::Ready(Some(Err(Error::new(Kind::Body).source(e)))),
+        }
+    }
+
+    /// At the body's end the exchange gets the connection.
+    fn regain(&mut self) {
+        if let Some(conn) = self.incoming.take_conn() {
+            self.exchange.regain(Some(conn));
         }
     }
 
@@ -198,6 +208,8 @@ impl Forwarded {
     pub(super) fn fail(&mut self, error: Error) -> Result<Frame<Bytes>, Error> {
         let event = self.events.take().and_then(|events| events.word(&error));
         let copy = Error::new(error.kind());
+        // The upstream hears of it now, whenever the client takes the event.
+        self.incoming.close();
         self.exchange.cut(error);
         match event {
             Some(event) => {

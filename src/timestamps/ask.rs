@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Limited};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::task::JoinHandle;
@@ -151,9 +150,7 @@ impl Asker {
             if error.kind() == Kind::Connect { "unreachable" } else { "broken" }
         })?;
         let status = sent.response.status();
-        let body = Limited::new(sent.response.into_body(), REPLY_LIMIT).collect().await;
-        let body = body.map_err(|_| "broken")?.to_bytes();
-        sent.conn.check_in();
+        let body = sent.response.into_body().collect(REPLY_LIMIT).await.map_err(|_| "broken")?;
         match status {
             StatusCode::OK => Ok(body),
             StatusCode::NOT_FOUND => {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
 
 use super::{Endpoint, Kind, Upstream, send};
@@ -47,9 +46,8 @@ async fn ask(upstream: &Upstream, endpoint: &Endpoint) -> Result<Reached, Error>
     *request.uri_mut() = http::Uri::from_static(path);
     let sent = send::send(upstream, Some(endpoint.number()), request).await?;
     let status = sent.response.status();
-    let body = Limited::new(sent.response.into_body(), LIMIT).collect().await;
-    let body = body.map_err(|e| Error::new(ErrorKind::Body).source(e))?.to_bytes();
-    sent.conn.check_in();
+    let body = sent.response.into_body().collect(LIMIT).await;
+    let body = body.map_err(|e| Error::new(ErrorKind::Body).source(e))?;
     Ok(if status.is_success() { Reached::Models(models(&body)) } else { Reached::Status(status.as_u16()) })
 }
 

@@ -1,28 +1,25 @@
 //! Sends one request to an upstream: pick an endpoint, check a connection out, send, and decide what may go again.
 //!
 //! The rules (contract: http-proxy, section 9): a refused connection passes to the next endpoint whatever the method,
-//! for nothing was written; a request that hyper hands back unwritten goes again on a fresh connection; a GET, HEAD or
+//! for nothing was written; a request that a connection hands back unwritten goes again on a fresh connection; a GET, HEAD or
 //! OPTIONS without a body that died on a *reused* connection before the first byte of its answer goes once more on a
 //! fresh one; nothing else ever goes twice. Both callers, the proxy and the timestamps' model, live by the same rules.
 
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, Response, Uri, header};
-use hyper::body::Incoming;
+use http::{Method, Request, Response, Uri, header};
 
 use super::{Endpoint, Kind, Upstream};
 use crate::body::RequestBody;
 use crate::error::{Error, Kind as ErrorKind, Phase};
-use crate::pool::{ConnectError, PooledConn, SendError};
+use crate::pool::{Answer, ConnectError, SendError};
 
 /// A request that was sent, up to the head of its answer.
 #[derive(Debug)]
 pub struct Sent {
-    /// The answer's head, and its body to come.
-    pub response: Response<Incoming>,
-    /// The connection that the body comes on.
-    pub conn: PooledConn,
+    /// The answer's head, and its body to come, with the connection that it comes on.
+    pub response: Response<Answer>,
     /// Who answers.
     pub endpoint: Arc<Endpoint>,
     /// How often the request had to go again.
@@ -42,7 +39,7 @@ pub async fn send(
     for endpoint in upstream.order().filter(|endpoint| pinned.is_none_or(|number| number == endpoint.number())) {
         address_to(upstream.kind(), endpoint, path.as_ref(), &mut request)?;
         match attempt(endpoint, request, &mut retries).await {
-            Ok((response, conn)) => return Ok(Sent { response, conn, endpoint: Arc::clone(endpoint), retries }),
+            Ok(response) => return Ok(Sent { response, endpoint: Arc::clone(endpoint), retries }),
             Err(Failure::Refused(e, unsent)) => {
                 tracing::debug!(endpoint = ?endpoint.label(), error = %e, "connection refused");
                 refusal = Some(e);
@@ -71,25 +68,21 @@ async fn attempt(
     endpoint: &Arc<Endpoint>,
     mut request: Request<RequestBody>,
     retries: &mut u32,
-) -> Result<(Response<Incoming>, PooledConn), Failure> {
-    if let Some(mut conn) = endpoint.pool.check_out_idle().await {
+) -> Result<Response<Answer>, Failure> {
+    if let Some(conn) = endpoint.pool.check_out_idle().await {
         endpoint.metrics.reused.inc();
-        let replay = replay_of(&request);
-        match conn.conn().send(request).await {
-            Ok(response) => return Ok((response, conn)),
-            Err(failed) => request = again(failed, replay).map_err(Failure::Lost)?,
+        match conn.send(request).await {
+            Ok(response) => return Ok(response),
+            Err(failed) => request = again(failed).map_err(Failure::Lost)?,
         }
         *retries += 1;
         endpoint.metrics.retries.inc();
     }
-    let mut conn = match endpoint.connect().await {
+    let conn = match endpoint.connect().await {
         Ok(conn) => conn,
         Err(e) => return Err(Failure::Refused(e, Box::new(request))),
     };
-    match conn.conn().send(request).await {
-        Ok(response) => Ok((response, conn)),
-        Err(failed) => Err(Failure::Lost(lost(failed))),
-    }
+    conn.send(request).await.map_err(|failed| Failure::Lost(lost(failed)))
 }
 
 /// Points the request at one endpoint: its base path, and for Ollama its `Host` (contract: ollama, 4.3; VIA's must
@@ -111,29 +104,21 @@ fn address_to(
     Ok(())
 }
 
-/// The head of a request that may go twice: idempotent, and with no body to lose.
-fn replay_of(request: &Request<RequestBody>) -> Option<(Method, Uri, HeaderMap)> {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    (safe && matches!(request.body(), RequestBody::Empty))
-        .then(|| (request.method().clone(), request.uri().clone(), request.headers().clone()))
-}
-
 /// The request to send once more, or the error for good.
-fn again(failed: SendError, replay: Option<(Method, Uri, HeaderMap)>) -> Result<Request<RequestBody>, Error> {
-    match (failed, replay) {
-        (SendError { unsent: Some(request), .. }, _) => Ok(request),
-        (SendError { answered: false, .. }, Some((method, uri, headers))) => {
-            let mut request = Request::new(RequestBody::Empty);
-            *request.method_mut() = method;
-            *request.uri_mut() = uri;
-            *request.headers_mut() = headers;
-            Ok(request)
-        }
-        (failed, _) => Err(lost(failed)),
+fn again(mut failed: SendError) -> Result<Request<RequestBody>, Error> {
+    match failed.request.take() {
+        Some(request) if failed.is_unsent || (!failed.has_answered && may_repeat(&request)) => Ok(*request),
+        _ => Err(lost(failed)),
     }
 }
 
+/// Whether a request may go twice: idempotent, and with no body to lose.
+fn may_repeat(request: &Request<RequestBody>) -> bool {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    is_safe && matches!(request.body(), RequestBody::Empty)
+}
+
 fn lost(failed: SendError) -> Error {
-    let kind = if failed.source.is_parse() { ErrorKind::BadResponse } else { ErrorKind::Send };
-    Error::new(kind).source(failed.source)
+    let kind = if failed.cause.is_malformed() { ErrorKind::BadResponse } else { ErrorKind::Send };
+    Error::new(kind).source(failed.cause)
 }

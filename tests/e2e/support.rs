@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use viaduct::app::App;
 use viaduct::config::{Config, Overrides};
+use viaduct::pool::Codec;
 
 /// Nothing that works takes this long; what does fails its test.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,7 +46,10 @@ impl Viaduct {
             overrides.listen = vec!["127.0.0.1:0".parse().unwrap()];
         }
         overrides.admin.get_or_insert_with(|| "127.0.0.1:0".into());
-        let config = Config::parse(std::path::Path::new("test.toml"), file, overrides).unwrap();
+        let mut config = Config::parse(std::path::Path::new("test.toml"), file, overrides).unwrap();
+        if let Some(codec) = codec_of_the_run() {
+            config.upstreams.iter_mut().for_each(|upstream| upstream.pool.http = codec);
+        }
         let app = App::bind(config).unwrap();
         let (address, admin) = (app.addresses()[0], app.admin_address().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -96,6 +100,12 @@ impl Viaduct {
         })
         .await;
     }
+}
+
+/// Who speaks HTTP upstream, if a run of these tests is to choose: `VIADUCT_TEST_CONN=hyper`.
+pub(crate) fn codec_of_the_run() -> Option<Codec> {
+    let word = std::env::var("VIADUCT_TEST_CONN").ok()?;
+    Some(Codec::ALL.into_iter().find(|codec| codec.word() == word).expect("VIADUCT_TEST_CONN is lean or hyper"))
 }
 
 pub(crate) fn urls(origins: &[SocketAddr]) -> Vec<String> {

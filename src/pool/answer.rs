@@ -1,0 +1,110 @@
+//! The body of an upstream's answer, and the connection that it comes on.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+
+use super::PooledConn;
+use super::conn::{Cause, Conn, LeanError};
+
+/// The body of an answer. Dropping it before its end closes the connection.
+#[derive(Debug)]
+pub struct Answer(State);
+
+#[derive(Debug)]
+enum State {
+    /// Our own connection gives the frames itself.
+    Lean(PooledConn),
+    /// hyper's body, and the connection that must outlive it.
+    Hyper(Incoming, PooledConn),
+    /// The connection was taken out, the body being over.
+    Taken,
+    /// The body broke off, or was closed.
+    Broken,
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// hyper's answer has a body of its own.
+    pub(super) fn new(incoming: Option<Incoming>, conn: PooledConn) -> Self {
+        Self(match incoming {
+            Some(incoming) => State::Hyper(incoming, conn),
+            None => State::Lean(conn),
+        })
+    }
+
+    /// The connection, once the body is over: to be checked in, if nothing else speaks against it.
+    pub fn take_conn(&mut self) -> Option<PooledConn> {
+        if !self.is_end_stream() {
+            return None;
+        }
+        match std::mem::replace(&mut self.0, State::Taken) {
+            State::Lean(conn) | State::Hyper(_, conn) => Some(conn),
+            State::Taken | State::Broken => None,
+        }
+    }
+
+    /// All of the body, if it is not longer than `most`, in which case the connection goes back. For the answers that
+    /// viaduct reads itself.
+    pub async fn collect(mut self, most: usize) -> Result<Bytes, Box<dyn StdError + Send + Sync>> {
+        let body = Limited::new(&mut self, most).collect().await?.to_bytes();
+        if let Some(conn) = self.take_conn() {
+            conn.check_in();
+        }
+        Ok(body)
+    }
+
+    /// Closes the connection, whatever was still to come.
+    pub fn close(&mut self) {
+        self.0 = State::Broken;
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Cause;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cause>>> {
+        let this = self.get_mut();
+        let polled = match &mut this.0 {
+            State::Lean(conn) => match &mut conn.conn {
+                Conn::Lean(lean) => lean.poll_frame(cx).map_err(|e| Cause::Lean(LeanError(e))),
+                Conn::Hyper(_) => Poll::Ready(Some(Err(Cause::Over))),
+            },
+            State::Hyper(incoming, _) => Pin::new(incoming).poll_frame(cx).map_err(Cause::Driven),
+            State::Taken => Poll::Ready(None),
+            State::Broken => Poll::Ready(Some(Err(Cause::Over))),
+        };
+        if let Poll::Ready(Some(Err(_))) = &polled {
+            this.close();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            State::Lean(conn) => matches!(&conn.conn, Conn::Lean(lean) if lean.is_end_stream()),
+            State::Hyper(incoming, _) => incoming.is_end_stream(),
+            State::Taken => true,
+            State::Broken => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            State::Lean(conn) => match &conn.conn {
+                Conn::Lean(lean) => lean.size_hint(),
+                Conn::Hyper(_) => SizeHint::default(),
+            },
+            State::Hyper(incoming, _) => incoming.size_hint(),
+            State::Taken => SizeHint::with_exact(0),
+            State::Broken => SizeHint::default(),
+        }
+    }
+}

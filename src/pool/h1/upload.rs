@@ -1,0 +1,235 @@
+//! The request's side of an exchange: its head, then the frames of its body as they come.
+//!
+//! It goes on for as long as there is something to send, also while the answer streams already. Once the socket takes
+//! no more it stops, but the exchange does not: what the upstream had to say may be in flight (RFC 9112, section 9.5).
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header;
+use http::request::Parts;
+use http_body::{Body, Frame};
+use tokio::io::AsyncWrite;
+
+use super::encode::{self, Framing};
+use super::error::Error;
+use super::outgoing::Outgoing;
+use crate::body::RequestBody;
+
+/// A request on its way.
+#[derive(Debug)]
+pub(super) struct Upload {
+    body: RequestBody,
+    framing: Framing,
+    /// The request's `Trailer` lines.
+    announced: Vec<HeaderValue>,
+    /// The body's first piece, until some of the request was written: what was not sent can go elsewhere.
+    first: Bytes,
+    outgoing: Outgoing,
+    state: State,
+    /// What had been written before this request.
+    written_before: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The head waits for the first piece of the body, to go with it in one write.
+    Fresh,
+    /// As before, but the body was asked once.
+    Asked,
+    /// The body is on its way.
+    Streams,
+    /// The last byte is written out, as soon as the socket takes it.
+    Ending,
+    /// The last byte has gone.
+    Done,
+    /// The socket takes no more.
+    Broken,
+}
+
+// === impl Upload ===
+
+impl Upload {
+    /// Nothing to send.
+    pub(super) fn idle() -> Self {
+        Self {
+            body: RequestBody::Empty,
+            framing: Framing::Empty,
+            announced: Vec::new(),
+            first: Bytes::new(),
+            outgoing: Outgoing::default(),
+            state: State::Done,
+            written_before: 0,
+        }
+    }
+
+    /// Begins a request. On an error the body is still in `body`.
+    pub(super) fn begin(&mut self, head: &Parts, body: &mut RequestBody) -> Result<(), Error> {
+        self.framing = encode::framing(head, body)?;
+        self.body = std::mem::replace(body, RequestBody::Empty);
+        self.outgoing.clear();
+        self.written_before = self.outgoing.written();
+        encode::head(self.outgoing.own(), head, self.framing);
+        self.announced.clear();
+        if self.framing == Framing::Chunked {
+            self.announced.extend(head.headers.get_all(header::TRAILER).iter().cloned());
+        }
+        self.state = match self.framing {
+            Framing::Empty | Framing::Length(0) => State::Ending,
+            Framing::Length(_) | Framing::Chunked => State::Fresh,
+        };
+        Ok(())
+    }
+
+    /// Whether the last byte has gone.
+    pub(super) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Whether the head still waits: nothing that comes now can be its answer.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Fresh | State::Asked)
+    }
+
+    /// Whether nothing of this request was written.
+    pub(super) fn is_unsent(&self) -> bool {
+        self.outgoing.written() == self.written_before
+    }
+
+    /// The upstream has sent an interim answer.
+    pub(super) fn note_interim(&self, status: http::StatusCode) {
+        self.body.note_interim(status);
+    }
+
+    /// The body again, if none of it is lost.
+    pub(super) fn take_back(&mut self) -> Option<RequestBody> {
+        if self.framing != Framing::Empty && !self.is_unsent() {
+            return None;
+        }
+        let mut body = std::mem::replace(&mut self.body, RequestBody::Empty);
+        body.put_back(std::mem::take(&mut self.first));
+        Some(body)
+    }
+
+    /// Lets go of a request that is sent.
+    pub(super) fn rest(&mut self) {
+        if self.state == State::Done {
+            self.body = RequestBody::Empty;
+            self.outgoing.clear();
+        }
+    }
+
+    /// Sends as much as the body has and the socket takes; pending until the last byte has gone. After an error of
+    /// the socket it is pending for good.
+    pub(super) fn poll<S: AsyncWrite + Unpin>(
+        &mut self,
+        stream: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        loop {
+            match self.state {
+                State::Done => return Poll::Ready(Ok(())),
+                State::Broken => return Poll::Pending,
+                State::Ending => {
+                    ready!(self.poll_flush(stream, cx))?;
+                    self.state = State::Done;
+                }
+                State::Streams => {
+                    ready!(self.poll_flush(stream, cx))?;
+                    let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+                    self.push(frame)?;
+                }
+                State::Fresh => match Pin::new(&mut self.body).poll_frame(cx) {
+                    Poll::Ready(frame) => self.push(frame)?,
+                    Poll::Pending => {
+                        // The body of a request that came in one piece is a turn of the client's connection away.
+                        self.state = State::Asked;
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                },
+                State::Asked => match Pin::new(&mut self.body).poll_frame(cx) {
+                    Poll::Ready(frame) => self.push(frame)?,
+                    Poll::Pending => self.state = State::Streams,
+                },
+            }
+        }
+    }
+
+    fn poll_flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        match ready!(self.outgoing.poll_flush(stream, cx)) {
+            Ok(()) => self.first = Bytes::new(),
+            Err(e) => {
+                self.state = State::Broken;
+                return Poll::Ready(Err(Error::Io(e)));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes the body's next frame, or its end, up for writing.
+    fn push(&mut self, frame: Option<Result<Frame<Bytes>, <RequestBody as Body>::Error>>) -> Result<(), Error> {
+        let frame = match frame.transpose() {
+            Ok(frame) => frame,
+            Err(e) => {
+                self.state = State::Broken;
+                return Err(Error::Body(e.into()));
+            }
+        };
+        self.state = match frame.map(Frame::into_data) {
+            Some(Ok(data)) => self.push_data(data)?,
+            Some(Err(frame)) => match (self.framing, frame.into_trailers()) {
+                (Framing::Chunked, Ok(trailers)) => {
+                    encode::last_chunk(self.outgoing.own(), &trailers, &self.announced);
+                    State::Ending
+                }
+                _ => self.state_after(State::Streams),
+            },
+            None => match self.framing {
+                Framing::Empty | Framing::Length(0) => State::Ending,
+                Framing::Length(_) => {
+                    self.state = State::Broken;
+                    return Err(Error::Body("it is shorter than its Content-Length".into()));
+                }
+                Framing::Chunked => {
+                    self.outgoing.own().extend_from_slice(b"0\r\n\r\n");
+                    State::Ending
+                }
+            },
+        };
+        Ok(())
+    }
+
+    fn push_data(&mut self, data: Bytes) -> Result<State, Error> {
+        if data.is_empty() {
+            // An empty chunk would be the last one.
+            return Ok(self.state_after(State::Streams));
+        }
+        if self.is_unsent() {
+            self.first = data.clone();
+        }
+        match &mut self.framing {
+            Framing::Chunked => {
+                encode::size_line(self.outgoing.own(), data.len());
+                let is_last = self.body.is_end_stream();
+                self.outgoing.push(data, if is_last { b"\r\n0\r\n\r\n" } else { b"\r\n" });
+                Ok(if is_last { State::Ending } else { State::Streams })
+            }
+            Framing::Length(left) if *left >= data.len() as u64 => {
+                *left -= data.len() as u64;
+                self.outgoing.push(data, b"");
+                Ok(self.state_after(State::Streams))
+            }
+            Framing::Length(_) | Framing::Empty => {
+                self.state = State::Broken;
+                Err(Error::Body("it is longer than its Content-Length".into()))
+            }
+        }
+    }
+
+    fn state_after(&self, state: State) -> State {
+        if self.framing == Framing::Length(0) { State::Ending } else { state }
+    }
+}
