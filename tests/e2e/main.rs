@@ -14,3 +14,4 @@ mod support;
 mod timeouts;
 mod timestamps;
 mod timestamps_streams;
+mod upstream_http;

@@ -47,7 +47,7 @@ impl Viaduct {
         }
         overrides.admin.get_or_insert_with(|| "127.0.0.1:0".into());
         let mut config = Config::parse(std::path::Path::new("test.toml"), file, overrides).unwrap();
-        if let Some(codec) = codec_of_the_run() {
+        if let Some(codec) = codec_of_the_run().filter(|_| !file.contains("http = ")) {
             config.upstreams.iter_mut().for_each(|upstream| upstream.pool.http = codec);
         }
         let app = App::bind(config).unwrap();

@@ -70,7 +70,9 @@ async fn exchange(method: &str, pieces: &[&[u8]]) -> Result<Outcome, Error> {
         let trailers = collected.trailers().into_iter().flatten();
         Ok(Outcome {
             status: response.status().as_u16(),
-            trailers: trailers.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))).collect(),
+            trailers: trailers
+                .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+                .collect(),
             body: collected.to_bytes().into(),
             is_reusable: conn.is_reusable(),
         })

@@ -1,8 +1,6 @@
 //! The same bytes for our connection and for hyper's: the same answer, or ours is the stricter one.
 //!
-//! Where ours may differ, by what it says: see [`MAY_REFUSE`]. That ours takes what hyper refuses is never right, but
-//! for two rules of hyper's own: it wants a reason phrase's bytes to be text, and it gives up on a `101` it did not ask
-//! for in other words.
+//! Where ours may be stricter, by what it says: [`MAY_REFUSE`]. That ours takes what hyper refuses is never right.
 
 use http_body_util::BodyExt;
 use hyper::client::conn::http1;
