@@ -147,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         loop {
             if let Some(head) = self.take_head()? {
-                return Poll::Ready(self.answer(head));
+                return Poll::Ready(Ok(self.answer(head)));
             }
             let bytes = match ready!(self.reader.poll_read(&mut self.stream, cx, None)) {
                 Ok(bytes) => bytes,
@@ -205,14 +205,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    fn answer(&mut self, head: Head) -> Result<Response<()>, Error> {
+    fn answer(&mut self, head: Head) -> Response<()> {
         self.keep_alive = head.keep_alive;
         self.decoder = Decoder::new(head.framing);
         self.trailers = None;
         if self.decoder.is_done() {
             self.rest();
         }
-        Ok(head.response)
+        head.response
     }
 
     /// Whether the answer's body is over, with nothing left to take.

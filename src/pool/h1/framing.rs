@@ -25,25 +25,24 @@ pub(super) struct Fields {
     length: Option<u64>,
     /// The length was said more than once, or with leading zeros: it goes on as one plain number.
     is_odd: bool,
-    codings: u32,
-    is_chunked: bool,
+    coding: Coding,
     says_close: bool,
     says_keep_alive: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    None,
+    /// One line that says `chunked` and nothing else.
+    Chunked,
+    Other,
 }
 
 // === impl Fields ===
 
 impl Fields {
     pub(super) fn new(version: Version) -> Self {
-        Self {
-            version,
-            length: None,
-            is_odd: false,
-            codings: 0,
-            is_chunked: false,
-            says_close: false,
-            says_keep_alive: false,
-        }
+        Self { version, length: None, is_odd: false, coding: Coding::None, says_close: false, says_keep_alive: false }
     }
 
     /// Takes note of a field; false if it is to be left out, for it only says again what another said.
@@ -54,8 +53,8 @@ impl Fields {
             return Ok(first);
         }
         if *name == header::TRANSFER_ENCODING {
-            self.codings += 1;
-            self.is_chunked = value.eq_ignore_ascii_case(b"chunked");
+            let is_chunked = self.coding == Coding::None && value.eq_ignore_ascii_case(b"chunked");
+            self.coding = if is_chunked { Coding::Chunked } else { Coding::Other };
         } else if *name == header::CONNECTION {
             for option in value.split(|&b| b == b',').map(<[u8]>::trim_ascii) {
                 self.says_close |= option.eq_ignore_ascii_case(b"close");
@@ -85,13 +84,14 @@ impl Fields {
             // Its fields frame nothing (RFC 9112, section 6.3, rule 1).
             return Ok(Framing::Empty);
         }
-        if self.codings > 0 && (self.codings > 1 || !self.is_chunked) {
+        if self.coding == Coding::Other {
             return Err(Error::Malformed("a Transfer-Encoding other than chunked"));
         }
-        if self.codings > 0 && self.version < Version::HTTP_11 {
+        let is_chunked = self.coding == Coding::Chunked;
+        if is_chunked && self.version < Version::HTTP_11 {
             return Err(Error::Malformed("a Transfer-Encoding in HTTP/1.0"));
         }
-        if self.codings > 0 {
+        if is_chunked {
             headers.remove(header::CONTENT_LENGTH);
         } else if let Some(length) = self.length.filter(|_| self.is_odd) {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
@@ -99,10 +99,10 @@ impl Fields {
         if to_head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
             return Ok(Framing::Empty);
         }
-        Ok(match (self.codings, self.length) {
-            (1, _) => Framing::Chunked,
-            (_, Some(length)) => Framing::Length(length),
-            (_, None) => Framing::UntilClose,
+        Ok(match self.length {
+            _ if is_chunked => Framing::Chunked,
+            Some(length) => Framing::Length(length),
+            None => Framing::UntilClose,
         })
     }
 

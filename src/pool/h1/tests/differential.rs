@@ -104,8 +104,7 @@ async fn both_read_good_answers_alike_at_every_cut() {
 
 /// A good answer with some bytes changed, put in, taken out or repeated.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let interesting =
-        prop::sample::select(b"\r\n\t\0 :;,0159aAfFxX-+_(\x7f\x80\xff".iter().copied().collect::<Vec<_>>());
+    let interesting = prop::sample::select(b"\r\n\t\0 :;,0159aAfFxX-+_(\x7f\x80\xff".to_vec());
     let change = (any::<prop::sample::Index>(), 0..5_u8, prop_oneof![4 => interesting, 1 => any::<u8>()]);
     (prop::sample::select(answers()), prop::collection::vec(change, 0..4)).prop_map(|(answer, changes)| {
         let mut bytes = answer.as_bytes().to_vec();
