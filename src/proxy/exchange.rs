@@ -110,6 +110,9 @@ impl Exchange {
 
     /// The answer's head is there; its body comes on the connection that is kept here.
     pub(super) fn answered(&mut self, sent: Sent) -> http::Response<hyper::body::Incoming> {
+        if let Some(progress) = &self.progress {
+            progress.note_answered();
+        }
         let first_byte = self.started.elapsed();
         self.first_byte = Some(first_byte);
         if let Some(route) = &self.route {
