@@ -15,8 +15,14 @@ const TABLE: &str = "| 1 | 00:12 | 00:47 | Entry of 5 people |\n| 2 | 01:05 | 01
 const KOREAN: &str = "지게차가 1분 5초부터 1분 40초까지 이동하고, 3:10에 작업자가 넘어집니다. 주차장에는 차량 5대가 주차되어 있습니다.\n";
 const CHINESE: &str = "从10秒到20秒，一个人站在门口。在1分30秒处，汽车停下。画面里有3个人和2辆车。\n";
 
-const ANSWERS: [(&str, &str); 6] =
-    [("prose", PROSE), ("pairs", PAIRS), ("bullets", BULLETS), ("table", TABLE), ("korean", KOREAN), ("chinese", CHINESE)];
+const ANSWERS: [(&str, &str); 6] = [
+    ("prose", PROSE),
+    ("pairs", PAIRS),
+    ("bullets", BULLETS),
+    ("table", TABLE),
+    ("korean", KOREAN),
+    ("chinese", CHINESE),
+];
 
 fn main() {
     divan::main();

@@ -25,7 +25,6 @@ struct Lexicon {
     next: [u8; 256],
 }
 
-
 const fn unit(size: u16) -> Kind {
     U(Unit { size, style: Style::Asian })
 }
@@ -120,7 +119,7 @@ fn is_han(char: char) -> bool {
 
 /// Adds the tokens of the Hangul word or of the Han characters at the lexer.
 pub(super) fn lex(lexer: &mut Lexer<'_>, char: char) {
-    if is_hangul(char) { hangul(lexer) } else { han(lexer) }
+    if is_hangul(char) { hangul(lexer) } else { han(lexer, char) }
 }
 
 fn hangul(lexer: &mut Lexer<'_>) {
@@ -135,7 +134,8 @@ fn hangul(lexer: &mut Lexer<'_>) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
     // `매` alone is "every", but it also begins `매장`, a shop
-    let known = HANGUL_WORDS.longest(word)
+    let known = HANGUL_WORDS
+        .longest(word)
         .filter(|(_, bytes)| *bytes > 3 || length == 3 || word.starts_with('첫') || word.starts_with('끝'));
     if word == "약" {
         return lexer.push(W(Approx), length);
@@ -159,7 +159,7 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
                 ["가", "이", "은", "는", "을", "를", "로", "으로", "도", "만", "인", "입", "이며", "씩", "째", "여"];
             (ends || loose.iter().any(|particle| behind.starts_with(particle))).then_some((kind, bytes))
         }
-        Kind::Clock(_)
+        Kind::Clock
         | Kind::Wall
         | Kind::Unit(_)
         | Kind::Mark(super::token::Mark::Close(_) | super::token::Mark::Star)
@@ -175,7 +175,7 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
 /// Whether the last token is the particle of a time: `10초` `경` `에`.
 fn is_behind_time(tokens: &[Token]) -> bool {
     let before = tokens.len().checked_sub(2).map(|index| tokens[index].kind);
-    matches!(before, Some(Kind::Clock(_) | Kind::Wall | Kind::Unit(_)))
+    matches!(before, Some(Kind::Clock | Kind::Wall | Kind::Unit(_)))
 }
 
 /// A number in words before a unit: `오 초`, `삼십초`, but not `이 분` (this person), `구분` (a distinction).
@@ -238,15 +238,16 @@ fn value(numerals: &str) -> u16 {
     sum.saturating_add(ones)
 }
 
-fn han(lexer: &mut Lexer<'_>) {
+fn han(lexer: &mut Lexer<'_>, char: char) {
     let rest = &lexer.text[lexer.at..];
-    if let Some((value, bytes)) = spelled_han(rest) {
+    let counts = numeral(char).is_some() || char == '半';
+    if let Some((value, bytes)) = Some(rest).filter(|_| counts).and_then(spelled_han) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
     // `30秒時`, `30秒时`: when it is 30 seconds
     let when = lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
     // 前10秒: the first ten; 10秒前: ten ago
-    let before = rest.strip_prefix('前');
+    let before = Some(rest).filter(|_| char == '前').and_then(|rest| rest.strip_prefix('前'));
     let counts = before.is_some_and(|behind| super::numerals::digit(behind.as_bytes()).is_some());
     match HAN_WORDS.longest(rest) {
         Some((W(Before), 3)) if when => lexer.push(W(Later), 3),
@@ -254,8 +255,7 @@ fn han(lexer: &mut Lexer<'_>) {
         Some((U(Unit { size: 3600, .. }), 3)) if when => lexer.push(W(Mark), 3),
         Some((kind, bytes)) => lexer.push(kind, bytes),
         None => {
-            let bytes = rest.chars().next().map_or(1, char::len_utf8);
-            lexer.push(Kind::Other(Other { words: 1, capital: false }), bytes);
+            lexer.push(Kind::Other(Other { words: 1, capital: false }), char.len_utf8());
         }
     }
 }
@@ -270,7 +270,7 @@ fn spelled_han(text: &str) -> Option<(u16, usize)> {
         _ => (number, rest),
     };
     let unit = ["秒", "分钟", "分鐘", "分間", "小时", "小時", "时间", "時間"].iter().any(|unit| rest.starts_with(unit));
-        let seconds = |behind: &str| behind.trim_start_matches(|char| numeral(char).is_some()).starts_with('秒');
+    let seconds = |behind: &str| behind.trim_start_matches(|char| numeral(char).is_some()).starts_with('秒');
     let minutes = rest.strip_prefix('分').is_some_and(|behind| behind.starts_with('半') || seconds(behind));
     (!number.is_empty() && (unit || minutes)).then(|| (value(number), number.len()))
 }

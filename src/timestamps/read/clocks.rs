@@ -1,5 +1,6 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
+use super::atoms::Shape;
 use super::page::{Cue, Left, Page};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
@@ -108,9 +109,12 @@ fn is_length_by_left(page: &Page<'_>, left: &Left) -> bool {
 
 /// Whether the words before the token at `at` name a length: `total duration of`, `Duration:`, `length (mm:ss):`.
 pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
-    for index in (at.saturating_sub(4)..at).rev() {
+    let labelled = matches!(page.kind(at), Kind::Mark(Mark::Colon | Mark::Equal));
+    for index in (at.saturating_sub(6)..at).rev() {
         match page.kind(index) {
             Kind::Word(Word::Length | Word::Lasts) => return true,
+            // `Total elapsed time on site: 62 s`
+            Kind::Other(_) | Kind::Word(Word::Function | Word::The | Word::Of) if labelled => {}
             Kind::Word(Word::Time | Word::Media | Word::Is)
             | Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_))
             | Kind::Unit(_) => {}
@@ -178,14 +182,15 @@ fn is_near_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool 
 /// `2:30 left`, `1:15 remaining`: what a game still has.
 fn is_left_over(page: &Page<'_>, last: usize) -> bool {
     let next = &page.tokens[page.behind(last + 1)];
-    let text = &page.text[next.start..next.end];
+    let text = &page.text[next.start()..next.end()];
     text.starts_with("left") || text.starts_with("remaining")
 }
 
 /// `00:12 00:47`: two clocks with nothing between them, or `0:12 / 3:45`, or both in one pair of square brackets.
 fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let touches = |other: usize| {
-        if judge.is_range(index) || judge.is_range(other) {
+        let bare = matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_));
+        if bare || judge.is_range(index) || judge.is_range(other) {
             return false;
         }
         let (a, b) = if other < index {

@@ -116,7 +116,9 @@ impl Separator {
         let token = &tokens[index];
         match self {
             Self::Sign(mark) => token.mark() == Some(mark),
-            Self::Tab => token.gap == Gap::Wide && text.as_bytes()[tokens[index - 1].end..token.start].contains(&b'\t'),
+            Self::Tab => {
+                token.gap == Gap::Wide && text.as_bytes()[tokens[index - 1].end()..token.start()].contains(&b'\t')
+            }
         }
     }
 }

@@ -13,16 +13,11 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let page = judge.page;
     let (first, tail) = (judge.first(index), judge.lent[index].map_or(index, |(_, tail)| tail));
     let last = judge.last(tail);
-    let timed = match (page.atoms[judge.groups[tail].to].shape, page.atoms[judge.groups[tail].from].shape) {
-        (Shape::Timed(timed), _) | (_, Shape::Timed(timed)) => timed,
+    let ends = (page.atoms[judge.groups[tail].to].shape, page.atoms[judge.groups[tail].from].shape);
+    let ((Shape::Timed(timed), _) | (_, Shape::Timed(timed))) = ends else {
         // `seconds 5, 9`: the unit stands before the first of them
-        _ => {
-            return judge
-                .verdicts
-                .last()
-                .copied()
-                .map_or(Verdict::Not, |verdict| if verdict == Verdict::Done { Verdict::Time } else { verdict });
-        }
+        let before = judge.verdicts.last().copied().unwrap_or(Verdict::Not);
+        return if before == Verdict::Done { Verdict::Time } else { before };
     };
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
@@ -50,7 +45,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
 
 /// `0:12-0:47 (35 seconds)`: how long the range before it is.
 fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
-    let open = matches!(judge.page.left(judge.first(index)).cue, Cue::Open(b'(') | Cue::Cell | Cue::Dash);
+    let open = matches!(judge.page.left(judge.first(index)).cue, Cue::Open(_) | Cue::Cell | Cue::Dash);
     let Some(before) = index.checked_sub(1).filter(|_| open) else { return false };
     let near = judge.first(index) - judge.last(before) <= 4;
     if !judge.is_range(before) {
@@ -88,7 +83,7 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         // `in his 20s-30s`
         return Verdict::Not;
     }
-    let length = is_length(page, left);
+    let length = is_length(page, left, timed.led);
     match behind {
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
@@ -152,7 +147,7 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     match behind {
         Behind::Length | Behind::Rate => return Verdict::Not,
         Behind::Media => return Verdict::Not,
-        Behind::Point => return if is_length(page, left) { UNCLEAR } else { Verdict::Time },
+        Behind::Point => return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time },
         Behind::After => {
             return if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
                 Verdict::Time
@@ -165,8 +160,8 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         Behind::Vague => return UNCLEAR,
         Behind::Nothing => {}
     }
-    let day = timed.parts == 1 && timed.unit.size == 3600 && timed.seconds == 86_400.0;
-    if is_length(page, left) || day {
+    let day = timed.parts == 1 && timed.unit.size == 3600 && (timed.number - 24.0).abs() < f64::EPSILON;
+    if is_length(page, left, timed.led) || day {
         return Verdict::Not;
     }
     if timed.led {
@@ -217,8 +212,11 @@ fn opening(judge: &mut Judge<'_, '_>, index: usize, timed: &Timed, behind: Behin
     if judge.is_range(index) || judge.lent[index].is_some() {
         return UNCLEAR;
     }
-    let (first, last) = (judge.first(index), judge.last(index));
-    judge.push(Time::Media(0.0), Time::Media(timed.seconds), first, last);
+    let words = judge.page.left(judge.first(index)).at;
+    judge.done(Time::Media(0.0), Time::Media(timed.seconds), index);
+    if let Some(found) = judge.found.last_mut() {
+        found.span.start = judge.page.tokens[words].start();
+    }
     Verdict::Done
 }
 
@@ -245,8 +243,9 @@ fn is_placed(left: &Left) -> bool {
 }
 
 /// Whether what stands before makes it a length.
-fn is_length(page: &Page<'_>, left: &Left) -> bool {
+fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
     match left.cue {
+        _ if led => false,
         Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
         Cue::Word(Word::Goes) => true,
         // `takes it 4 seconds`
@@ -296,7 +295,7 @@ fn is_amount(page: &Page<'_>, at: usize) -> bool {
 fn is_decade(timed: &Timed, left: &Left) -> bool {
     let round =
         timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0;
-    let aged = matches!(left.cue, Cue::Word(Word::Age)) || matches!(left.cue, Cue::Dash | Cue::Word(Word::To)) && false;
+    let aged = matches!(left.cue, Cue::Word(Word::Age));
     round
         && (timed.number >= 1000.0
             || aged

@@ -10,7 +10,7 @@ use super::token::Word::{
 use super::token::{Kind, Style, Unit};
 
 /// Bytes of the longest word.
-pub(super) const LONGEST: usize = 20;
+pub(super) const LONGEST: usize = 24;
 
 const fn unit(size: u16, style: Style) -> Kind {
     U(Unit { size, style })
@@ -191,9 +191,9 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("hasta", W(Until)), ("al", W(To)), ("até", W(Until)), ("ao", W(To)), ("fino", W(Until)), ("ai", W(To)),
     ("desde", W(From)), ("del", W(From)), ("da", W(From)), ("dal", W(From)), ("dalle", W(From)), ("do", W(From)), ("dai", W(From)),
     ("y", W(And)), ("e", W(And)), ("ed", W(And)), ("tra", W(Between)), ("fra", W(Between)), ("los", W(The)), ("aos", W(At)),
-    ("en", W(At)), ("el", W(The)), ("il", W(The)), ("no", W(Function)), ("em", W(At)), ("alrededor", W(Approx)),
+    ("en", W(At)), ("el", W(The)), ("il", W(The)), ("em", W(At)), ("alrededor", W(Approx)),
     ("aproximadamente", W(Approx)), ("unos", W(Approx)), ("cerca", W(Approx)),
-    ("durante", W(Lasts)), ("dura", W(Lasts)), ("duran", W(Lasts)), ("per", W(Lasts)), ("por", W(Lasts)), ("cada", W(Every)),
+    ("durante", W(Lasts)), ("dura", W(Lasts)), ("duran", W(Lasts)), ("por", W(Lasts)), ("cada", W(Every)),
     ("ogni", W(Every)), ("después", W(Later)), ("depois", W(Later)), ("dopo", W(After)), ("primeros", W(First)),
     ("primi", W(First)), ("primeiros", W(First)), ("últimos", W(Last)), ("ultimi", W(Last)), ("inicio", W(Start)),
     ("início", W(Start)), ("inizio", W(Start)), ("fim", W(End)), ("tiempo", W(Time)),
