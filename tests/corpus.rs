@@ -88,10 +88,10 @@ fn ratio(part: usize, whole: usize) -> f64 {
 
 fn answers() -> Vec<Answer> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder).expect("a corpus").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     let lines = files.iter().flat_map(|file| {
-        let text = fs::read_to_string(file).unwrap();
+        let text = fs::read_to_string(file).expect("readable text");
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}")))
             .collect::<Vec<_>>()
