@@ -88,7 +88,8 @@ fn ratio(part: usize, whole: usize) -> f64 {
 
 fn answers() -> Vec<Answer> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("a corpus").map(|entry| entry.expect("a file").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("a corpus").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     let lines = files.iter().flat_map(|file| {
         let text = fs::read_to_string(file).expect("readable text");

@@ -65,7 +65,7 @@ const HANGUL: Table = &[
     ("에서", W(From)), ("까지", W(Until)), ("지점", W(Mark)), ("시점", W(Mark)), ("부근", W(Mark)), ("정도", W(Vague)),
     ("가량", W(Vague)), ("이후", W(Mark)), ("후", W(Later)), ("뒤", W(Later)), ("간격", W(During)), ("이내", W(During)),
     ("마다", W(During)), ("영상", W(Media)), ("클립", W(Media)), ("동영상", W(Media)), ("비디오", W(Media)),
-    ("장면", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
+    ("장면", W(Part)), ("답변", W(Part)), ("정답", W(Part)), ("결과", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
     ("총", W(Length)), ("부분", W(Mark)), ("쯤", W(Mark)), ("근처", W(Mark)), ("무렵", W(Mark)), ("분량", W(During)),
     ("이상", W(During)), ("미만", W(During)), ("이하", W(During)), ("내외", W(During)), ("하루", W(Every)), ("전화", W(Ratio)),
     ("안에", W(During)), ("내에", W(During)), ("만에", W(During)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),

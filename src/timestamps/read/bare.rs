@@ -23,6 +23,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     match page.role(judge.groups[index].from) {
         Role::Start | Role::End | Role::Time if follow != Follow::Noun => return Verdict::Time,
+        Role::Scaled => return UNCLEAR,
         Role::None => {}
         _ => return Verdict::Not,
     }
@@ -44,6 +45,10 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return adjacent(left.cue, decimal);
     }
     if follow == Follow::Noun || is_years(a, b) {
+        return Verdict::Not;
+    }
+    if !decimal && matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::At | Word::From | Word::Between)) {
+        // `2-1 at 0:48`
         return Verdict::Not;
     }
     let fills = page.opens_item(first);
@@ -97,6 +102,7 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         }
         Cue::Start | Cue::Dash | Cue::Open(_) if decimal && follow != Follow::Sentence => Verdict::Time,
         Cue::Start | Cue::Dash | Cue::Open(_) => UNCLEAR,
+        Cue::Word(Word::Measure | Word::Ratio | Word::Display | Word::Media) => Verdict::Not,
         _ if decimal => UNCLEAR,
         _ => Verdict::Not,
     }
@@ -126,6 +132,7 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
         return match page.label(left.at).map(|label| page.kind(label)) {
             Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
             Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
+            Some(Kind::Word(Word::Millis)) => UNCLEAR,
             _ => Verdict::Not,
         };
     }

@@ -20,7 +20,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if !range && (is_length_by_left(page, &left) || is_length_by_right(page, last, &left)) {
         return Verdict::Not;
     }
-    if let Some(Verdict::Not) = judge.listed_behind(index).filter(|_| matches!(left.cue, Cue::List)) {
+    let after_clock = index > 0 && matches!(page.atoms[judge.groups[index - 1].to].shape, Shape::Clock(_));
+    if let Some(Verdict::Not) = judge.listed_behind(index).filter(|_| after_clock && left.cue == Cue::List) {
         // `lasts 1:10 or 1:20`
         return Verdict::Not;
     }
@@ -113,6 +114,10 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
     for index in (at.saturating_sub(6)..at).rev() {
         match page.kind(index) {
             Kind::Word(Word::Length | Word::Lasts) => return true,
+            // `running time:`
+            Kind::Word(Word::Goes) if page.kind(index + 1) == Kind::Word(Word::Time) => return true,
+            Kind::Word(Word::Part)
+                if labelled && matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Of | Word::The)) => {}
             // `Total elapsed time on site: 62 s`
             Kind::Other(_) | Kind::Word(Word::Function | Word::The | Word::Of) if labelled => {}
             Kind::Word(Word::Time | Word::Media | Word::Is)
@@ -126,7 +131,9 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
 
 /// `2:30 long`, `0:45 later`, `a 2:30 video`.
 fn is_length_by_right(page: &Page<'_>, last: usize, left: &Left) -> bool {
-    match page.kind(page.behind(last + 1)) {
+    let next = page.behind(last + 1);
+    let hyphen = usize::from(page.kind(next) == Kind::Mark(Mark::Dash) && page.gap(next) == Gap::Tight);
+    match page.kind(next + hyphen) {
         Kind::Word(Word::Later | Word::During | Word::Length) => true,
         // `a 2:30 video`, `in this 2:30 minute video`
         Kind::Word(Word::Media) => {

@@ -167,6 +167,11 @@ impl Lexer<'_> {
         if rest[length..].starts_with(b"://") || word == b"www" {
             return self.push(Kind::Id, length_of_address(rest));
         }
+        // `No. 12`, `pp. 10-20`
+        let numbered = matches!(rest[length..], [b'.', b'0'..=b'9', ..] | [b'.', b' ', b'0'..=b'9', ..]);
+        if numbered && is_numbering(word) {
+            return self.push(Kind::Id, length + 1);
+        }
         let version = length <= 2 && matches!(rest[length..], [b'.', b'0'..=b'9', ..]);
         let kind = if (digits || version) && !unit {
             return self.push(Kind::Id, length_of_id(rest, length));
@@ -306,6 +311,13 @@ pub(super) fn letter(bytes: &[u8]) -> usize {
         [0xE1, 0xB8..=0xBB, _, ..] => 3,
         _ => 0,
     }
+}
+
+/// Abbreviations that a number of something follows.
+fn is_numbering(word: &[u8]) -> bool {
+    ["no", "nos", "nr", "p", "pp", "fig", "vol", "ref", "art", "tel", "ch"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Two capitals that are no English word, as on a number plate: `34 AB 1234`.

@@ -215,6 +215,14 @@ impl<'a> Page<'a> {
         let tight = self.gap(next) == Gap::Tight;
         match self.kind(next) {
             Kind::Break => Follow::Nothing,
+            // `12-inch`
+            Kind::Mark(Mark::Dash)
+                if tight
+                    && self.gap(next + 1) == Gap::Tight
+                    && matches!(self.kind(next + 1), Kind::Other(_) | Kind::Word(_)) =>
+            {
+                Follow::Noun
+            }
             Kind::Mark(Mark::Close(_)) => self.follow_close(next),
             Kind::Mark(Mark::Stop) => {
                 if tight {

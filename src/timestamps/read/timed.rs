@@ -3,7 +3,7 @@
 use super::atoms::{Shape, Timed};
 use super::clocks::names_length;
 use super::page::{Cue, Follow, Left, Page};
-use super::token::{Kind, Mark, Style, Word};
+use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Reason, Time};
 
@@ -21,6 +21,9 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     };
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
+    }
+    if is_fraction(page, first) {
+        return Verdict::Not;
     }
     let left = page.left(first);
     let behind = Behind::of(page, last);
@@ -55,6 +58,15 @@ fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
     }
     let extent = judge.found.last().and_then(|found| Some(found.end.seconds()? - found.start.seconds()?));
     near && extent.is_some_and(|extent| (extent - seconds).abs() < 1.5)
+}
+
+/// `1/125 s`.
+fn is_fraction(page: &Page<'_>, first: usize) -> bool {
+    first >= 2
+        && page.kind(first - 1) == Kind::Mark(Mark::Slash)
+        && page.gap(first) == Gap::Tight
+        && page.gap(first - 1) == Gap::Tight
+        && matches!(page.kind(first - 2), Kind::Number(_))
 }
 
 /// What stands behind a time with a unit.
@@ -181,6 +193,7 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         Cue::Word(Word::In) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
         _ if is_placed(left) => Verdict::Time,
+        Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
         Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
         Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
             Verdict::Time
@@ -196,6 +209,13 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
+}
+
+/// `Rest time: 30 s`: the time that something takes, or the time when it is.
+fn is_some_time(page: &Page<'_>, colon: usize) -> bool {
+    page.label(colon)
+        .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
+        .is_some_and(|label| page.before(label).is_some_and(|before| matches!(page.kind(before), Kind::Other(_))))
 }
 
 /// `9時`, `10时20分`: a time of day, or hours. With seconds it is no time of day.
@@ -330,7 +350,7 @@ impl Behind {
             Kind::Word(Word::Of) => Self::Relative,
             Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
             Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
-            Kind::Mark(Mark::Slash) if page.gap(next) == super::token::Gap::Tight => Self::Rate,
+            Kind::Mark(Mark::Slash) if page.gap(next) == Gap::Tight => Self::Rate,
             _ => Self::Nothing,
         }
     }

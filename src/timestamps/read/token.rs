@@ -139,6 +139,8 @@ pub(super) enum Word {
     End,
     Time,
     Stamp,
+    /// `start_ms`: a time, but not in seconds.
+    Millis,
     /// `scene`, `chunk`, `clip`: a part of the media, mostly with a number of its own.
     Part,
     /// `video`, `clip`: what a length describes, and what a time lies in.

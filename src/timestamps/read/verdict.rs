@@ -247,10 +247,7 @@ fn are_listed(page: &Page<'_>, last: usize, first: usize) -> bool {
         )
     };
     let comma = |index: usize| {
-        matches!(
-            page.kind(index),
-            Kind::Mark(Mark::Comma | Mark::Semicolon | Mark::Slash) | Kind::Word(Word::And | Word::Or)
-        )
+        matches!(page.kind(index), Kind::Mark(Mark::Comma | Mark::Semicolon) | Kind::Word(Word::And | Word::Or))
     };
     first - last <= 8 && (last + 1..first).all(separator) && (last + 1..first).any(comma)
 }

@@ -4,8 +4,8 @@ use super::token::Kind::{Spelled, Unit as U, Word as W};
 use super::token::Style::{Known, Letter, Plural, Short, Singular, Unknown};
 use super::token::Word::{
     After, Age, And, Approx, Article, At, Before, Between, Book, By, Day, Display, End, Every, First, For, From,
-    Function, Goes, Half, In, Into, Is, Last, Lasts, Later, Length, Mark, Measure, Media, Meridiem, Month, Nth, Of,
-    Open, Or, Ordinal, Part, Ratio, Shows, Stamp, Start, The, Time, To, Until, Up, Vague, Zone,
+    Function, Goes, Half, In, Into, Is, Last, Lasts, Later, Length, Mark, Measure, Media, Meridiem, Millis, Month, Nth,
+    Of, Open, Or, Ordinal, Part, Ratio, Shows, Stamp, Start, The, Time, To, Until, Up, Vague, Zone,
 };
 use super::token::{Kind, Style, Unit};
 
@@ -88,7 +88,10 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("moment", W(Time)), ("span", W(Time)), ("ts", W(Time)), ("pts", W(Time)), ("portion", W(Time)), ("time_ranges", W(Time)),
     ("timestamp", W(Stamp)), ("timestamps", W(Stamp)), ("timecode", W(Stamp)), ("timecodes", W(Stamp)),
     ("stamp", W(Stamp)), ("stamps", W(Stamp)), ("time_stamp", W(Stamp)), ("timestamp_s", W(Stamp)),
-    ("scene", W(Part)), ("scenes", W(Part)), ("chunk", W(Part)), ("chunks", W(Part)), ("segment", W(Part)),
+    ("start_ms", W(Millis)), ("end_ms", W(Millis)), ("startms", W(Millis)), ("endms", W(Millis)), ("time_ms", W(Millis)),
+    ("timestamp_ms", W(Millis)), ("timestampms", W(Millis)), ("start_time_ms", W(Millis)), ("end_time_ms", W(Millis)),
+    ("start_min", W(Millis)), ("end_min", W(Millis)), ("start_minutes", W(Millis)), ("end_minutes", W(Millis)),
+    ("start_frame_time", W(Millis)), ("scene", W(Part)), ("scenes", W(Part)), ("chunk", W(Part)), ("chunks", W(Part)), ("segment", W(Part)),
     ("segments", W(Part)), ("event", W(Part)), ("events", W(Part)), ("shot", W(Part)), ("part", W(Part)),
     ("section", W(Part)), ("highlight", W(Part)), ("highlights", W(Part)), ("incident", W(Part)), ("answer", W(Part)),
     ("result", W(Part)), ("results", W(Part)), ("cam", W(Part)), ("camera", W(Part)), ("action", W(Part)),
@@ -117,7 +120,7 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("scoreboard", W(Display)), ("stopwatch", W(Display)), ("dashboard", W(Display)), ("countdown", W(Display)),
     ("wristwatch", W(Display)), ("sign", W(Display)), ("display", W(Display)),
     // not times
-    ("ratio", W(Ratio)), ("aspect", W(Ratio)), ("ratios", W(Ratio)), ("scale", W(Ratio)), ("score", W(Ratio)),
+    ("ratio", W(Ratio)), ("aspect", W(Ratio)), ("ratios", W(Ratio)), ("mixed", W(Ratio)), ("diluted", W(Ratio)), ("proportion", W(Ratio)), ("mixture", W(Ratio)), ("scale", W(Ratio)), ("score", W(Ratio)),
     ("scores", W(Ratio)), ("scored", W(Ratio)), ("odds", W(Ratio)), ("mix", W(Ratio)), ("wins", W(Ratio)),
     ("won", W(Ratio)), ("beat", W(Ratio)), ("beats", W(Ratio)), ("leads", W(Ratio)), ("lead", W(Ratio)),
     ("tie", W(Ratio)), ("draw", W(Ratio)), ("victory", W(Ratio)), ("win", W(Ratio)), ("loss", W(Ratio)),
