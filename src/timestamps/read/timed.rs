@@ -233,11 +233,7 @@ fn opening(judge: &mut Judge<'_, '_>, index: usize, timed: &Timed, behind: Behin
         return UNCLEAR;
     }
     let words = judge.page.left(judge.first(index)).at;
-    judge.done(Time::Media(0.0), Time::Media(timed.seconds), index);
-    if let Some(found) = judge.found.last_mut() {
-        found.span.start = judge.page.tokens[words].start();
-    }
-    Verdict::Done
+    judge.done(Time::Media(0.0), Time::Media(timed.seconds), words, index)
 }
 
 /// Whether a word before it places the time.

@@ -169,16 +169,16 @@ impl<'p, 'a> Judge<'p, 'a> {
         self.found.push(Found { start, end, span });
     }
 
-    /// Adds a range that the atoms of a group do not spell out.
-    pub(super) fn done(&mut self, start: Time, end: Time, index: usize) -> Verdict {
-        self.note(&start, &end, index);
-        self.push(start, end, self.first(index), self.last(index));
+    /// Adds a range that the atoms of a group do not spell out, read from the words that begin with the token `first`.
+    pub(super) fn done(&mut self, start: Time, end: Time, first: usize, index: usize) -> Verdict {
+        self.note(&start, &end, first, index);
+        self.push(start, end, first, self.last(index));
         Verdict::Done
     }
 
     /// Notes that a group could name these times.
-    pub(super) fn note(&mut self, start: &Time, end: &Time, index: usize) {
-        let span = self.page.span(self.first(index), self.last(index));
+    pub(super) fn note(&mut self, start: &Time, end: &Time, first: usize, index: usize) {
+        let span = self.page.span(first, self.last(index));
         self.aside.extend([start, end].map(|time| Mention { time: time.clone(), span: span.clone() }));
     }
 
