@@ -58,6 +58,7 @@ pub struct Progress {
     received: AtomicU64,
     done: AtomicBool,
     broke: AtomicBool,
+    answered: AtomicBool,
 }
 
 // === impl RequestBody ===
@@ -179,6 +180,7 @@ impl Progress {
             received: AtomicU64::new(0),
             done: AtomicBool::new(false),
             broke: AtomicBool::new(false),
+            answered: AtomicBool::new(false),
         }
     }
 
@@ -195,6 +197,11 @@ impl Progress {
     /// Whether the client's body broke off: then what becomes of the exchange is not the upstream's fault.
     pub fn has_broken(&self) -> bool {
         self.broke.load(Relaxed)
+    }
+
+    /// The answer's head is there, though the upload may go on: nobody waits for it any more.
+    pub fn note_answered(&self) {
+        self.answered.store(true, Relaxed);
     }
 
     fn waits_for_client(&self) {
@@ -219,6 +226,7 @@ impl Progress {
         self.clock.disarm(Phase::Upload);
         if !self.done.swap(true, Relaxed)
             && let Some(first_byte) = self.first_byte
+            && !self.answered.load(Relaxed)
         {
             self.clock.arm(Phase::FirstByte, Instant::now(), first_byte);
         }

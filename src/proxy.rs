@@ -17,6 +17,7 @@ mod forward;
 mod headers;
 mod path;
 mod request;
+mod request_id;
 mod response_body;
 mod route;
 
@@ -81,7 +82,7 @@ impl Proxy {
     /// the upstream connection, if the request is on one.
     pub async fn handle(&self, downstream: Arc<Downstream>, request: Request<Incoming>) -> Response<ResponseBody> {
         let (head, incoming) = request.into_parts();
-        let id = request_id(&head.headers);
+        let id = request_id::of(&head.headers);
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
         match self.forward(&mut exchange, head, incoming).await {
@@ -162,18 +163,6 @@ impl Proxy {
         exchange.refuse(error, response.status());
         response.map(ResponseBody::Made)
     }
-}
-
-/// The client's id of the request if it is fit to be logged and passed on, else a new one.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let own = headers.get(forward::REQUEST_ID).filter(|id| {
-        let id = id.as_bytes();
-        !id.is_empty() && id.len() <= 128 && id.iter().all(u8::is_ascii_graphic)
-    });
-    own.cloned().unwrap_or_else(|| {
-        let id = format!("{:016x}", fastrand::u64(..));
-        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("0"))
-    })
 }
 
 /// Takes `x-viaduct-endpoint` out of the request: the number of the endpoint that it pins.

@@ -1,7 +1,11 @@
 //! One event as one line: JSON, or aligned for a person.
+//!
+//! An access line is written for every request, so this does without the formatting machinery for what such a line has:
+//! texts and whole numbers.
 
+use std::cell::RefCell;
 use std::fmt::{self, Write};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tracing::Event;
 use tracing::field::{Field, Visit};
@@ -9,22 +13,43 @@ use tracing_subscriber::fmt::format::Writer;
 
 /// Writes the event's fields, in their order, as one line.
 pub(super) fn format(mut writer: Writer<'_>, event: &Event<'_>, for_humans: bool) -> fmt::Result {
-    let now = humantime::format_rfc3339_millis(SystemTime::now());
-    if for_humans {
-        // Only the time of day: whoever watches a terminal knows the date.
-        let now = now.to_string();
-        write!(writer, "{}", now.get(11..19).unwrap_or_default())?;
-    } else {
+    with_now(|second, millis| {
+        if for_humans {
+            // Only the time of day: whoever watches a terminal knows the date.
+            return writer.write_str(second.get(11..19).unwrap_or_default());
+        }
         let meta = event.metadata();
-        write!(writer, r#"{{"time":"{now}","level":"{}","target":"{}""#, meta.level(), meta.target())?;
-    }
+        writer.write_str("{\"time\":\"")?;
+        writer.write_str(second)?;
+        let digit = |divisor: u32| char::from_digit(millis / divisor % 10, 10).unwrap_or('0');
+        for part in ['.', digit(100), digit(10), digit(1)] {
+            writer.write_char(part)?;
+        }
+        writer.write_str("Z\",\"level\":\"")?;
+        writer.write_str(meta.level().as_str())?;
+        writer.write_str("\",\"target\":\"")?;
+        writer.write_str(meta.target())?;
+        writer.write_char('"')
+    })?;
     let mut line = Line { writer: &mut writer, for_humans, result: Ok(()) };
     event.record(&mut line);
     line.result?;
-    if !for_humans {
-        writer.write_char('}')?;
-    }
-    writer.write_char('\n')
+    writer.write_str(if for_humans { "\n" } else { "}\n" })
+}
+
+/// Calls with the present second, `2026-11-24T15:55:27`, and the milliseconds in it. The text is made once a second.
+fn with_now<T>(call: impl FnOnce(&str, u32) -> T) -> T {
+    thread_local!(static SECOND: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) });
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SECOND.with_borrow_mut(|(second, text)| {
+        if *second != now.as_secs() {
+            *second = now.as_secs();
+            let whole = SystemTime::UNIX_EPOCH + Duration::from_secs(*second);
+            *text = humantime::format_rfc3339_seconds(whole).to_string();
+            text.pop();
+        }
+        call(text, now.subsec_millis())
+    })
 }
 
 struct Line<'a, 'w> {
@@ -34,90 +59,121 @@ struct Line<'a, 'w> {
 }
 
 impl Line<'_, '_> {
-    fn put(&mut self, field: &Field, is_text: bool, value: &dyn fmt::Display) {
+    fn put(&mut self, field: &Field, write: impl FnOnce(&mut Writer<'_>, bool) -> fmt::Result) {
         if self.result.is_ok() {
-            self.result = self.write(field.name(), is_text, value);
+            self.result = self
+                .name(field.name())
+                .and_then(|is_wanted| if is_wanted { write(self.writer, self.for_humans) } else { Ok(()) });
         }
     }
 
-    fn write(&mut self, name: &str, is_text: bool, value: &dyn fmt::Display) -> fmt::Result {
+    /// What stands in front of a value; false if the field is of no interest.
+    fn name(&mut self, name: &str) -> Result<bool, fmt::Error> {
         if self.for_humans {
-            return match name {
-                "client" | "method" | "path" | "status" | "message" => write!(Escape { to: self.writer }, " {value}"),
-                "id" => Ok(()),
-                _ => {
-                    write!(self.writer, " {name}=")?;
-                    write!(Escape { to: self.writer }, "{value}")
-                }
-            };
+            if name == "id" {
+                return Ok(false);
+            }
+            self.writer.write_char(' ')?;
+            if !matches!(name, "client" | "method" | "path" | "status" | "message") {
+                self.writer.write_str(name)?;
+                self.writer.write_char('=')?;
+            }
+            return Ok(true);
         }
-        write!(self.writer, ",\"{name}\":")?;
-        if !is_text {
-            return write!(self.writer, "{value}");
-        }
-        self.writer.write_char('"')?;
-        write!(Escape { to: self.writer }, "{value}")?;
-        self.writer.write_char('"')
+        self.writer.write_str(",\"")?;
+        self.writer.write_str(name)?;
+        self.writer.write_str("\":")?;
+        Ok(true)
     }
 }
 
 impl Visit for Line<'_, '_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, false, &value);
+        self.put(field, |writer, _| write!(writer, "{value}"));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, false, &value);
+        self.put(field, |writer, _| write!(writer, "{value}"));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, false, &value);
+        self.put(field, |writer, _| decimal(writer, value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, false, &value);
+        self.put(field, |writer, _| writer.write_str(if value { "true" } else { "false" }));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, true, &value);
+        self.put(field, |writer, for_humans| {
+            let quote = if for_humans { "" } else { "\"" };
+            writer.write_str(quote)?;
+            escape(writer, value)?;
+            writer.write_str(quote)
+        });
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, true, &format_args!("{value:?}"));
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
+
+fn decimal(writer: &mut Writer<'_>, mut value: u64) -> fmt::Result {
+    let mut digits = [b'0'; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(value % 10).unwrap_or_default();
+        value /= 10;
+        if value == 0 {
+            return writer.write_str(str::from_utf8(&digits[at..]).unwrap_or_default());
+        }
     }
 }
 
 /// Escapes as JSON does, which also keeps control characters of clients off a terminal (contract: http-proxy L8).
-struct Escape<'a, 'w> {
-    to: &'a mut Writer<'w>,
-}
-
-impl Write for Escape<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let needs_escape = |b: u8| b < 0x20 || b == b'"' || b == b'\\' || b == 0x7f;
-        let mut rest = text;
-        while let Some(at) = rest.bytes().position(needs_escape) {
-            self.to.write_str(&rest[..at])?;
-            match rest.as_bytes()[at] {
-                b'"' => self.to.write_str("\\\"")?,
-                b'\\' => self.to.write_str("\\\\")?,
-                b'\n' => self.to.write_str("\\n")?,
-                byte => write!(self.to, "\\u{byte:04x}")?,
-            }
-            rest = &rest[at + 1..];
+fn escape(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
+    let needs_escape = |b: u8| b < 0x20 || b == b'"' || b == b'\\' || b == 0x7f;
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(needs_escape) {
+        writer.write_str(&rest[..at])?;
+        match rest.as_bytes()[at] {
+            b'"' => writer.write_str("\\\"")?,
+            b'\\' => writer.write_str("\\\\")?,
+            b'\n' => writer.write_str("\\n")?,
+            byte => write!(writer, "\\u{byte:04x}")?,
         }
-        self.to.write_str(rest)
+        rest = &rest[at + 1..];
     }
+    writer.write_str(rest)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn written(write: impl FnOnce(&mut Writer<'_>) -> fmt::Result) -> String {
+        let mut text = String::new();
+        write(&mut Writer::new(&mut text)).unwrap();
+        text
+    }
+
     #[test]
     fn escapes_what_would_break_the_line() {
-        let mut text = String::new();
-        write!(Escape { to: &mut Writer::new(&mut text) }, "a\"b\\c\nd\x1b[31me 한").unwrap();
+        let text = written(|writer| escape(writer, "a\"b\\c\nd\x1b[31me 한"));
         assert_eq!(text, "a\\\"b\\\\c\\nd\\u001b[31me 한");
+    }
+
+    #[test]
+    fn writes_whole_numbers() {
+        for value in [0, 7, 10, 12_345, u64::MAX] {
+            assert_eq!(written(|writer| decimal(writer, value)), value.to_string());
+        }
+    }
+
+    #[test]
+    fn the_time_is_rfc_3339() {
+        let text = with_now(|second, millis| format!("{second}.{millis:03}Z"));
+        assert!(humantime::parse_rfc3339(&text).is_ok(), "{text}");
     }
 }

@@ -14,6 +14,8 @@ use crate::clock::Clock;
 pub struct Downstream {
     /// The client's address.
     pub peer: SocketAddr,
+    /// The same as logs say it.
+    pub(super) peer_text: Box<str>,
     /// Its IP, as `X-Forwarded-For` says it.
     pub(super) peer_ip: HeaderValue,
     /// Whether it is a proxy whose `X-Forwarded-*` are believed.
@@ -41,6 +43,7 @@ impl Downstream {
         let ip = peer.ip().to_canonical();
         Self {
             peer,
+            peer_text: peer.to_string().into(),
             peer_ip: HeaderValue::try_from(ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown")),
             is_trusted: trusted.iter().any(|net| net.contains(&ip)),
             is_loopback: local.ip().to_canonical().is_loopback(),

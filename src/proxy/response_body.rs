@@ -153,7 +153,8 @@ impl Forwarded {
         let clock = self.exchange.clock();
         match polled {
             Poll::Pending => {
-                if let Some(phase) = clock.expired() {
+                // The upload's end may have armed the wait for a head that was just coming.
+                if let Some(phase) = clock.expired().filter(|phase| *phase != Phase::FirstByte) {
                     return Poll::Ready(Some(Err(Error::new(Kind::Timeout(phase)))));
                 }
                 if let Some(silence) = self.silence

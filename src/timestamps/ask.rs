@@ -8,7 +8,7 @@
 mod slots;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -45,6 +45,8 @@ pub struct Asker {
     upstream: Arc<Upstream>,
     model: String,
     dialect: Dialect,
+    /// Whether an OpenAI-style server was found to take a schema in the other way only.
+    takes_objects: AtomicBool,
     slots: Slots,
     cache: Cache<Box<str>, Arc<Remembered>, ByBytes>,
     metrics: Arc<Metrics>,
@@ -79,7 +81,8 @@ impl Asker {
         let slots = Slots::new(upstream.endpoints().len());
         let cache = Cache::with_weighter(CACHE_ITEMS, CACHE_BYTES, ByBytes);
         let (epoch, missing_until) = (Instant::now(), AtomicU64::new(0));
-        Arc::new(Self { upstream, model, dialect, slots, cache, metrics, epoch, missing_until })
+        let takes_objects = AtomicBool::new(false);
+        Arc::new(Self { upstream, model, dialect, takes_objects, slots, cache, metrics, epoch, missing_until })
     }
 
     /// Begins to ask about `text`.
@@ -135,9 +138,25 @@ impl Asker {
     }
 
     async fn attempt(&self, endpoint: usize, text: &str, attempt: Attempt) -> Result<Reply, Reason> {
-        let body = self.dialect.request(&self.model, text, attempt);
-        let body = self.post(endpoint, body.into()).await?;
-        Ok(Reply::read(self.dialect, &body))
+        let dialect = self.dialect();
+        let body = dialect.request(&self.model, text, attempt);
+        match self.post(endpoint, body.into()).await {
+            // Servers of one API differ in how they take a schema; which way this one does is found out once.
+            Err("refused") if dialect == Dialect::OpenAi => {
+                let body = Dialect::OpenAiObject.request(&self.model, text, attempt);
+                let body = self.post(endpoint, body.into()).await?;
+                self.takes_objects.store(true, Relaxed);
+                Ok(Reply::read(Dialect::OpenAiObject, &body))
+            }
+            body => Ok(Reply::read(dialect, &body?)),
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self.dialect {
+            Dialect::OpenAi if self.takes_objects.load(Relaxed) => Dialect::OpenAiObject,
+            dialect => dialect,
+        }
     }
 
     async fn post(&self, endpoint: usize, body: Bytes) -> Result<Bytes, Reason> {

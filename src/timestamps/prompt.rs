@@ -42,8 +42,10 @@ const MARKER: &str = "----- TEXT ";
 pub enum Dialect {
     /// `POST /api/chat` of Ollama.
     Ollama,
-    /// `POST /v1/chat/completions`.
+    /// `POST /v1/chat/completions`, the schema as OpenAI takes it.
     OpenAi,
+    /// The same, the schema beside `json_object`, as llama-cpp-python takes it, and nothing else.
+    OpenAiObject,
 }
 
 /// Which attempt a request is.
@@ -63,7 +65,7 @@ impl Dialect {
     pub fn path(self) -> &'static str {
         match self {
             Self::Ollama => "/api/chat",
-            Self::OpenAi => "/v1/chat/completions",
+            Self::OpenAi | Self::OpenAiObject => "/v1/chat/completions",
         }
     }
 
@@ -90,14 +92,20 @@ impl Dialect {
                 tokens,
                 messages
             ),
-            Self::OpenAi => format!(
-                concat!(
-                    r#"{{"model":{},"stream":false,{},"max_tokens":{},"#,
-                    r#""response_format":{{"type":"json_schema","json_schema":{{"name":"ranges","schema":{}}}}},"#,
-                    r#""messages":{}}}"#
-                ),
-                name, sampling, tokens, SCHEMA, messages
-            ),
+            Self::OpenAi | Self::OpenAiObject => {
+                let format = if self == Self::OpenAi {
+                    format!(r#"{{"type":"json_schema","json_schema":{{"name":"ranges","schema":{SCHEMA}}}}}"#)
+                } else {
+                    format!(r#"{{"type":"json_object","schema":{SCHEMA}}}"#)
+                };
+                format!(
+                    concat!(
+                        r#"{{"model":{},"stream":false,{},"max_tokens":{},"#,
+                        r#""response_format":{},"messages":{}}}"#
+                    ),
+                    name, sampling, tokens, format, messages
+                )
+            }
         }
     }
 }
@@ -214,11 +222,11 @@ mod tests {
 
     #[test]
     fn a_repair_has_more_room_and_another_chance() {
-        for dialect in [Dialect::Ollama, Dialect::OpenAi] {
+        for dialect in [Dialect::Ollama, Dialect::OpenAi, Dialect::OpenAiObject] {
             let body: Value = serde_json::from_str(&dialect.request("m", KOREAN, Attempt::Repair)).unwrap();
             let (sampling, tokens) = match dialect {
                 Dialect::Ollama => (&body["options"], &body["options"]["num_predict"]),
-                Dialect::OpenAi => (&body, &body["max_tokens"]),
+                Dialect::OpenAi | Dialect::OpenAiObject => (&body, &body["max_tokens"]),
             };
             assert_eq!((&sampling["temperature"], tokens), (&0.2.into(), &640.into()));
         }

@@ -67,7 +67,7 @@ impl Reply {
                 let ended = json::member(body, "done") == Some("true");
                 (json::member(body, "message"), ended, is_length(json::member(body, "done_reason")))
             }
-            Dialect::OpenAi => {
+            Dialect::OpenAi | Dialect::OpenAiObject => {
                 let choice = json::member(body, "choices").and_then(|choices| json::elements(choices).next());
                 let part = |name| choice.and_then(|choice| json::member(choice, name));
                 (part("message"), true, is_length(part("finish_reason")))

@@ -179,7 +179,7 @@ async fn every_answer_names_its_endpoint_and_its_request() {
     assert_eq!(response.echoed().field("x-request-id"), Some("mine-1"));
     assert_eq!(response.echoed().field("x-viaduct-endpoint"), None);
     let made = viaduct.get("/").await;
-    assert_eq!(made.field("x-request-id").map(str::len), Some(16));
+    assert_eq!(made.field("x-request-id").map(str::len), Some(36));
 }
 
 #[tokio::test]

@@ -101,6 +101,24 @@ async fn a_stalled_upload_is_408_and_closes() {
 }
 
 #[tokio::test]
+async fn an_upload_that_ends_behind_the_answers_head_waits_for_no_other() {
+    let origin = Origin::start(|mut peer, _| async move {
+        let _ = peer.head().await;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n").await;
+        assert_eq!(peer.exactly(5).await, b"hello");
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        peer.send("hello").await;
+    })
+    .await;
+    let viaduct = viaduct(&origin, "first_byte = '150ms'");
+    let mut client = viaduct.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n").await;
+    assert_eq!(client.head().await.status(), 200);
+    client.send("hello").await;
+    assert_eq!(client.exactly(5).await, b"hello");
+}
+
+#[tokio::test]
 async fn a_head_that_never_ends_is_closed_and_opens_nothing_upstream() {
     let origin = Origin::echo().await;
     let viaduct = viaduct(&origin, "");

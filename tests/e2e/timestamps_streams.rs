@@ -277,7 +277,11 @@ async fn another_server_is_asked_in_its_own_dialect() {
         }
         assert_eq!(request.start(), "POST /v1/chat/completions HTTP/1.1");
         let body: Value = serde_json::from_slice(&request.body).unwrap();
-        assert_eq!(body["response_format"]["type"], "json_schema");
+        // As llama-cpp-python does: a schema is taken in its own way only.
+        if body["response_format"]["type"] == "json_schema" {
+            return b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n".to_vec();
+        }
+        assert_eq!(body["response_format"]["schema"]["required"][0], "ranges");
         let content = r#"{"ranges":[{"start":"65.2","end":"81.0"}]}"#;
         ok(json!({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}).to_string().as_bytes())
     })

@@ -65,7 +65,7 @@ const HANGUL: Table = &[
     ("에서", W(From)), ("까지", W(Until)), ("지점", W(Mark)), ("시점", W(Mark)), ("부근", W(Mark)), ("정도", W(Vague)),
     ("가량", W(Vague)), ("이후", W(Mark)), ("후", W(Later)), ("뒤", W(Later)), ("간격", W(During)), ("이내", W(During)),
     ("마다", W(During)), ("영상", W(Media)), ("클립", W(Media)), ("동영상", W(Media)), ("비디오", W(Media)),
-    ("장면", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
+    ("장면", W(Part)), ("답변", W(Part)), ("정답", W(Part)), ("결과", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
     ("총", W(Length)), ("부분", W(Mark)), ("쯤", W(Mark)), ("근처", W(Mark)), ("무렵", W(Mark)), ("분량", W(During)),
     ("이상", W(During)), ("미만", W(During)), ("이하", W(During)), ("내외", W(During)), ("하루", W(Every)), ("전화", W(Ratio)),
     ("안에", W(During)), ("내에", W(During)), ("만에", W(During)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
@@ -119,7 +119,7 @@ fn is_han(char: char) -> bool {
 
 /// Adds the tokens of the Hangul word or of the Han characters at the lexer.
 pub(super) fn lex(lexer: &mut Lexer<'_>, char: char) {
-    if is_hangul(char) { hangul(lexer) } else { han(lexer) }
+    if is_hangul(char) { hangul(lexer) } else { han(lexer, char) }
 }
 
 fn hangul(lexer: &mut Lexer<'_>) {
@@ -159,7 +159,7 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
                 ["가", "이", "은", "는", "을", "를", "로", "으로", "도", "만", "인", "입", "이며", "씩", "째", "여"];
             (ends || loose.iter().any(|particle| behind.starts_with(particle))).then_some((kind, bytes))
         }
-        Kind::Clock(_)
+        Kind::Clock
         | Kind::Wall
         | Kind::Unit(_)
         | Kind::Mark(super::token::Mark::Close(_) | super::token::Mark::Star)
@@ -175,7 +175,7 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
 /// Whether the last token is the particle of a time: `10초` `경` `에`.
 fn is_behind_time(tokens: &[Token]) -> bool {
     let before = tokens.len().checked_sub(2).map(|index| tokens[index].kind);
-    matches!(before, Some(Kind::Clock(_) | Kind::Wall | Kind::Unit(_)))
+    matches!(before, Some(Kind::Clock | Kind::Wall | Kind::Unit(_)))
 }
 
 /// A number in words before a unit: `오 초`, `삼십초`, but not `이 분` (this person), `구분` (a distinction).
@@ -238,15 +238,16 @@ fn value(numerals: &str) -> u16 {
     sum.saturating_add(ones)
 }
 
-fn han(lexer: &mut Lexer<'_>) {
+fn han(lexer: &mut Lexer<'_>, char: char) {
     let rest = &lexer.text[lexer.at..];
-    if let Some((value, bytes)) = spelled_han(rest) {
+    let counts = numeral(char).is_some() || char == '半';
+    if let Some((value, bytes)) = Some(rest).filter(|_| counts).and_then(spelled_han) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
     // `30秒時`, `30秒时`: when it is 30 seconds
     let when = lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
     // 前10秒: the first ten; 10秒前: ten ago
-    let before = rest.strip_prefix('前');
+    let before = Some(rest).filter(|_| char == '前').and_then(|rest| rest.strip_prefix('前'));
     let counts = before.is_some_and(|behind| super::numerals::digit(behind.as_bytes()).is_some());
     match HAN_WORDS.longest(rest) {
         Some((W(Before), 3)) if when => lexer.push(W(Later), 3),
@@ -254,8 +255,7 @@ fn han(lexer: &mut Lexer<'_>) {
         Some((U(Unit { size: 3600, .. }), 3)) if when => lexer.push(W(Mark), 3),
         Some((kind, bytes)) => lexer.push(kind, bytes),
         None => {
-            let bytes = rest.chars().next().map_or(1, char::len_utf8);
-            lexer.push(Kind::Other(Other { words: 1, capital: false }), bytes);
+            lexer.push(Kind::Other(Other { words: 1, capital: false }), char.len_utf8());
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Puts numbers and the units around them together: `1 minute 10 seconds`, `90-second`, `2분 10초`, `seconds 10`, `12,5 s`.
 
+use super::lexer::Tokens;
 use super::numerals;
-use super::token::{Gap, Kind, Mark, Number, Style, Token, Unit, Word};
+use super::numerals::decimal;
+use super::token::{Digits, Gap, Kind, Mark, Style, Token, Unit, Word};
 use super::wall;
 use crate::timestamps::time::Time;
 
@@ -24,6 +26,16 @@ pub(super) enum Shape {
     Odd,
     Wall,
     Local,
+}
+
+/// A number without one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Number {
+    pub(super) value: f64,
+    /// Digits before the point.
+    pub(super) whole: u8,
+    /// Digits behind it.
+    pub(super) decimals: u8,
 }
 
 /// A number with a unit.
@@ -50,7 +62,7 @@ impl Atom {
             Shape::Clock(seconds) | Shape::Dotted(seconds) => Some(Time::Media(seconds)),
             Shape::Timed(timed) => Some(Time::Media(timed.seconds)),
             Shape::Bare(number) => Some(Time::Media(number.value)),
-            Shape::Wall => wall::parse(&text[tokens[self.first].start..tokens[self.last].end]).map(Time::Wall),
+            Shape::Wall => wall::parse(&text[tokens[self.first].start()..tokens[self.last].end()]).map(Time::Wall),
             Shape::Pair | Shape::Odd | Shape::Local => None,
         }
     }
@@ -71,19 +83,25 @@ impl Timed {
 }
 
 /// Every atom of a text, in order.
-pub(super) fn compose(text: &str, tokens: &[Token]) -> Vec<Atom> {
-    let composer = Composer { text, tokens };
-    let mut atoms = Vec::with_capacity(tokens.len() / 8);
-    let mut at = 0;
-    while at < tokens.len() {
-        let atom = composer.atom(at);
-        at = atom.map_or(at, |atom| atom.last) + 1;
-        if let Some(atom) = atom {
-            atoms.push(atom);
-            if let Some(second) = composer.decimal_partner(&atom) {
-                at = second.last + 1;
-                atoms.push(second);
+pub(super) fn compose(text: &str, tokens: &Tokens) -> Vec<Atom> {
+    let composer = Composer { text, tokens: &tokens.all };
+    let mut atoms = Vec::with_capacity(tokens.points.len());
+    let mut next = 0;
+    for point in &tokens.points {
+        let at = *point as usize;
+        let Some(atom) = composer.atom(at).filter(|_| at >= next) else { continue };
+        next = atom.last + 1;
+        if let Some(close) = atoms.last().and_then(|before| composer.restated(before, &atom)) {
+            // `1:15 (75 s)` is one time
+            if let Some(before) = atoms.last_mut() {
+                before.last = close;
             }
+            continue;
+        }
+        atoms.push(atom);
+        if let Some(second) = composer.decimal_partner(&atom) {
+            next = second.last + 1;
+            atoms.push(second);
         }
     }
     atoms
@@ -107,7 +125,11 @@ impl Composer<'_> {
 
     fn number(&self, at: usize) -> Option<Number> {
         match self.kind(at) {
-            Kind::Number(number) => Some(number),
+            Kind::Number(Digits { whole, decimals }) => {
+                let token = &self.tokens[at];
+                let value = decimal(&self.text.as_bytes()[token.start()..token.end()]);
+                Some(Number { value, whole, decimals })
+            }
             _ => None,
         }
     }
@@ -115,20 +137,38 @@ impl Composer<'_> {
     fn atom(&self, at: usize) -> Option<Atom> {
         let one = |shape| Some(Atom { first: at, last: at, shape });
         match self.kind(at) {
-            Kind::Number(number) => Some(self.counted(at, number)),
-            Kind::Clock(seconds) => {
+            Kind::Number(_) => self.number(at).map(|number| self.counted(at, number)),
+            Kind::Clock => {
+                let token = &self.tokens[at];
+                let seconds = numerals::seconds(&self.text[token.start()..token.end()]);
                 let unit =
                     matches!(self.kind(at + 1), Kind::Unit(unit) if unit.style != Style::Letter || unit.size == 1);
                 let last = if unit && self.gap(at + 1) <= Gap::Space { at + 1 } else { at };
                 Some(Atom { first: at, last, shape: Shape::Clock(seconds) })
             }
-            Kind::Dotted(seconds) => one(Shape::Dotted(seconds)),
+            Kind::Dotted => {
+                let token = &self.tokens[at];
+                one(Shape::Dotted(numerals::seconds(&self.text[token.start()..token.end()])))
+            }
             Kind::Pair => one(Shape::Pair),
             Kind::Odd => one(Shape::Odd),
             Kind::Wall => one(Shape::Wall),
             Kind::Local => one(Shape::Local),
             _ => None,
         }
+    }
+
+    /// Where the bracket ends in which a time is told again in another form, directly behind it.
+    fn restated(&self, before: &Atom, atom: &Atom) -> Option<usize> {
+        let brackets = atom.first == before.last + 2
+            && self.kind(before.last + 1) == Kind::Mark(Mark::Open(b'('))
+            && self.kind(atom.last + 1) == Kind::Mark(Mark::Close(b'('));
+        let seconds = |shape: Shape| match shape {
+            Shape::Clock(seconds) | Shape::Timed(Timed { seconds, .. }) => Some(seconds),
+            _ => None,
+        };
+        let same = (seconds(before.shape)? - seconds(atom.shape)?).abs() < 0.5;
+        (brackets && same).then_some(atom.last + 1)
     }
 
     /// A number, with what belongs to it.
@@ -246,7 +286,7 @@ impl Composer<'_> {
     /// A capital letter is no unit (`12 S`, `5 M`), but for the one of `12S`.
     fn fits(&self, unit: Unit, at: usize) -> bool {
         let token = &self.tokens[at];
-        let capital = self.text.as_bytes()[token.start].is_ascii_uppercase();
+        let capital = self.text.as_bytes()[token.start()].is_ascii_uppercase();
         let rate = self.kind(at + 1) == Kind::Mark(Mark::Slash) && self.gap(at + 1) == Gap::Tight;
         unit.style != Style::Letter || !capital && !rate || capital && unit.size == 1 && token.gap == Gap::Tight
     }
@@ -257,16 +297,25 @@ impl Composer<'_> {
         let at = if matches!(self.kind(at.checked_sub(1)?), Kind::Word(Word::Ordinal)) { at - 1 } else { at };
         let Kind::Unit(unit) = self.kind(at.checked_sub(1)?) else { return None };
         let before = at.checked_sub(2).map_or(Kind::Break, |before| self.kind(before));
-        let counted = matches!(
-            before,
-            Kind::Number(_) | Kind::Clock(_) | Kind::Spelled(_) | Kind::Mark(Mark::Dash | Mark::Quote)
-        );
+        let counted =
+            matches!(before, Kind::Number(_) | Kind::Clock | Kind::Spelled(_) | Kind::Mark(Mark::Dash | Mark::Quote));
         let placed = matches!(
             before,
             Kind::Word(
-                Word::At | Word::From | Word::Between | Word::To | Word::Until | Word::Approx | Word::By | Word::And
-            ) | Kind::Word(Word::After | Word::Before | Word::In | Word::Stamp | Word::Time)
-                | Kind::Mark(Mark::Open(_) | Mark::Tilde)
+                Word::At
+                    | Word::From
+                    | Word::Between
+                    | Word::To
+                    | Word::Until
+                    | Word::Approx
+                    | Word::By
+                    | Word::And
+                    | Word::After
+                    | Word::Before
+                    | Word::In
+                    | Word::Stamp
+                    | Word::Time
+            ) | Kind::Mark(Mark::Open(_) | Mark::Tilde)
                 | Kind::Break
         );
         let fits = match unit.style {

@@ -1,10 +1,11 @@
 //! Numbers without a unit: a time only where the form says so, nothing where a word or a sign says so, else in doubt.
 
+use super::atoms::Number;
 use super::atoms::Shape;
 use super::groups::Joint;
 use super::page::{Cue, Follow, Left, Page};
 use super::table::Role;
-use super::token::{Gap, Kind, Mark, Number, Word};
+use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -22,6 +23,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     match page.role(judge.groups[index].from) {
         Role::Start | Role::End | Role::Time if follow != Follow::Noun => return Verdict::Time,
+        Role::Scaled => return UNCLEAR,
         Role::None => {}
         _ => return Verdict::Not,
     }
@@ -45,8 +47,12 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if follow == Follow::Noun || is_years(a, b) {
         return Verdict::Not;
     }
+    if !decimal && matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::At | Word::From | Word::Between)) {
+        // `2-1 at 0:48`
+        return Verdict::Not;
+    }
     let fills = page.opens_item(first);
-    let padded = page.text.as_bytes()[page.tokens[first].start] == b'0' && a.whole > 2 && a.decimals == 0;
+    let padded = page.text.as_bytes()[page.tokens[first].start()] == b'0' && a.whole > 2 && a.decimals == 0;
     let phone = (padded || a.whole == 3 && b.whole == 4) && b.decimals == 0;
     if phone && !fills {
         return Verdict::Not;
@@ -96,6 +102,7 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         }
         Cue::Start | Cue::Dash | Cue::Open(_) if decimal && follow != Follow::Sentence => Verdict::Time,
         Cue::Start | Cue::Dash | Cue::Open(_) => UNCLEAR,
+        Cue::Word(Word::Measure | Word::Ratio | Word::Display | Word::Media) => Verdict::Not,
         _ if decimal => UNCLEAR,
         _ => Verdict::Not,
     }
@@ -125,6 +132,7 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
         return match page.label(left.at).map(|label| page.kind(label)) {
             Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
             Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
+            Some(Kind::Word(Word::Millis)) => UNCLEAR,
             _ => Verdict::Not,
         };
     }
@@ -271,7 +279,7 @@ fn is_list_number(judge: &mut Judge<'_, '_>, first: usize, last: usize, number: 
         _ => false,
     };
     let alone = matches!(page.kind(page.behind(next + 1)), Kind::Break) && page.kind(next) == Kind::Mark(Mark::Stop);
-    if listed && !(alone && !is_next(judge, number)) {
+    if listed && (!alone || is_next(judge, number)) {
         judge.counter = number.value;
         return true;
     }
@@ -286,7 +294,7 @@ fn is_next(judge: &Judge<'_, '_>, number: Number) -> bool {
 /// The number of an SRT cue: alone in its line, and the next line has an arrow.
 fn is_cue_number(page: &Page<'_>, first: usize, last: usize) -> bool {
     let alone = (first == 0 || page.kind(first - 1) == Kind::Break) && page.kind(last + 1) == Kind::Break;
-    alone && matches!(page.kind(last + 2), Kind::Clock(_)) && page.kind(last + 3) == Kind::Mark(Mark::Arrow)
+    alone && matches!(page.kind(last + 2), Kind::Clock) && page.kind(last + 3) == Kind::Mark(Mark::Arrow)
 }
 
 /// A number that is part of something: `camera-3`, `3/4`, `#5`, `x2`.

@@ -1,5 +1,6 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
+use super::atoms::Shape;
 use super::page::{Cue, Left, Page};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
@@ -19,7 +20,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if !range && (is_length_by_left(page, &left) || is_length_by_right(page, last, &left)) {
         return Verdict::Not;
     }
-    if let Some(Verdict::Not) = judge.listed_behind(index).filter(|_| matches!(left.cue, Cue::List)) {
+    let after_clock = index > 0 && matches!(page.atoms[judge.groups[index - 1].to].shape, Shape::Clock(_));
+    if let Some(Verdict::Not) = judge.listed_behind(index).filter(|_| after_clock && left.cue == Cue::List) {
         // `lasts 1:10 or 1:20`
         return Verdict::Not;
     }
@@ -108,9 +110,16 @@ fn is_length_by_left(page: &Page<'_>, left: &Left) -> bool {
 
 /// Whether the words before the token at `at` name a length: `total duration of`, `Duration:`, `length (mm:ss):`.
 pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
-    for index in (at.saturating_sub(4)..at).rev() {
+    let labelled = matches!(page.kind(at), Kind::Mark(Mark::Colon | Mark::Equal));
+    for index in (at.saturating_sub(6)..at).rev() {
         match page.kind(index) {
             Kind::Word(Word::Length | Word::Lasts) => return true,
+            // `running time:`
+            Kind::Word(Word::Goes) if page.kind(index + 1) == Kind::Word(Word::Time) => return true,
+            Kind::Word(Word::Part)
+                if labelled && matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Of | Word::The)) => {}
+            // `Total elapsed time on site: 62 s`
+            Kind::Other(_) | Kind::Word(Word::Function | Word::The | Word::Of) if labelled => {}
             Kind::Word(Word::Time | Word::Media | Word::Is)
             | Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_))
             | Kind::Unit(_) => {}
@@ -122,7 +131,9 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
 
 /// `2:30 long`, `0:45 later`, `a 2:30 video`.
 fn is_length_by_right(page: &Page<'_>, last: usize, left: &Left) -> bool {
-    match page.kind(page.behind(last + 1)) {
+    let next = page.behind(last + 1);
+    let hyphen = usize::from(page.kind(next) == Kind::Mark(Mark::Dash) && page.gap(next) == Gap::Tight);
+    match page.kind(next + hyphen) {
         Kind::Word(Word::Later | Word::During | Word::Length) => true,
         // `a 2:30 video`, `in this 2:30 minute video`
         Kind::Word(Word::Media) => {
@@ -178,14 +189,15 @@ fn is_near_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool 
 /// `2:30 left`, `1:15 remaining`: what a game still has.
 fn is_left_over(page: &Page<'_>, last: usize) -> bool {
     let next = &page.tokens[page.behind(last + 1)];
-    let text = &page.text[next.start..next.end];
+    let text = &page.text[next.start()..next.end()];
     text.starts_with("left") || text.starts_with("remaining")
 }
 
 /// `00:12 00:47`: two clocks with nothing between them, or `0:12 / 3:45`, or both in one pair of square brackets.
 fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let touches = |other: usize| {
-        if judge.is_range(index) || judge.is_range(other) {
+        let bare = matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_));
+        if bare || judge.is_range(index) || judge.is_range(other) {
             return false;
         }
         let (a, b) = if other < index {

@@ -83,6 +83,7 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
             Kind::Mark(Mark::Star | Mark::Quote | Mark::Close(_)) => {}
             Kind::Word(
                 Word::Mark
+                | Word::Ordinal
                 | Word::In
                 | Word::Into
                 | Word::Stamp
@@ -103,7 +104,7 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
             Kind::Word(Word::Every) if matches!(b.shape, Shape::Clock(_)) => break Joint::Word,
             Kind::Word(Word::And) if is_between(page, a, b) => break Joint::Word,
             Kind::Word(Word::And) => listed = true,
-            Kind::Word(Word::From) if page.text.as_bytes()[page.tokens[at - 1].start] >= 0xE3 => {
+            Kind::Word(Word::From) if page.text.as_bytes()[page.tokens[at - 1].start()] >= 0xE3 => {
                 return particles(page, a, b, at);
             }
             Kind::Word(Word::Article) if is_foreign_range(page, a) => break Joint::Word,
@@ -134,8 +135,12 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
 
 /// `between A and B`, `A와 B 사이`.
 fn is_between(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
-    page.left(a.first).cue == Cue::Word(Word::Between)
-        || page.kind(page.behind(b.last + 1)) == Kind::Word(Word::Between)
+    let mut left = page.left(a.first);
+    // `between timestamps 0:12 and 0:14`
+    if matches!(left.cue, Cue::Word(Word::Stamp | Word::Time)) {
+        left = page.left(left.at);
+    }
+    left.cue == Cue::Word(Word::Between) || page.kind(page.behind(b.last + 1)) == Kind::Word(Word::Between)
 }
 
 /// `10초부터 20초까지`, with any words between the two; `10초에서 20초 사이`.

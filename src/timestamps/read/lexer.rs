@@ -9,12 +9,34 @@ use super::numerals;
 use super::token::{Gap, Kind, Mark, Other, Style, Token, Unit, Word};
 use super::words;
 
-/// The text as tokens, the last of them a [`Kind::Break`].
-pub(super) fn lex(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, gap: Gap::Tight, tokens: Vec::new() };
-    lexer.tokens.reserve(text.len() / 6 + 8);
+/// A text in pieces.
+pub(super) struct Tokens {
+    /// All of them, the last one a [`Kind::Break`].
+    pub(super) all: Vec<Token>,
+    /// The indices of those that a time may begin with: numbers of any shape, and units.
+    pub(super) points: Vec<u32>,
+    /// Whether a table is possible: there are pipes, or words for both a start and an end.
+    pub(super) tabular: bool,
+    /// The first token of a script that is not read.
+    pub(super) script: Option<usize>,
+}
+
+pub(super) fn lex(text: &str) -> Tokens {
+    let mut lexer = Lexer {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        gap: Gap::Tight,
+        tokens: Vec::new(),
+        points: Vec::new(),
+        script: None,
+    };
+    lexer.tokens.reserve(text.len() / 4 + 8);
+    lexer.points.reserve(text.len() / 32);
     lexer.run();
-    lexer.tokens
+    let has = |kind: Kind| lexer.tokens.iter().any(|token| token.kind == kind);
+    let tabular = has(Kind::Mark(Mark::Pipe)) || has(Kind::Word(Word::Start)) && has(Kind::Word(Word::End));
+    Tokens { tabular, all: lexer.tokens, points: lexer.points, script: lexer.script }
 }
 
 pub(super) struct Lexer<'a> {
@@ -23,6 +45,8 @@ pub(super) struct Lexer<'a> {
     pub(super) at: usize,
     gap: Gap,
     pub(super) tokens: Vec<Token>,
+    points: Vec<u32>,
+    script: Option<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,9 +114,13 @@ impl Lexer<'_> {
             && self.gap <= Gap::Space
         {
             other.words = other.words.saturating_add(more.words);
-            last.end = self.at;
+            last.extend(self.at);
         } else {
-            self.tokens.push(Token { kind, start, end: self.at, gap: self.gap });
+            if kind.is_point() {
+                #[expect(clippy::cast_possible_truncation, reason = "no text is longer than LONGEST_TEXT")]
+                self.points.push(self.tokens.len() as u32);
+            }
+            self.tokens.push(Token::new(kind, self.gap, start..self.at));
         }
         self.gap = Gap::Tight;
     }
@@ -104,7 +132,14 @@ impl Lexer<'_> {
     /// A word, an identifier or an address, from its first letter.
     fn word(&mut self) {
         let rest = self.rest();
-        let mut length = 0;
+        let mut length = rest.iter().take_while(|byte| CLASS[**byte as usize] == Class::Letter).count();
+        if length > 1 && matches!(rest.get(length), Some(b' ' | b',' | b'\n')) {
+            // nearly every word: nothing but letters, and behind it nothing that could belong to it
+            let word = &rest[..length];
+            let kind = if is_code(word) { None } else { words::find(word) };
+            let unknown = Kind::Other(Other { words: 1, capital: word[0].is_ascii_uppercase() });
+            return self.push(kind.unwrap_or(unknown), length);
+        }
         let mut digits = false;
         let unit = self.gap == Gap::Tight && matches!(self.tokens.last(), Some(Token { kind: Kind::Number(_), .. }));
         loop {
@@ -119,7 +154,7 @@ impl Lexer<'_> {
                 Some(b'_') if rest.get(length + 1).is_some_and(u8::is_ascii_alphanumeric) => length += 1,
                 Some(b'\'') if rest.get(length + 1).is_some_and(u8::is_ascii_alphabetic) => length += 1,
                 Some(0xE2) if rest[length..].starts_with("’".as_bytes()) && letter(&rest[length + 3..]) > 0 => {
-                    length += 3
+                    length += 3;
                 }
                 Some(0x80..) => match letter(&rest[length..]) {
                     0 => break,
@@ -132,6 +167,11 @@ impl Lexer<'_> {
         if rest[length..].starts_with(b"://") || word == b"www" {
             return self.push(Kind::Id, length_of_address(rest));
         }
+        // `No. 12`, `pp. 10-20`
+        let numbered = matches!(rest[length..], [b'.', b'0'..=b'9', ..] | [b'.', b' ', b'0'..=b'9', ..]);
+        if numbered && is_numbering(word) {
+            return self.push(Kind::Id, length + 1);
+        }
         let version = length <= 2 && matches!(rest[length..], [b'.', b'0'..=b'9', ..]);
         let kind = if (digits || version) && !unit {
             return self.push(Kind::Id, length_of_id(rest, length));
@@ -143,7 +183,7 @@ impl Lexer<'_> {
             return self.push(Kind::Word(Word::Meridiem), length);
         } else {
             let known = if is_code(word) { None } else { words::find(word) };
-            known.unwrap_or(Kind::Other(Other { words: 1, capital: word[0].is_ascii_uppercase() }))
+            known.unwrap_or_else(|| Kind::Other(Other { words: 1, capital: word[0].is_ascii_uppercase() }))
         };
         let period = usize::from(is_abbreviated(kind, &rest[length..]));
         self.push(kind, length + period);
@@ -200,7 +240,10 @@ impl Lexer<'_> {
                 self.at += length;
             }
             '\u{2028}' | '\u{2029}' | '\u{85}' => self.push(Kind::Break, length),
-            '\u{370}'..='\u{1FFF}' | '\u{A4D0}'..='\u{ABFF}' => self.push(Kind::Script, length),
+            '\u{370}'..='\u{1FFF}' | '\u{A4D0}'..='\u{ABFF}' => {
+                self.script = self.script.or(Some(self.tokens.len()));
+                self.push(Kind::Script, length);
+            }
             '–' | '—' if rest[length..].starts_with('>') => self.push(Kind::Mark(Mark::Arrow), length + 1),
             _ => self.push(Kind::Mark(high_mark(char)), length),
         }
@@ -268,6 +311,13 @@ pub(super) fn letter(bytes: &[u8]) -> usize {
         [0xE1, 0xB8..=0xBB, _, ..] => 3,
         _ => 0,
     }
+}
+
+/// Abbreviations that a number of something follows.
+fn is_numbering(word: &[u8]) -> bool {
+    ["no", "nos", "nr", "p", "pp", "fig", "vol", "ref", "art", "tel", "ch"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Two capitals that are no English word, as on a number plate: `34 AB 1234`.

@@ -4,7 +4,7 @@
 //! clock, `12.0:18.5` of two numbers, `192.168.0.10:8100` of an address.
 
 use super::lexer::{Lexer, length_of_id};
-use super::token::{Kind, Number, Token, Word};
+use super::token::{Digits, Kind, Token, Word};
 use super::{wall, words};
 
 /// More groups of digits than any time has.
@@ -16,6 +16,7 @@ struct Run {
     signs: [u8; MOST],
     starts: [usize; MOST],
     ends: [usize; MOST],
+    digits: [u8; MOST],
 }
 
 /// The value of the digit that a text begins with, and its bytes.
@@ -69,16 +70,19 @@ fn identifier(rest: &[u8], length: usize, kind: Kind) -> Option<usize> {
 
 impl Run {
     fn of(rest: &[u8]) -> Self {
-        let mut run = Self { count: 0, signs: [0; MOST], starts: [0; MOST], ends: [0; MOST] };
+        let mut run = Self { count: 0, signs: [0; MOST], starts: [0; MOST], ends: [0; MOST], digits: [0; MOST] };
         let mut at = 0;
         loop {
             let start = at;
+            let mut digits = 0_u8;
             while let Some((_, bytes)) = digit(&rest[at..]) {
                 at += bytes;
+                digits = digits.saturating_add(1);
             }
             if run.count < MOST {
                 run.starts[run.count] = start;
                 run.ends[run.count] = at;
+                run.digits[run.count] = digits;
             }
             run.count += 1;
             let (sign, bytes) = match &rest[at..] {
@@ -108,16 +112,16 @@ impl Run {
         }
         let end = |groups: usize| self.ends[groups - 1];
         match self.signs[..self.count - 1] {
-            [] => (self.number(rest, 0, 1), end(1)),
-            [b'.'] => (self.number(rest, 0, 2), end(2)),
-            [b':'] if self.clock(rest, 2) => self.with_comma(rest, 2),
+            [] => (Kind::Number(Digits { whole: self.digits[0], decimals: 0 }), end(1)),
+            [b'.'] => (Kind::Number(Digits { whole: self.digits[0], decimals: self.digits[1] }), end(2)),
+            [b':'] if self.clock(rest, 2) => (Kind::Clock, end(2) + fraction(&rest[end(2)..])),
             [b':'] | [b':', b'.'] | [b'.', b':'] | [b'.', b':', b'.'] if !self.clock(rest, 2) => {
                 (Kind::Pair, end(self.count))
             }
-            [b':', b'.'] => (Kind::Clock(self.seconds(rest, 2, true)), end(3)),
-            [b':', b':'] if self.clock(rest, 3) => self.with_comma(rest, 3),
-            [b':', b':', b'.'] if self.clock(rest, 3) => (Kind::Clock(self.seconds(rest, 3, true)), end(4)),
-            [b':', b':'] | [b':', b':', b'.'] if self.clock(rest, 2) && self.digits(2) == 1 => self.with_comma(rest, 2),
+            [b':', b'.'] => (Kind::Clock, end(3)),
+            [b':', b':'] if self.clock(rest, 3) => (Kind::Clock, end(3) + fraction(&rest[end(3)..])),
+            [b':', b':', b'.'] if self.clock(rest, 3) => (Kind::Clock, end(4)),
+            [b':', b':'] | [b':', b':', b'.'] if self.clock(rest, 2) && self.digits[2] == 1 => (Kind::Clock, end(2)),
             [b'.', b'.'] => (self.dotted(rest), end(3)),
             [b'.', b'.', b':', b'.', b'.'] => (Kind::Pair, end(6)),
             // `12.0:18.5:3 people`: the caption begins with a number
@@ -139,17 +143,13 @@ impl Run {
         self.count > 1 && self.count <= MOST && wide(0) && (colons || named)
     }
 
-    fn digits(&self, group: usize) -> usize {
-        self.ends[group] - self.starts[group]
-    }
-
     /// The whole number that a group is, as far as it matters whether it is below 60.
     fn value(&self, rest: &[u8], group: usize) -> u64 {
         let digits = &rest[self.starts[group]..self.ends[group]];
         let mut value = 0_u64;
         let mut at = 0;
-        while let Some((digit, bytes)) = self::digit(&digits[at..]) {
-            value = value.saturating_mul(10).saturating_add(u64::from(digit));
+        while let Some((ones, bytes)) = digit(&digits[at..]) {
+            value = value.saturating_mul(10).saturating_add(u64::from(ones));
             at += bytes;
         }
         value
@@ -158,50 +158,43 @@ impl Run {
     /// Whether the first `parts` groups are `m:ss` or `h:mm:ss`.
     fn clock(&self, rest: &[u8], parts: usize) -> bool {
         self.signs[..parts - 1].iter().all(|sign| *sign == b':')
-            && (1..parts).all(|group| {
-                let width = if rest[self.starts[group]] == 0xEF { 3 } else { 1 };
-                self.digits(group) == 2 * width && self.value(rest, group) < 60
-            })
-            && self.digits(0) <= 4 * 3
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a clock's parts are far below 2^53")]
-    fn seconds(&self, rest: &[u8], parts: usize, fraction: bool) -> f64 {
-        let whole = (0..parts - 1).fold(0, |sum: u64, group| (sum + self.value(rest, group)).saturating_mul(60));
-        let last = parts - 1;
-        let end = if fraction { self.ends[last + 1] } else { self.ends[last] };
-        whole as f64 + decimal(&rest[self.starts[last]..end]).value
-    }
-
-    /// A clock with the fraction that SRT puts behind a comma, if there is one.
-    fn with_comma(&self, rest: &[u8], parts: usize) -> (Kind, usize) {
-        let end = self.ends[parts - 1];
-        let whole = self.seconds(rest, parts, false);
-        let [b',', behind @ ..] = &rest[end..] else { return (Kind::Clock(whole), end) };
-        let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let more = behind.get(digits).copied().unwrap_or(0);
-        // `2:10-2:45,5:00` and `0:12,30s` are lists
-        if !(1..=3).contains(&digits)
-            || matches!(more, b':' | b's' | b'm')
-            || more == b'.' && behind.get(digits + 1).is_some_and(u8::is_ascii_digit)
-        {
-            return (Kind::Clock(whole), end);
-        }
-        let fraction = decimal(&behind[..digits]).value / [1.0, 10.0, 100.0, 1000.0][digits];
-        (Kind::Clock(whole + fraction), end + 1 + digits)
+            && (1..parts).all(|group| self.digits[group] == 2 && self.value(rest, group) < 60)
+            && self.digits[0] <= 6
     }
 
     fn dotted(&self, rest: &[u8]) -> Kind {
-        if (1..3).all(|group| self.digits(group) <= 2 && self.value(rest, group) < 60) && self.digits(0) <= 2 {
-            Kind::Dotted(self.seconds(rest, 3, false))
-        } else {
-            Kind::Id
-        }
+        let small = (1..3).all(|group| self.digits[group] <= 2 && self.value(rest, group) < 60);
+        if small && self.digits[0] <= 2 { Kind::Dotted } else { Kind::Id }
     }
+}
 
-    fn number(&self, rest: &[u8], first: usize, groups: usize) -> Kind {
-        Kind::Number(decimal(&rest[self.starts[first]..self.ends[first + groups - 1]]))
-    }
+/// Bytes of the fraction that SRT puts behind a comma: not those of a list such as `2:45,5:00` or `0:12,30s`.
+fn fraction(behind: &[u8]) -> usize {
+    let [b',', digits @ ..] = behind else { return 0 };
+    let count = digits.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    let list = match digits.get(count) {
+        Some(b':' | b's' | b'm') => true,
+        Some(b'.') => digits.get(count + 1).is_some_and(u8::is_ascii_digit),
+        _ => false,
+    };
+    if (1..=3).contains(&count) && !list { 1 + count } else { 0 }
+}
+
+/// The seconds of a [`Kind::Clock`] or a [`Kind::Dotted`].
+#[expect(clippy::cast_precision_loss, reason = "a clock's parts are far below 2^53")]
+pub(super) fn seconds(text: &str) -> f64 {
+    let bytes = text.as_bytes();
+    let run = Run::of(bytes);
+    let groups = run.count.min(MOST);
+    let clock = run.signs[0] == b':';
+    // the groups of hours, minutes and seconds; the point of a clock begins its fraction
+    let parts = (1..groups).find(|group| clock && run.signs[group - 1] == b'.').unwrap_or(groups);
+    let whole = (0..parts - 1).fold(0_u64, |sum, group| sum.saturating_add(run.value(bytes, group)).saturating_mul(60));
+    let last = decimal(&bytes[run.starts[parts - 1]..run.ends[groups - 1]]);
+    let comma = text[run.ends[groups - 1]..]
+        .strip_prefix(',')
+        .map_or(0.0, |digits| decimal(digits.as_bytes()) / [1.0, 10.0, 100.0, 1000.0][digits.len().min(3)]);
+    whole as f64 + last + comma
 }
 
 /// The two times of a [`Kind::Pair`].
@@ -213,38 +206,33 @@ pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
 fn dotted_or_decimal(text: &str) -> Option<f64> {
     let run = Run::of(text.as_bytes());
     match run.shape(text.as_bytes()).0 {
-        Kind::Number(number) => Some(number.value),
-        Kind::Dotted(seconds) => Some(seconds),
+        Kind::Number(_) => Some(decimal(text.as_bytes())),
+        Kind::Dotted => Some(seconds(text)),
         _ => None,
     }
 }
 
-/// A decimal number from digits and one point, of ASCII or full width.
-pub(super) fn decimal(digits: &[u8]) -> Number {
-    let (mut value, mut whole, mut decimals, mut behind, mut at) = (0_u64, 0_u8, 0_u8, false, 0);
+/// The value of digits with at most one point among them, of ASCII or full width.
+pub(super) fn decimal(digits: &[u8]) -> f64 {
+    let (mut value, mut decimals, mut behind, mut at) = (0_u64, 0_usize, false, 0);
     while at < digits.len() {
         if let Some((digit, bytes)) = digit(&digits[at..]) {
             value = value.saturating_mul(10).saturating_add(u64::from(digit));
-            if behind {
-                decimals = decimals.saturating_add(1)
-            } else {
-                whole = whole.saturating_add(1)
-            }
+            decimals += usize::from(behind);
             at += bytes;
         } else {
             behind = true;
             at += if digits[at] == 0xEF { 3 } else { 1 };
         }
     }
-    let value = exact(value, decimals).unwrap_or_else(|| slowly(digits));
-    Number { value, whole, decimals }
+    exact(value, decimals).unwrap_or_else(|| slowly(digits))
 }
 
 /// Both numbers of the division are exact, so its result is the nearest double (Clinger's fast path).
 #[expect(clippy::cast_precision_loss, reason = "checked to be below 2^53")]
-fn exact(value: u64, decimals: u8) -> Option<f64> {
+fn exact(value: u64, decimals: usize) -> Option<f64> {
     const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-    let tens = TENS.get(usize::from(decimals))?;
+    let tens = TENS.get(decimals)?;
     (value < 1 << 53).then(|| value as f64 / tens)
 }
 

@@ -13,6 +13,10 @@ const REACH: usize = 12;
 pub(super) struct Page<'a> {
     pub(super) text: &'a str,
     pub(super) tokens: Vec<Token>,
+    /// The tokens that a time may begin with.
+    pub(super) points: Vec<u32>,
+    /// The first token of a script that is not read.
+    pub(super) script: Option<usize>,
     pub(super) atoms: Vec<Atom>,
     /// The column that each atom stands in; empty where the text has no table.
     roles: Vec<Role>,
@@ -72,8 +76,8 @@ impl<'a> Page<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let tokens = lexer::lex(text);
         let atoms = atoms::compose(text, &tokens);
-        let roles = table::roles(text, &tokens, &atoms);
-        Self { text, tokens, atoms, roles }
+        let roles = if tokens.tabular { table::roles(text, &tokens.all, &atoms) } else { Vec::new() };
+        Self { text, tokens: tokens.all, points: tokens.points, script: tokens.script, atoms, roles }
     }
 
     pub(super) fn kind(&self, at: usize) -> Kind {
@@ -211,6 +215,14 @@ impl<'a> Page<'a> {
         let tight = self.gap(next) == Gap::Tight;
         match self.kind(next) {
             Kind::Break => Follow::Nothing,
+            // `12-inch`
+            Kind::Mark(Mark::Dash)
+                if tight
+                    && self.gap(next + 1) == Gap::Tight
+                    && matches!(self.kind(next + 1), Kind::Other(_) | Kind::Word(_)) =>
+            {
+                Follow::Noun
+            }
             Kind::Mark(Mark::Close(_)) => self.follow_close(next),
             Kind::Mark(Mark::Stop) => {
                 if tight {
@@ -273,6 +285,6 @@ impl<'a> Page<'a> {
 
     /// The bytes from the first to the last token.
     pub(super) fn span(&self, first: usize, last: usize) -> std::ops::Range<usize> {
-        self.tokens[first].start..self.tokens[last].end
+        self.tokens[first].start()..self.tokens[last].end()
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Role {
     Start,
     End,
     Time,
+    /// Times whose numbers are minutes or hours.
+    Scaled,
     /// Lengths of time.
     Length,
     /// Anything else.
@@ -116,7 +118,9 @@ impl Separator {
         let token = &tokens[index];
         match self {
             Self::Sign(mark) => token.mark() == Some(mark),
-            Self::Tab => token.gap == Gap::Wide && text.as_bytes()[tokens[index - 1].end..token.start].contains(&b'\t'),
+            Self::Tab => {
+                token.gap == Gap::Wide && text.as_bytes()[tokens[index - 1].end()..token.start()].contains(&b'\t')
+            }
         }
     }
 }
@@ -129,9 +133,9 @@ fn role(cell: &[Token]) -> Role {
             Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day) => return Role::Length,
             Kind::Word(Word::Start | Word::From) => Role::Start,
             Kind::Word(Word::End | Word::To | Word::Until) => Role::End,
-            Kind::Word(Word::Time | Word::Stamp) | Kind::Unit(_) if matches!(role, Role::None | Role::Other) => {
-                Role::Time
-            }
+            Kind::Word(Word::Time | Word::Stamp) if matches!(role, Role::None | Role::Other) => Role::Time,
+            Kind::Unit(unit) if unit.size > 1 && role != Role::Other => Role::Scaled,
+            Kind::Unit(_) if role == Role::None => Role::Time,
             Kind::Word(Word::Part) if role == Role::None => Role::None,
             Kind::Other(_) | Kind::Id | Kind::Word(_) | Kind::Mark(Mark::Hash) if role == Role::None => Role::Other,
             _ => role,

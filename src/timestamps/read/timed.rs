@@ -3,7 +3,7 @@
 use super::atoms::{Shape, Timed};
 use super::clocks::names_length;
 use super::page::{Cue, Follow, Left, Page};
-use super::token::{Kind, Mark, Style, Word};
+use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Reason, Time};
 
@@ -13,19 +13,17 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let page = judge.page;
     let (first, tail) = (judge.first(index), judge.lent[index].map_or(index, |(_, tail)| tail));
     let last = judge.last(tail);
-    let timed = match (page.atoms[judge.groups[tail].to].shape, page.atoms[judge.groups[tail].from].shape) {
-        (Shape::Timed(timed), _) | (_, Shape::Timed(timed)) => timed,
+    let ends = (page.atoms[judge.groups[tail].to].shape, page.atoms[judge.groups[tail].from].shape);
+    let ((Shape::Timed(timed), _) | (_, Shape::Timed(timed))) = ends else {
         // `seconds 5, 9`: the unit stands before the first of them
-        _ => {
-            return judge
-                .verdicts
-                .last()
-                .copied()
-                .map_or(Verdict::Not, |verdict| if verdict == Verdict::Done { Verdict::Time } else { verdict });
-        }
+        let before = judge.verdicts.last().copied().unwrap_or(Verdict::Not);
+        return if before == Verdict::Done { Verdict::Time } else { before };
     };
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
+    }
+    if is_fraction(page, first) {
+        return Verdict::Not;
     }
     let left = page.left(first);
     let behind = Behind::of(page, last);
@@ -50,7 +48,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
 
 /// `0:12-0:47 (35 seconds)`: how long the range before it is.
 fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
-    let open = matches!(judge.page.left(judge.first(index)).cue, Cue::Open(b'(') | Cue::Cell | Cue::Dash);
+    let open = matches!(judge.page.left(judge.first(index)).cue, Cue::Open(_) | Cue::Cell | Cue::Dash);
     let Some(before) = index.checked_sub(1).filter(|_| open) else { return false };
     let near = judge.first(index) - judge.last(before) <= 4;
     if !judge.is_range(before) {
@@ -60,6 +58,15 @@ fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
     }
     let extent = judge.found.last().and_then(|found| Some(found.end.seconds()? - found.start.seconds()?));
     near && extent.is_some_and(|extent| (extent - seconds).abs() < 1.5)
+}
+
+/// `1/125 s`.
+fn is_fraction(page: &Page<'_>, first: usize) -> bool {
+    first >= 2
+        && page.kind(first - 1) == Kind::Mark(Mark::Slash)
+        && page.gap(first) == Gap::Tight
+        && page.gap(first - 1) == Gap::Tight
+        && matches!(page.kind(first - 2), Kind::Number(_))
 }
 
 /// What stands behind a time with a unit.
@@ -88,7 +95,7 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         // `in his 20s-30s`
         return Verdict::Not;
     }
-    let length = is_length(page, left);
+    let length = is_length(page, left, timed.led);
     match behind {
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
@@ -152,7 +159,7 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     match behind {
         Behind::Length | Behind::Rate => return Verdict::Not,
         Behind::Media => return Verdict::Not,
-        Behind::Point => return if is_length(page, left) { UNCLEAR } else { Verdict::Time },
+        Behind::Point => return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time },
         Behind::After => {
             return if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
                 Verdict::Time
@@ -165,8 +172,8 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         Behind::Vague => return UNCLEAR,
         Behind::Nothing => {}
     }
-    let day = timed.parts == 1 && timed.unit.size == 3600 && timed.seconds == 86_400.0;
-    if is_length(page, left) || day {
+    let day = timed.parts == 1 && timed.unit.size == 3600 && (timed.number - 24.0).abs() < f64::EPSILON;
+    if is_length(page, left, timed.led) || day {
         return Verdict::Not;
     }
     if timed.led {
@@ -186,6 +193,7 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         Cue::Word(Word::In) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
         _ if is_placed(left) => Verdict::Time,
+        Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
         Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
         Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
             Verdict::Time
@@ -203,6 +211,13 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     }
 }
 
+/// `Rest time: 30 s`: the time that something takes, or the time when it is.
+fn is_some_time(page: &Page<'_>, colon: usize) -> bool {
+    page.label(colon)
+        .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
+        .is_some_and(|label| page.before(label).is_some_and(|before| matches!(page.kind(before), Kind::Other(_))))
+}
+
 /// `9時`, `10时20分`: a time of day, or hours. With seconds it is no time of day.
 fn is_oclock(page: &Page<'_>, last: usize, timed: &Timed) -> bool {
     let hours = (last.saturating_sub(3)..=last).any(|index| matches!(&page.text[page.span(index, index)], "時" | "时"));
@@ -217,9 +232,8 @@ fn opening(judge: &mut Judge<'_, '_>, index: usize, timed: &Timed, behind: Behin
     if judge.is_range(index) || judge.lent[index].is_some() {
         return UNCLEAR;
     }
-    let (first, last) = (judge.first(index), judge.last(index));
-    judge.push(Time::Media(0.0), Time::Media(timed.seconds), first, last);
-    Verdict::Done
+    let words = judge.page.left(judge.first(index)).at;
+    judge.done(Time::Media(0.0), Time::Media(timed.seconds), words, index)
 }
 
 /// Whether a word before it places the time.
@@ -245,8 +259,9 @@ fn is_placed(left: &Left) -> bool {
 }
 
 /// Whether what stands before makes it a length.
-fn is_length(page: &Page<'_>, left: &Left) -> bool {
+fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
     match left.cue {
+        _ if led => false,
         Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
         Cue::Word(Word::Goes) => true,
         // `takes it 4 seconds`
@@ -296,7 +311,7 @@ fn is_amount(page: &Page<'_>, at: usize) -> bool {
 fn is_decade(timed: &Timed, left: &Left) -> bool {
     let round =
         timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0;
-    let aged = matches!(left.cue, Cue::Word(Word::Age)) || matches!(left.cue, Cue::Dash | Cue::Word(Word::To)) && false;
+    let aged = matches!(left.cue, Cue::Word(Word::Age));
     round
         && (timed.number >= 1000.0
             || aged
@@ -331,7 +346,7 @@ impl Behind {
             Kind::Word(Word::Of) => Self::Relative,
             Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
             Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
-            Kind::Mark(Mark::Slash) if page.gap(next) == super::token::Gap::Tight => Self::Rate,
+            Kind::Mark(Mark::Slash) if page.gap(next) == Gap::Tight => Self::Rate,
             _ => Self::Nothing,
         }
     }

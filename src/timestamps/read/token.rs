@@ -1,14 +1,19 @@
 //! What the lexer cuts a text into. A token knows what its characters are, never what they mean where they stand.
 
+use std::ops::Range;
+
 /// A piece of the text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
     /// What lies between this token and the one before it.
     pub(super) gap: Gap,
+    start: u32,
+    end: u32,
 }
+
+/// The longest text that tokens can point into; nobody has an answer of this size.
+pub(super) const LONGEST_TEXT: usize = u32::MAX as usize;
 
 /// The white space before a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
@@ -21,14 +26,14 @@ pub(super) enum Gap {
     Wide,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `12`, `12.50`.
-    Number(Number),
+    Number(Digits),
     /// `1:05`, `00:01:05.250`, `00:00:02,000`.
-    Clock(f64),
+    Clock,
     /// `00.01.10`: hours, minutes, seconds as VIA's bullets have them, or a version number.
-    Dotted(f64),
+    Dotted,
     /// `12.0:18.5`, `00.01.10:00.02.05`: two numbers around a colon that are no clock.
     Pair,
     /// `0:30:12:04`: more colons than a clock has.
@@ -57,9 +62,9 @@ pub(super) enum Kind {
     Break,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Number {
-    pub(super) value: f64,
+/// How a number is written; its value is read only where it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Digits {
     /// Digits before the point.
     pub(super) whole: u8,
     /// Digits behind it.
@@ -134,6 +139,8 @@ pub(super) enum Word {
     End,
     Time,
     Stamp,
+    /// `start_ms`: a time, but not in seconds.
+    Millis,
     /// `scene`, `chunk`, `clip`: a part of the media, mostly with a number of its own.
     Part,
     /// `video`, `clip`: what a length describes, and what a time lies in.
@@ -201,6 +208,24 @@ pub(super) enum Mark {
 // === impl Token ===
 
 impl Token {
+    #[expect(clippy::cast_possible_truncation, reason = "no text is longer than LONGEST_TEXT")]
+    pub(super) fn new(kind: Kind, gap: Gap, span: Range<usize>) -> Self {
+        Self { kind, gap, start: span.start as u32, end: span.end as u32 }
+    }
+
+    pub(super) fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    pub(super) fn end(&self) -> usize {
+        self.end as usize
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "no text is longer than LONGEST_TEXT")]
+    pub(super) fn extend(&mut self, end: usize) {
+        self.end = end as u32;
+    }
+
     pub(super) fn mark(&self) -> Option<Mark> {
         match self.kind {
             Kind::Mark(mark) => Some(mark),
@@ -211,6 +236,25 @@ impl Token {
     /// Signs that dress a text without meaning anything: bold, italics, code, quotes.
     pub(super) fn is_dress(&self) -> bool {
         matches!(self.kind, Kind::Mark(Mark::Star | Mark::Quote))
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// Whether a time may begin with it.
+    pub(super) fn is_point(self) -> bool {
+        matches!(
+            self,
+            Self::Number(_)
+                | Self::Clock
+                | Self::Dotted
+                | Self::Pair
+                | Self::Odd
+                | Self::Wall
+                | Self::Local
+                | Self::Unit(_)
+        )
     }
 }
 

@@ -8,7 +8,7 @@ use super::page::{Follow, Page};
 use super::table::Role;
 use super::token::{Kind, Mark, Unit, Word};
 use super::{bare, clocks, timed, via};
-use crate::timestamps::time::{Doubt, Found, Reason, Time};
+use crate::timestamps::time::{Doubt, Found, Mention, Reason, Time};
 
 /// What a group is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(super) struct Judge<'p, 'a> {
     pub(super) via: via::Style,
     pub(super) found: Vec<Found>,
     pub(super) doubts: Vec<Doubt>,
+    /// Times that no atom is by itself: both halves of `12.0:18.5`, the beginning of the first ten seconds.
+    pub(super) aside: Vec<Mention>,
 }
 
 // === impl Judge ===
@@ -47,7 +49,18 @@ impl<'p, 'a> Judge<'p, 'a> {
         let lent = lend(page, &groups);
         let via = via::Style::of(page);
         let verdicts = Vec::with_capacity(groups.len());
-        Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found: Vec::new(), doubts: Vec::new() }
+        Self {
+            page,
+            groups,
+            labels,
+            lent,
+            verdicts,
+            counter: 0.0,
+            via,
+            found: Vec::new(),
+            doubts: Vec::new(),
+            aside: Vec::new(),
+        }
     }
 
     pub(super) fn judge(&mut self) {
@@ -156,6 +169,43 @@ impl<'p, 'a> Judge<'p, 'a> {
         self.found.push(Found { start, end, span });
     }
 
+    /// Adds a range that the atoms of a group do not spell out, read from the words that begin with the token `first`.
+    pub(super) fn done(&mut self, start: Time, end: Time, first: usize, index: usize) -> Verdict {
+        self.note(&start, &end, first, index);
+        self.push(start, end, first, self.last(index));
+        Verdict::Done
+    }
+
+    /// Notes that a group could name these times.
+    pub(super) fn note(&mut self, start: &Time, end: &Time, first: usize, index: usize) {
+        let span = self.page.span(first, self.last(index));
+        self.aside.extend([start, end].map(|time| Mention { time: time.clone(), span: span.clone() }));
+    }
+
+    /// Adds the times that the atoms of a group name, unless it is none.
+    pub(super) fn mention(&self, index: usize, mentions: &mut Vec<Mention>) {
+        let Group { from, to, joint } = self.groups[index];
+        let atoms = &self.page.atoms[from..=to];
+        let clock = matches!(atoms[0].shape, Shape::Clock(_));
+        if self.verdicts[index] == Verdict::Not || self.verdicts[index] == Verdict::Done && !clock {
+            return;
+        }
+        let span = |atom: &Atom| self.page.span(atom.first, atom.last);
+        let both = self.ends(&atoms[0], &atoms[atoms.len() - 1], self.lent[index]).filter(|_| joint != Joint::Chain);
+        match both {
+            Some((start, _)) if from == to => mentions.push(Mention { time: start, span: span(&atoms[0]) }),
+            Some((start, end)) => {
+                mentions.push(Mention { time: start, span: span(&atoms[0]) });
+                mentions.push(Mention { time: end, span: span(&atoms[1]) });
+            }
+            None => {
+                let times =
+                    atoms.iter().filter_map(|atom| Some((atom.time(self.page.text, &self.page.tokens)?, span(atom))));
+                mentions.extend(times.map(|(time, span)| Mention { time, span }));
+            }
+        }
+    }
+
     pub(super) fn doubt(&mut self, index: usize, reason: Reason) {
         let span = self.page.span(self.first(index), self.last(index));
         self.doubts.push(Doubt { reason, span });
@@ -197,10 +247,7 @@ fn are_listed(page: &Page<'_>, last: usize, first: usize) -> bool {
         )
     };
     let comma = |index: usize| {
-        matches!(
-            page.kind(index),
-            Kind::Mark(Mark::Comma | Mark::Semicolon | Mark::Slash) | Kind::Word(Word::And | Word::Or)
-        )
+        matches!(page.kind(index), Kind::Mark(Mark::Comma | Mark::Semicolon) | Kind::Word(Word::And | Word::Or))
     };
     first - last <= 8 && (last + 1..first).all(separator) && (last + 1..first).any(comma)
 }

@@ -59,11 +59,12 @@ pub(super) fn clock(judge: &mut Judge<'_, '_>, index: usize) -> Option<Verdict> 
     }
     let colon = page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Colon);
     let (start, end) = halves(page, first).filter(|_| colon)?;
+    let (start, end) = (Time::Media(start), Time::Media(end));
     if judge.via == Style::Unclear {
+        judge.note(&start, &end, first, index);
         return Some(UNCLEAR);
     }
-    judge.push(Time::Media(start), Time::Media(end), first, last);
-    Some(Verdict::Done)
+    Some(judge.done(start, end, first, index))
 }
 
 /// `12.0:18.5`, `00.01.10:00.02.05`.
@@ -93,9 +94,10 @@ pub(super) fn pair(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         _ if decimal && follow != super::page::Follow::Noun => UNCLEAR,
         _ => Verdict::Not,
     };
-    if verdict == Verdict::Time {
-        judge.push(start, end, first, last);
-        return Verdict::Done;
+    match verdict {
+        Verdict::Time => return judge.done(start, end, first, index),
+        Verdict::Doubt(_) => judge.note(&start, &end, first, index),
+        Verdict::Done | Verdict::Not => {}
     }
     verdict
 }
@@ -133,10 +135,7 @@ pub(super) fn odd(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let middle = text.match_indices(':').nth(2).map(|(at, _)| at);
     let both = middle.and_then(|at| Some((super::time(&text[..at])?, super::time(&text[at + 1..])?)));
     match both.filter(|_| caption) {
-        Some((start, end)) => {
-            judge.push(start, end, first, last);
-            Verdict::Done
-        }
+        Some((start, end)) => judge.done(start, end, first, index),
         // a hardware address
         None => Verdict::Not,
     }

@@ -4,13 +4,13 @@ use super::token::Kind::{Spelled, Unit as U, Word as W};
 use super::token::Style::{Known, Letter, Plural, Short, Singular, Unknown};
 use super::token::Word::{
     After, Age, And, Approx, Article, At, Before, Between, Book, By, Day, Display, End, Every, First, For, From,
-    Function, Goes, Half, In, Into, Is, Last, Lasts, Later, Length, Mark, Measure, Media, Meridiem, Month, Nth, Of,
-    Open, Or, Ordinal, Part, Ratio, Shows, Stamp, Start, The, Time, To, Until, Up, Vague, Zone,
+    Function, Goes, Half, In, Into, Is, Last, Lasts, Later, Length, Mark, Measure, Media, Meridiem, Millis, Month, Nth,
+    Of, Open, Or, Ordinal, Part, Ratio, Shows, Stamp, Start, The, Time, To, Until, Up, Vague, Zone,
 };
 use super::token::{Kind, Style, Unit};
 
 /// Bytes of the longest word.
-pub(super) const LONGEST: usize = 20;
+pub(super) const LONGEST: usize = 24;
 
 const fn unit(size: u16, style: Style) -> Kind {
     U(Unit { size, style })
@@ -88,7 +88,10 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("moment", W(Time)), ("span", W(Time)), ("ts", W(Time)), ("pts", W(Time)), ("portion", W(Time)), ("time_ranges", W(Time)),
     ("timestamp", W(Stamp)), ("timestamps", W(Stamp)), ("timecode", W(Stamp)), ("timecodes", W(Stamp)),
     ("stamp", W(Stamp)), ("stamps", W(Stamp)), ("time_stamp", W(Stamp)), ("timestamp_s", W(Stamp)),
-    ("scene", W(Part)), ("scenes", W(Part)), ("chunk", W(Part)), ("chunks", W(Part)), ("segment", W(Part)),
+    ("start_ms", W(Millis)), ("end_ms", W(Millis)), ("startms", W(Millis)), ("endms", W(Millis)), ("time_ms", W(Millis)),
+    ("timestamp_ms", W(Millis)), ("timestampms", W(Millis)), ("start_time_ms", W(Millis)), ("end_time_ms", W(Millis)),
+    ("start_min", W(Millis)), ("end_min", W(Millis)), ("start_minutes", W(Millis)), ("end_minutes", W(Millis)),
+    ("start_frame_time", W(Millis)), ("scene", W(Part)), ("scenes", W(Part)), ("chunk", W(Part)), ("chunks", W(Part)), ("segment", W(Part)),
     ("segments", W(Part)), ("event", W(Part)), ("events", W(Part)), ("shot", W(Part)), ("part", W(Part)),
     ("section", W(Part)), ("highlight", W(Part)), ("highlights", W(Part)), ("incident", W(Part)), ("answer", W(Part)),
     ("result", W(Part)), ("results", W(Part)), ("cam", W(Part)), ("camera", W(Part)), ("action", W(Part)),
@@ -117,7 +120,7 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("scoreboard", W(Display)), ("stopwatch", W(Display)), ("dashboard", W(Display)), ("countdown", W(Display)),
     ("wristwatch", W(Display)), ("sign", W(Display)), ("display", W(Display)),
     // not times
-    ("ratio", W(Ratio)), ("aspect", W(Ratio)), ("ratios", W(Ratio)), ("scale", W(Ratio)), ("score", W(Ratio)),
+    ("ratio", W(Ratio)), ("aspect", W(Ratio)), ("ratios", W(Ratio)), ("mixed", W(Ratio)), ("diluted", W(Ratio)), ("proportion", W(Ratio)), ("mixture", W(Ratio)), ("scale", W(Ratio)), ("score", W(Ratio)),
     ("scores", W(Ratio)), ("scored", W(Ratio)), ("odds", W(Ratio)), ("mix", W(Ratio)), ("wins", W(Ratio)),
     ("won", W(Ratio)), ("beat", W(Ratio)), ("beats", W(Ratio)), ("leads", W(Ratio)), ("lead", W(Ratio)),
     ("tie", W(Ratio)), ("draw", W(Ratio)), ("victory", W(Ratio)), ("win", W(Ratio)), ("loss", W(Ratio)),
@@ -191,9 +194,9 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("hasta", W(Until)), ("al", W(To)), ("até", W(Until)), ("ao", W(To)), ("fino", W(Until)), ("ai", W(To)),
     ("desde", W(From)), ("del", W(From)), ("da", W(From)), ("dal", W(From)), ("dalle", W(From)), ("do", W(From)), ("dai", W(From)),
     ("y", W(And)), ("e", W(And)), ("ed", W(And)), ("tra", W(Between)), ("fra", W(Between)), ("los", W(The)), ("aos", W(At)),
-    ("en", W(At)), ("el", W(The)), ("il", W(The)), ("no", W(Function)), ("em", W(At)), ("alrededor", W(Approx)),
+    ("en", W(At)), ("el", W(The)), ("il", W(The)), ("em", W(At)), ("alrededor", W(Approx)),
     ("aproximadamente", W(Approx)), ("unos", W(Approx)), ("cerca", W(Approx)),
-    ("durante", W(Lasts)), ("dura", W(Lasts)), ("duran", W(Lasts)), ("per", W(Lasts)), ("por", W(Lasts)), ("cada", W(Every)),
+    ("durante", W(Lasts)), ("dura", W(Lasts)), ("duran", W(Lasts)), ("por", W(Lasts)), ("cada", W(Every)),
     ("ogni", W(Every)), ("después", W(Later)), ("depois", W(Later)), ("dopo", W(After)), ("primeros", W(First)),
     ("primi", W(First)), ("primeiros", W(First)), ("últimos", W(Last)), ("ultimi", W(Last)), ("inicio", W(Start)),
     ("início", W(Start)), ("inizio", W(Start)), ("fim", W(End)), ("tiempo", W(Time)),

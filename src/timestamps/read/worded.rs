@@ -4,32 +4,90 @@
 //! clip`, `two minutes later`).
 
 use super::page::{Cue, Page};
-use super::token::{Gap, Kind, Mark, Style, Token, Word};
+use super::token::{Gap, Kind, Mark, Style, Unit, Word};
 use super::verdict::{Judge, Verdict};
-use crate::timestamps::time::{Doubt, Reason};
+use crate::timestamps::time::{Doubt, Mention, Reason, Time};
 
 /// The first doubt that words raise.
 pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
     let page = judge.page;
+    for at in loose_units(page) {
+        if matches!(page.kind(at), Kind::Unit(Unit { style: Style::Unknown, .. })) {
+            return Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(at, at) });
+        }
+        if let Some(first) = amount(page, at) {
+            return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
+        }
+    }
+    let script = page.script.filter(|_| !is_all_clocks(judge))?;
+    Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(script, script) })
+}
+
+/// The times that a text tells in words, as far as the words can be counted.
+pub(super) fn mentions(page: &Page<'_>) -> Vec<Mention> {
+    let mut mentions: Vec<Mention> = Vec::new();
+    let mut before: Option<(usize, Unit)> = None;
+    for at in loose_units(page) {
+        let (Some(first), Kind::Unit(unit)) = (amount(page, at), page.kind(at)) else { continue };
+        let Some((value, opens)) = count(page, first, at) else { continue };
+        let mut span = page.span(first, at);
+        let mut seconds = value * f64::from(unit.size);
+        // `one minute and thirty seconds`
+        let above = before.filter(|(last, above)| above.size > unit.size && first <= last + 2);
+        if let Some(minutes) = above.and_then(|_| mentions.pop()) {
+            span.start = minutes.span.start;
+            seconds += minutes.time.seconds().unwrap_or_default();
+        }
+        if opens {
+            mentions.push(Mention { time: Time::Media(0.0), span: span.clone() });
+        }
+        mentions.push(Mention { time: Time::Media(seconds), span });
+        before = Some((at, unit));
+    }
+    mentions
+}
+
+/// The units that no number in digits stands before.
+fn loose_units<'p>(page: &'p Page<'_>) -> impl Iterator<Item = usize> + 'p {
     let mut atoms = page.atoms.iter().peekable();
-    let mut script: Option<&Token> = None;
-    for (at, token) in page.tokens.iter().enumerate() {
-        while atoms.next_if(|atom| atom.last < at).is_some() {}
-        match token.kind {
-            Kind::Unit(unit) if atoms.peek().is_none_or(|atom| at < atom.first) => {
-                if unit.style == Style::Unknown {
-                    return Some(Doubt { reason: Reason::UnknownLanguage, span: token.start..token.end });
-                }
-                if let Some(first) = amount(page, at) {
-                    return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
-                }
+    page.points.iter().map(|point| *point as usize).filter(move |at| {
+        while atoms.next_if(|atom| atom.last < *at).is_some() {}
+        matches!(page.kind(*at), Kind::Unit(_)) && atoms.peek().is_none_or(|atom| *at < atom.first)
+    })
+}
+
+/// The number of the words from `first` to the unit, and whether they tell of the first so many.
+fn count(page: &Page<'_>, first: usize, unit: usize) -> Option<(f64, bool)> {
+    let (mut number, mut half, mut opens) = (0_u16, 0.0, false);
+    for index in first..unit {
+        match page.kind(index) {
+            Kind::Spelled(100) => number = number.max(1).saturating_mul(100),
+            Kind::Spelled(value) => number = number.saturating_add(value),
+            Kind::Word(Word::Half) => {
+                half = if page.text[page.span(index, index)].starts_with(['q', 'Q']) { 0.25 } else { 0.5 }
             }
-            Kind::Script => script = script.or(Some(token)),
+            Kind::Word(Word::First) => opens = true,
+            Kind::Word(Word::Vague | Word::Last | Word::Nth) => return None,
             _ => {}
         }
     }
-    let script = script.filter(|_| !is_all_clocks(judge))?;
-    Some(Doubt { reason: Reason::UnknownLanguage, span: script.start..script.end })
+    if number == 0 && half == 0.0 {
+        number = 1;
+    }
+    if is_and_a_half(page, unit) {
+        half = 0.5;
+    }
+    Some((f64::from(number) + half, opens))
+}
+
+/// `a minute and a half`, 一分半.
+fn is_and_a_half(page: &Page<'_>, unit: usize) -> bool {
+    let half = |at: usize| page.kind(at) == Kind::Word(Word::Half);
+    let english = page.kind(unit + 1) == Kind::Word(Word::And)
+        && page.kind(unit + 2) == Kind::Word(Word::Article)
+        && half(unit + 3);
+    let asian = matches!(page.kind(unit), Kind::Unit(Unit { style: Style::Asian, .. }));
+    english || asian && half(unit + 1)
 }
 
 /// A range of clocks is the same in every script; anything else may have words around it that change what it is.
@@ -100,10 +158,7 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     if first == at {
         return None;
     }
-    let and_a_half = behind == Kind::Word(Word::And)
-        && matches!(page.kind(at + 2), Kind::Word(Word::Article))
-        && matches!(page.kind(at + 3), Kind::Word(Word::Half))
-        || unit.style == Style::Asian && behind == Kind::Word(Word::Half);
+    let and_a_half = is_and_a_half(page, at);
     let inside = matches!(behind, Kind::Word(Word::In | Word::Into | Word::Mark));
     let cue = page.left(first).cue;
     let left_length =
