@@ -1,10 +1,10 @@
 //! Our own HTTP/1.1 toward plain TCP upstreams: lean, strict, and without a task of its own.
 //!
 //! Whoever waits drives it: [`Connection::send`] until the head of the answer is there, then
-//! [`Connection::poll_frame`] for as long as the body lasts. Both move the upload on in the same poll, so that both
-//! directions run at once: an early answer is seen while the request is still on its way, and the rest of the request
-//! goes on while the answer streams. A poll that is pending has registered its waker with everything that it waits for.
-//! Dropping a connection closes its socket, whatever was under way.
+//! [`Connection::poll_frame`] for as long as the body lasts. The first moves the upload on in the same poll, so that an
+//! early answer is seen while the request is still on its way; what is left of the request then goes on beside the
+//! answer, see `stream`. A poll that is pending has registered its waker with everything that it waits for. Dropping a
+//! connection closes its socket, whatever was under way.
 //!
 //! ```text
 //! encode ─▶ outgoing ─▶ upload ─┐                        ┌─▶ scan ─▶ head ─▶ framing
@@ -25,6 +25,7 @@ mod head;
 mod outgoing;
 mod read;
 mod scan;
+mod stream;
 mod upload;
 
 use std::task::{Context, Poll, Waker, ready};
@@ -43,6 +44,7 @@ pub(super) use self::error::Error;
 use self::head::Head;
 use self::read::Reader;
 use self::scan::Scan;
+use self::stream::{Courier, Stream};
 use self::upload::Upload;
 use crate::body::RequestBody;
 
@@ -54,9 +56,11 @@ const MERGE_LIMIT: usize = 16 * 1024;
 /// A connection that can carry one exchange at a time.
 #[derive(Debug)]
 pub(super) struct Connection<S = TcpStream> {
-    stream: S,
+    stream: Stream<S>,
     born: Instant,
     upload: Upload,
+    /// Has the upload, if it goes on behind the answer's head.
+    courier: Option<Courier<S>>,
     reader: Reader,
     /// Read and not yet looked at.
     input: Bytes,
@@ -79,12 +83,13 @@ pub(super) struct Connection<S = TcpStream> {
 
 // === impl Connection ===
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
     pub(super) fn new(stream: S) -> Self {
         Self {
-            stream,
+            stream: Stream::Whole(stream),
             born: Instant::now(),
             upload: Upload::idle(),
+            courier: None,
             reader: Reader::default(),
             input: Bytes::new(),
             partial: Vec::new(),
@@ -108,7 +113,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Whether another exchange may follow the last one: both messages are over, both sides want to go on, and there
     /// is nothing behind the answer (RFC 9112, section 9.2).
     pub(super) fn is_reusable(&self) -> bool {
-        self.keep_alive && self.decoder.is_done() && self.upload.is_done() && self.input.is_empty()
+        self.keep_alive && self.decoder.is_done() && self.has_sent() && self.input.is_empty()
+    }
+
+    /// Whether the request has gone to its last byte.
+    fn has_sent(&self) -> bool {
+        self.courier.is_none() && self.upload.is_done()
     }
 
     /// Whether a byte of this exchange's answer has come.
@@ -167,12 +177,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Sends what can be sent. That the socket takes no more is not the end: the answer may be there already.
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
-        match self.upload.poll(&mut self.stream, cx) {
-            Poll::Ready(Err(e @ Error::Io(_))) => self.refused = Some(e),
-            Poll::Ready(Err(e)) => return Err(e),
-            Poll::Ready(Ok(())) | Poll::Pending => {}
+        let Stream::Whole(stream) = &mut self.stream else { return Ok(()) };
+        match self.upload.poll(stream, cx) {
+            Poll::Ready(result) => self.note_sent(result),
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    /// As [`poll_upload`](Self::poll_upload), behind the answer's head.
+    fn poll_courier(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        if let Some(courier) = &mut self.courier
+            && let Poll::Ready(delivered) = courier.poll(cx)
+        {
+            self.courier = None;
+            let (upload, result) = self.stream.rejoin(delivered?);
+            self.upload = upload;
+            self.note_sent(result)?;
         }
         Ok(())
+    }
+
+    fn note_sent(&mut self, result: Result<(), Error>) -> Result<(), Error> {
+        match result {
+            Err(e @ Error::Io(_)) => {
+                self.refused = Some(e);
+                Ok(())
+            }
+            result => result,
+        }
     }
 
     /// The final head, if it is complete. Interim ones are told to the request's body, and skipped.
@@ -211,6 +243,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.trailers = None;
         if self.decoder.is_done() {
             self.rest();
+        } else if self.upload.is_under_way() {
+            self.courier = self.stream.send_away(std::mem::replace(&mut self.upload, Upload::idle()));
         }
         head.response
     }
@@ -233,6 +267,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match ready!(self.poll_next(cx)) {
             Ok(frame) => {
                 if self.decoder.is_done() {
+                    // The answer may well have waited for the last byte that the courier brought.
+                    self.keep_alive &= self.poll_courier(cx).is_ok();
                     self.rest();
                 }
                 Poll::Ready(frame.map(Ok))
@@ -248,9 +284,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, Error>> {
-        if !self.upload.is_done() {
-            self.poll_upload(cx)?;
-        }
+        self.poll_courier(cx)?;
         loop {
             if let Some(data) = self.take_data()? {
                 return Poll::Ready(Ok(Some(Frame::data(data))));
@@ -313,12 +347,13 @@ impl Connection {
     /// Costs a system call only after an event that told of something: no waker is left behind, and the budget of the
     /// task that asks is not touched, for a budget that is used up looks like a socket that is silent.
     pub(super) fn is_quiet(&mut self) -> bool {
+        let Stream::Whole(stream) = &mut self.stream else { return false };
         let mut asked = coop::unconstrained(std::future::poll_fn(|cx| {
-            if self.stream.poll_read_ready(cx).is_pending() {
+            if stream.poll_read_ready(cx).is_pending() {
                 return Poll::Ready(true);
             }
             let mut byte = [0];
-            let peeked = self.stream.poll_peek(cx, &mut tokio::io::ReadBuf::new(&mut byte));
+            let peeked = stream.poll_peek(cx, &mut tokio::io::ReadBuf::new(&mut byte));
             Poll::Ready(peeked.is_pending())
         }));
         let asked = std::pin::Pin::new(&mut asked).poll(&mut Context::from_waker(Waker::noop()));

@@ -176,6 +176,40 @@ async fn a_reset_in_a_body_without_a_length_is_no_clean_end() {
 }
 
 #[tokio::test]
+async fn a_client_that_sends_all_before_it_reads_anything_does_not_stop_its_own_upload() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const SENT: usize = 32 * 1024 * 1024;
+    const GIVEN: usize = 64 * 1024 * 1024;
+    let origin = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let viaduct = Viaduct::to(&[origin.local_addr().unwrap()]);
+    tokio::spawn(async move {
+        loop {
+            let (mut reading, mut writing) = origin.accept().await.unwrap().0.into_split();
+            tokio::spawn(async move {
+                let mut taken = vec![0; 64 * 1024];
+                while reading.read(&mut taken).await.is_ok_and(|count| count > 0) {}
+            });
+            tokio::spawn(async move {
+                let _ =
+                    writing.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {GIVEN}\r\n\r\n").as_bytes()).await;
+                let _ = writing.write_all(&vec![b'y'; GIVEN]).await;
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    let mut client = viaduct.client().await;
+    client.send(format!("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: {SENT}\r\n\r\n")).await;
+    client.send(vec![b'x'; SENT]).await;
+    assert_eq!(client.head().await.status(), 200);
+    let mut taken = 0;
+    while taken < GIVEN {
+        taken += client.some().await.len();
+    }
+    assert_eq!(taken, GIVEN);
+}
+
+#[tokio::test]
 async fn a_reason_phrase_and_odd_statuses_pass() {
     let origin = Origin::answering(|_| b"HTTP/1.1 299 Rather odd\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
     let response = Viaduct::to(&[origin.address]).get("/").await;

@@ -88,6 +88,11 @@ impl Upload {
         self.state == State::Done
     }
 
+    /// Whether there is more to send, and somebody to take it.
+    pub(super) fn is_under_way(&self) -> bool {
+        !matches!(self.state, State::Done | State::Broken)
+    }
+
     /// Whether the head still waits: nothing that comes now can be its answer.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.state, State::Fresh | State::Asked)
