@@ -1,5 +1,7 @@
 //! Imports point downward: reads the `crate::` paths of every source file and checks them against the house's layers.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without it does not try to")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -51,8 +51,8 @@ async fn pipelined_requests_are_answered_in_order() {
     let origin = Origin::answering(|request| ok(request.start().as_bytes())).await;
     let viaduct = Viaduct::to(&[origin.address]);
     let mut client = viaduct.client().await;
-    let all: String = (0..6).map(|n| format!("GET /{n} HTTP/1.1\r\nhost: a\r\n\r\n")).collect();
-    client.send(all).await;
+    let all: Vec<_> = (0..6).map(|n| format!("GET /{n} HTTP/1.1\r\nhost: a\r\n\r\n")).collect();
+    client.send(all.concat()).await;
     for n in 0..6 {
         assert_eq!(client.response().await.text(), format!("GET /{n} HTTP/1.1"));
     }
