@@ -8,6 +8,7 @@ mod forwarding;
 mod framing;
 mod pooling;
 mod retries;
+mod rules;
 mod shutdown;
 mod streaming;
 mod support;
