@@ -28,7 +28,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Request, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use tokio::time::Instant;
@@ -146,6 +146,10 @@ impl Proxy {
 
         let has_body = request::announces_body(&head.headers);
         let is_upgrade = upgrade::is_asked(&head, api, has_body);
+        if head.version < Version::HTTP_11 {
+            // RFC 9110, section 10.1.1: it means nothing there.
+            head.headers.remove(header::EXPECT);
+        }
         let expects = has_body && headers::lists(&head.headers, &header::EXPECT, b"100-continue");
         let host = head.headers.get(header::HOST).cloned();
         forward::toward_upstream(&mut head, exchange.downstream(), api, has_body, &exchange.id, &self.via);

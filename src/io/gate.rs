@@ -5,6 +5,9 @@
 //! the client has sent its next request already. An ordinary request is looked at once and never copied: only what was
 //! read too far is.
 //!
+//! That end is taken for the client's leaving also when it only closed its own direction (contract: E7): a client that
+//! is gone must not keep a model busy, and the two cannot be told apart.
+//!
 //! A head that is refused is replaced by bytes that hyper refuses, so that there is only one way in which a connection
 //! ends with an error answer: hyper's, behind all answers before it, with a staged close. The transport then puts in
 //! the words.

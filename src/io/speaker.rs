@@ -53,11 +53,12 @@ impl Speaker {
         buf: &[u8],
         refusal: Option<Refusal>,
     ) -> Poll<io::Result<usize>> {
-        if !self.own.is_empty() {
-            return self.poll_own(tcp, cx);
+        let replaced = ready!(self.poll_own(tcp, cx))?;
+        if replaced > 0 {
+            return Poll::Ready(Ok(replaced));
         }
         let begun = self.turn.begun();
-        if self.flushed == begun && self.was_idle && !self.turn.runs() {
+        if self.was_idle && self.flushed == begun && !self.turn.runs() && buf.starts_with(b"HTTP/1.") {
             // Nobody was asked and nothing was under way: hyper refuses a head, in words that are none.
             self.own.extend_from_slice(&refusal::answer(refusal, buf));
             self.replaced = buf.len();

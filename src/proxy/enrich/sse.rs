@@ -133,13 +133,9 @@ impl Sse {
                     }
                 }
                 Phase::Ending(trailers) => {
-                    return Poll::Ready(match trailers.take() {
-                        Some(trailers) => Some(Ok(Frame::trailers(trailers))),
-                        None => {
-                            forwarded.exchange().complete();
-                            None
-                        }
-                    });
+                    // Behind trailers hyper asks for nothing more.
+                    forwarded.exchange().complete();
+                    return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
                 }
                 Phase::Breaking(error) => match error.take() {
                     Some(error) => return Poll::Ready(Some(forwarded.fail(error))),

@@ -227,6 +227,7 @@ async fn i06_other_expectations_are_forwarded_or_417_and_ignored_in_1_0() {
     client.send("POST / HTTP/1.0\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\nhello").await;
     let response = client.response().await;
     assert_eq!((response.status(), response.text()), (200, "reached"));
+    assert_eq!(lab.seen().pop().unwrap().field("expect"), None);
 }
 
 #[tokio::test]

@@ -117,6 +117,48 @@ async fn u03_an_upgrade_with_a_body_is_served_as_http() {
 }
 
 #[tokio::test]
+async fn u03_a_client_that_leaves_before_the_answer_or_in_it_frees_the_origin() {
+    for begin in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhi"] {
+        let (report, mut reports) = mpsc::channel(4);
+        let origin = Origin::start(move |mut peer, _| {
+            let report = report.clone();
+            async move {
+                let _ = peer.head().await;
+                peer.send(begin).await;
+                report.send(()).await.unwrap();
+                peer.rest().await;
+                report.send(()).await.unwrap();
+            }
+        })
+        .await;
+        let viaduct = Viaduct::to(&[origin.address]);
+        let mut client = viaduct.client().await;
+        client.send(ASK).await;
+        patiently(reports.recv()).await.unwrap();
+        if !begin.is_empty() {
+            client.until(b"hi").await;
+        }
+        drop(client);
+        let left = tokio::time::Instant::now();
+        patiently(reports.recv()).await.unwrap();
+        assert!(left.elapsed() < Duration::from_secs(2), "{begin:?}");
+    }
+}
+
+#[tokio::test]
+async fn u03_after_an_upgrade_that_was_refused_the_connection_ends_in_stages() {
+    let lab = Recorder::answering(|_| crate::support::ok(&vec![b'x'; 8 << 20])).await;
+    let mut client = lab.viaduct.client().await;
+    let ask = ASK.replace("keep-alive, Upgrade", "Upgrade, close");
+    client.send(format!("{ask}{}", "bytes behind".repeat(1000))).await;
+    // A slow reader: nothing of the answer may be lost when the connection is closed.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let response = client.response().await;
+    assert!(response.is_whole, "{} bytes", response.body.len());
+    assert!(!client.rest_or_reset().await.1);
+}
+
+#[tokio::test]
 async fn u04_what_was_sent_before_the_end_is_delivered() {
     let megabyte = vec![b'x'; 1 << 20];
     for from_client in [true, false] {
