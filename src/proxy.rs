@@ -44,7 +44,6 @@ pub use self::response_body::ResponseBody;
 pub use self::route::{Class, Deadlines, Mapping, Matched, Member, Route, Router};
 pub use self::upgrade::Tunnel;
 use crate::body::{Progress, RequestBody};
-use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase};
 use crate::metrics::Metrics;
 use crate::upstream::send;
@@ -164,7 +163,7 @@ impl Proxy {
         let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         listen(&mut request, waker, exchange);
         let sending = send::send(&route.upstream, pinned, request);
-        let sent = until_expired(exchange.clock(), sending).await.map_err(|error| exchange.blame(error))?;
+        let sent = until_expired(exchange.downstream(), sending).await.map_err(|error| exchange.blame(error))?;
         let endpoint = Arc::clone(&sent.endpoint);
         let (mut head, incoming) = exchange.answered(sent).into_parts();
         forward::toward_client(&mut head, &exchange.downstream().turn)?;
@@ -222,7 +221,7 @@ async fn switch(
         exchange.clock().arm(Phase::FirstByte, Instant::now(), first_byte);
     }
     let sending = upgrade::send(&route.upstream, pinned, head);
-    let (said, endpoint) = until_expired(exchange.clock(), sending).await?;
+    let (said, endpoint) = until_expired(exchange.downstream(), sending).await?;
     match said {
         upgrade::Said::Switched(mut head, upstream) => {
             exchange.answered_apart(Arc::clone(&endpoint), head.status);
@@ -302,7 +301,10 @@ fn listen(request: &mut Request<RequestBody>, waker: Waker, exchange: &Exchange)
 
 /// The output of `future`, or the phase whose deadline the connection's timer found expired meanwhile. The timer wakes
 /// the connection's task, and that task polls this future.
-async fn until_expired<T>(clock: &Clock, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+async fn until_expired<T>(
+    Downstream { clock, turn, .. }: &Downstream,
+    future: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let mut future = pin!(future);
     std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => {
@@ -311,6 +313,7 @@ async fn until_expired<T>(clock: &Clock, future: impl Future<Output = Result<T, 
         }
         Poll::Pending => match clock.expired() {
             Some(phase) => Poll::Ready(Err(Error::new(Kind::Timeout(phase)))),
+            None if turn.is_flooded() => Poll::Ready(Err(Error::new(Kind::BadResponse).detail("too many hints"))),
             None => Poll::Pending,
         },
     })

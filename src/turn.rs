@@ -29,6 +29,8 @@ pub struct Turn {
     /// The `Content-Length` of a 304, which hyper does not write.
     length: AtomicU64,
     is_late: AtomicBool,
+    /// How many interim answers came in this exchange.
+    hints: AtomicU32,
 }
 
 /// Nobody has said yet.
@@ -45,6 +47,8 @@ mod special {
     pub(super) const LENGTH: u8 = 16;
 }
 
+/// How many interim answers one exchange may have.
+const HINT_LIMIT: u32 = 100;
 /// The most that waits to be told before an answer.
 const INTERIM_LIMIT: usize = 64 * 1024;
 
@@ -62,6 +66,9 @@ impl Turn {
         self.framing.store(framing, Relaxed);
         let special = if is_old { special::OLD } else { 0 } | if expects { special::EXPECTS } else { 0 };
         self.special.store(special, Relaxed);
+        if self.hints.load(Relaxed) > 0 {
+            self.hints.store(0, Relaxed);
+        }
         self.runs.store(true, Relaxed);
         self.begun.store(self.begun.load(Relaxed).wrapping_add(1), Relaxed);
     }
@@ -72,9 +79,10 @@ impl Turn {
     }
 
     /// An interim answer, as bytes, for the client to read before the answer. A client that speaks HTTP/1.0 gets none;
-    /// what comes too fast for the client is dropped, for interim answers are hints.
+    /// what comes too fast for the client is dropped, for interim answers are hints. An empty one only counts.
     pub fn tell(&self, head: &[u8]) {
-        if self.is(special::OLD) {
+        self.hints.fetch_add(1, Relaxed);
+        if self.is(special::OLD) || head.is_empty() {
             return;
         }
         let mut interim = self.interim();
@@ -82,6 +90,11 @@ impl Turn {
             interim.extend_from_slice(head);
             self.special.fetch_or(special::INTERIM, Relaxed);
         }
+    }
+
+    /// Whether the upstream hints without end instead of answering.
+    pub fn is_flooded(&self) -> bool {
+        self.hints.load(Relaxed) > HINT_LIMIT
     }
 
     /// The answer's body ends with the connection: if it breaks off, only a reset says so.

@@ -12,9 +12,8 @@ pub(super) fn relay(turn: &Turn, progress: Option<&Progress>, status: StatusCode
     match status {
         StatusCode::SWITCHING_PROTOCOLS => {}
         StatusCode::CONTINUE => {
-            if progress.is_some_and(Progress::go_on) {
-                turn.tell(&head(status, &HeaderMap::new()));
-            }
+            let is_awaited = progress.is_some_and(Progress::go_on);
+            turn.tell(&if is_awaited { head(status, &HeaderMap::new()) } else { Vec::new() });
         }
         _ => turn.tell(&head(status, headers)),
     }

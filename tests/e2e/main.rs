@@ -5,7 +5,6 @@ mod cli;
 mod client_leaves;
 mod errors;
 mod forwarding;
-mod framing;
 mod pooling;
 mod retries;
 mod rules;

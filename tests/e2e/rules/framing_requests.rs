@@ -1,4 +1,4 @@
-//! Section 1: message framing of requests (F1 to F18). F13 to F17 are also in `framing`.
+//! Section 1: message framing of requests (F1 to F18).
 
 use super::lab::{Recorder, SMUGGLED, attack, echoed, refused};
 use crate::support::{Origin, Viaduct, patiently};

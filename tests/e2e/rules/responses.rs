@@ -1,4 +1,4 @@
-//! Section 5: responses from the origin, as the client gets them (R1 to R15). More of R4, R9, R12 is in `framing`.
+//! Section 5: responses from the origin, as the client gets them (R1 to R15).
 
 use super::lab::{Recorder, answered};
 use crate::support::{Message, Origin, Viaduct, nobody, ok};
@@ -163,8 +163,13 @@ async fn r07_a_304_keeps_the_length_that_it_names() {
 async fn r08_bytes_on_an_idle_connection_answer_nobody() {
     let origin = Origin::start(|mut peer, number| async move {
         let _ = peer.try_request().await;
-        peer.send(ok(number.to_string().as_bytes())).await;
-        peer.send(ok(b"poison")).await;
+        if number % 2 == 0 {
+            // In one segment with the answer.
+            peer.send([ok(number.to_string().as_bytes()), ok(b"poison")].concat()).await;
+        } else {
+            peer.send(ok(number.to_string().as_bytes())).await;
+            peer.try_send(ok(b"poison")).await;
+        }
         let _ = peer.try_request().await;
     })
     .await;
@@ -258,6 +263,33 @@ async fn r13_heads_of_answers_are_limited() {
     assert_eq!(answered(big).await.status(), 502);
     let many: String = (0..5000).map(|n| format!("x-{n}: y\r\n")).collect();
     assert_eq!(answered(format!("HTTP/1.1 200 OK\r\n{many}content-length: 0\r\n\r\n")).await.status(), 502);
+}
+
+#[tokio::test]
+async fn r13_hints_without_end_are_no_answer() {
+    for hint in ["HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n"] {
+        let (gone, mut told) = tokio::sync::mpsc::channel(1);
+        let origin = Origin::start(move |mut peer, _| {
+            let gone = gone.clone();
+            async move {
+                let _ = peer.try_request().await;
+                while peer.try_send(hint.repeat(50)).await {
+                    tokio::task::yield_now().await;
+                }
+                let _ = gone.send(()).await;
+            }
+        })
+        .await;
+        let viaduct = Viaduct::to(&[origin.address]);
+        let mut client = viaduct.client().await;
+        client.get("/").await;
+        let mut head = client.head().await;
+        while head.status() < 200 {
+            head = client.head().await;
+        }
+        assert_eq!(head.status(), 502);
+        crate::support::patiently(told.recv()).await.unwrap();
+    }
 }
 
 #[tokio::test]
