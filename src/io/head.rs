@@ -132,6 +132,7 @@ fn is_ordinary(bytes: &[u8]) -> bool {
 
 /// Not 0 if any of these pairs of neighbours is suspicious.
 #[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "a branch would keep the compiler from comparing many at once")]
 fn suspicion(before: &[u8], after: &[u8]) -> u8 {
     let pairs = before.iter().zip(after);
     pairs.fold(0, |suspicious, (&before, &after)| {
