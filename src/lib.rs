@@ -56,4 +56,5 @@ pub mod proxy;
 pub mod server;
 pub mod sim;
 pub mod timestamps;
+pub mod turn;
 pub mod upstream;
