@@ -70,7 +70,7 @@ async fn b03_request_and_answer_run_at_once() {
         peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
         for n in 0..20 {
             peer.until(format!("ping{n};").as_bytes()).await;
-            peer.send(format!("6\r\npong{:02}\r\n", n)).await;
+            peer.send(format!("6\r\npong{n:02}\r\n")).await;
         }
         peer.send("0\r\n\r\n").await;
         peer.rest().await;
