@@ -6,22 +6,16 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase};
-
-/// How long a body waits for the upstream's `100 Continue` before it goes without (RFC 9110, section 10.1.1, leaves
-/// the time to the sender; curl waits as long).
-const CONTINUE_WAIT: Duration = Duration::from_secs(1);
 
 /// The body of a request to an upstream.
 #[derive(Debug)]
@@ -38,15 +32,8 @@ pub enum RequestBody {
 pub struct Upload {
     incoming: Incoming,
     progress: Arc<Progress>,
-    gate: Option<Gate>,
     /// A piece that was taken and not sent.
     held: Bytes,
-}
-
-/// What a body waits for before it is asked for its first byte.
-struct Gate {
-    continued: Arc<Notify>,
-    passed: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
 }
 
 /// How far an upload is, as its exchange sees it.
@@ -55,6 +42,8 @@ pub struct Progress {
     clock: Arc<Clock>,
     stall: Option<Duration>,
     first_byte: Option<Duration>,
+    /// Whether the client waits for the upstream's `100 Continue` (RFC 9110, section 10.1.1), as far as one can know.
+    expects: AtomicBool,
     received: AtomicU64,
     done: AtomicBool,
     broke: AtomicBool,
@@ -66,37 +55,7 @@ pub struct Progress {
 impl RequestBody {
     /// The client's body.
     pub fn upload(incoming: Incoming, progress: Arc<Progress>) -> Self {
-        Self::Upload(Box::new(Upload { incoming, progress, gate: None, held: Bytes::new() }))
-    }
-
-    /// As [`upload`](Self::upload), but no byte of the body is asked for (so that hyper does not say `100 Continue` to
-    /// the client) before the upstream said so, see [`note_interim`](Self::note_interim), or a second passed.
-    pub fn expecting(incoming: Incoming, progress: Arc<Progress>) -> Self {
-        let continued = Arc::new(Notify::new());
-        let notified = Arc::clone(&continued);
-        let passed = Box::pin(async move {
-            // Either way the body goes: told to, or tired of waiting.
-            let _ = tokio::time::timeout(CONTINUE_WAIT, notified.notified()).await;
-        });
-        let gate = Some(Gate { continued, passed });
-        Self::Upload(Box::new(Upload { incoming, progress, gate, held: Bytes::new() }))
-    }
-
-    /// Opens the body that waits for a `100 Continue`, if this is one.
-    pub fn note_interim(&self, status: StatusCode) {
-        if status == StatusCode::CONTINUE
-            && let Some(continued) = self.continued()
-        {
-            continued.notify_one();
-        }
-    }
-
-    /// What opens the body, if it waits: for a connection that cannot reach the body any more.
-    pub fn continued(&self) -> Option<&Arc<Notify>> {
-        match self {
-            Self::Upload(upload) => upload.gate.as_ref().map(|gate| &gate.continued),
-            Self::Empty | Self::Full(_) => None,
-        }
+        Self::Upload(Box::new(Upload { incoming, progress, held: Bytes::new() }))
     }
 
     /// Takes back the only piece that was taken out of it.
@@ -143,9 +102,9 @@ impl Body for RequestBody {
 
 impl Upload {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if let Some(gate) = &mut self.gate {
-            ready!(gate.passed.as_mut().poll(cx));
-            self.gate = None;
+        if self.progress.has_broken() {
+            // hyper tells it once, and says afterwards that the body is over: that would be an ending of our invention.
+            return Poll::Ready(Some(Err(Error::new(Kind::Body))));
         }
         if !self.held.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.held)))));
@@ -156,6 +115,14 @@ impl Upload {
             Poll::Ready(Some(Ok(frame))) => self.progress.took(frame, self.incoming.is_end_stream()),
             Poll::Ready(None) => self.progress.finished(),
             Poll::Ready(Some(Err(_))) => self.progress.broke.store(true, Relaxed),
+        }
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && frame.is_trailers()
+        {
+            // No upstream of ours reads a request's trailers, and a field that comes late may be one that must not
+            // (RFC 9110, section 6.5.1).
+            self.progress.finished();
+            return Poll::Ready(None);
         }
         polled.map_err(|e| Error::new(Kind::Body).source(e))
     }
@@ -172,11 +139,12 @@ impl std::fmt::Debug for Upload {
 impl Progress {
     /// Nothing received yet. `stall` is the longest wait for the client's next byte, `first_byte` the longest wait for
     /// the answer after its last.
-    pub fn new(clock: Arc<Clock>, stall: Option<Duration>, first_byte: Option<Duration>) -> Self {
+    pub fn new(clock: Arc<Clock>, stall: Option<Duration>, first_byte: Option<Duration>, expects: bool) -> Self {
         Self {
             clock,
             stall,
             first_byte,
+            expects: AtomicBool::new(expects),
             received: AtomicU64::new(0),
             done: AtomicBool::new(false),
             broke: AtomicBool::new(false),
@@ -204,16 +172,32 @@ impl Progress {
         self.answered.store(true, Relaxed);
     }
 
+    /// The upstream said `100 Continue`. Returns whether the client still waits for it.
+    pub fn go_on(&self) -> bool {
+        let did_wait = self.expects.swap(false, Relaxed);
+        if did_wait {
+            self.clock.disarm(Phase::FirstByte);
+        }
+        did_wait
+    }
+
+    /// Whose turn it is: the upstream's, as long as the client may wait for its word.
     fn waits_for_client(&self) {
-        if let Some(stall) = self.stall
-            && !self.clock.is_armed(Phase::Upload)
+        let (phase, limit) =
+            if self.expects.load(Relaxed) { (Phase::FirstByte, self.first_byte) } else { (Phase::Upload, self.stall) };
+        if let Some(limit) = limit
+            && !self.clock.is_armed(phase)
         {
-            self.clock.arm(Phase::Upload, Instant::now(), stall);
+            self.clock.arm(phase, Instant::now(), limit);
         }
     }
 
     fn took(&self, frame: &Frame<Bytes>, last: bool) {
         self.clock.disarm(Phase::Upload);
+        if self.expects.load(Relaxed) {
+            // It did not wait, or not any longer.
+            self.go_on();
+        }
         if let Some(data) = frame.data_ref() {
             self.received.store(self.received.load(Relaxed) + data.len() as u64, Relaxed);
         }

@@ -40,6 +40,8 @@
 //! [`upstream::Endpoint`]s. A *route* is a match and what it leads to. An *exchange* is one request with its response,
 //! an *attempt* one try at one endpoint. A connection is *checked out* of a [`pool::Pool`] and *checked in* again.
 
+#![allow(rustdoc::private_intra_doc_links, reason = "the documentation is built with private items")]
+
 pub mod admin;
 pub mod app;
 pub mod body;
@@ -56,4 +58,5 @@ pub mod proxy;
 pub mod server;
 pub mod sim;
 pub mod timestamps;
+pub mod turn;
 pub mod upstream;

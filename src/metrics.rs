@@ -36,6 +36,8 @@ pub struct Metrics {
     refused: Family<ReasonLabels, Counter>,
     /// Client connections open now.
     pub downstream_open: Gauge,
+    /// Connections that left HTTP and are spliced.
+    pub tunnels_open: Gauge,
     /// Client connections accepted.
     pub downstream_accepted: Counter,
 }
@@ -165,6 +167,7 @@ impl Metrics {
             model_calls: Family::default(),
             refused: Family::default(),
             downstream_open: Gauge::default(),
+            tunnels_open: Gauge::default(),
             downstream_accepted: Counter::default(),
         };
         metrics.register();
@@ -207,6 +210,7 @@ impl Metrics {
         );
         r.register("timestamps_model_calls", "Questions to the model, by result", self.model_calls.clone());
         r.register("refused", "Requests that were refused before any route, by reason", self.refused.clone());
+        r.register("tunnels_open", "Connections that became tunnels open now", self.tunnels_open.clone());
         r.register("downstream_connections_open", "Client connections open now", self.downstream_open.clone());
         r.register("downstream_connections", "Client connections accepted", self.downstream_accepted.clone());
     }

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 pub use self::answer::Answer;
 use self::conn::Conn;
-pub use self::conn::{Cause, Codec, LeanError, SendError};
+pub use self::conn::{Cause, Codec, Interim, LeanError, Listener, SendError, deaf};
 pub use self::connect::{Address, ConnectError, Connector};
 use self::idle::Idle;
 use crate::body::RequestBody;
@@ -126,8 +126,12 @@ impl PooledConn {
 
     /// Sends a request and waits for the head of its answer, whose body has the connection with it. Cancelling, and an
     /// error, closes the connection.
-    pub async fn send(mut self, request: Request<RequestBody>) -> Result<Response<Answer>, SendError> {
-        let (head, incoming) = self.conn.send(request).await?.into_parts();
+    pub async fn send(
+        mut self,
+        request: Request<RequestBody>,
+        interim: Interim<'_>,
+    ) -> Result<Response<Answer>, SendError> {
+        let (head, incoming) = self.conn.send(request, interim).await?.into_parts();
         Ok(Response::from_parts(head, Answer::new(incoming, self)))
     }
 

@@ -15,19 +15,23 @@ mod error_response;
 mod exchange;
 mod forward;
 mod headers;
+mod interim;
 mod path;
 mod request;
 mod request_id;
 mod response_body;
 mod route;
+mod upgrade;
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
+use hyper::upgrade::Upgraded;
 use tokio::time::Instant;
 
 pub use self::downstream::{Downstream, Hosts};
@@ -35,16 +39,17 @@ use self::enrich::Plan;
 pub use self::enrich::Settings as Timestamps;
 pub use self::error_response::Dialect;
 use self::exchange::Exchange;
+use self::forward::Persistence;
 use self::response_body::Forwarded;
 pub use self::response_body::ResponseBody;
 pub use self::route::{Class, Deadlines, Mapping, Matched, Member, Route, Router};
+pub use self::upgrade::Tunnel;
 use crate::body::{Progress, RequestBody};
-use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase};
 use crate::metrics::Metrics;
-use crate::pool::Answer;
+use crate::pool::{self, Listener};
 use crate::upstream::send;
-use crate::upstream::{Kind as Api, Upstream};
+use crate::upstream::{Endpoint, Kind as Api, Upstream};
 
 /// What every request is judged by.
 #[derive(Debug)]
@@ -69,6 +74,16 @@ pub struct Proxy {
     via: HeaderValue,
 }
 
+/// What came of a request.
+enum Answer {
+    /// The upstream's answer, and what is to be added to it.
+    Passed(Response<pool::Answer>, Option<Plan>),
+    /// viaduct's own.
+    Own(Response<Bytes>),
+    /// Neither side speaks HTTP any more.
+    Switched(Response<Bytes>, Upgraded),
+}
+
 // === impl Proxy ===
 
 impl Proxy {
@@ -84,9 +99,17 @@ impl Proxy {
         let (head, incoming) = request.into_parts();
         let id = request_id::of(&head.headers);
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
+        let persistence = Persistence::of(&head);
+        let turn = Arc::clone(&downstream.turn);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
-        match self.forward(&mut exchange, head, incoming).await {
-            Ok((answer, plan)) => {
+        let mut response = match self.forward(&mut exchange, head, incoming).await {
+            Ok(Answer::Switched(response, upstream)) => {
+                let downstream = exchange.downstream_arc();
+                downstream.leave_tunnel(Tunnel::new(upstream, exchange));
+                response.map(ResponseBody::Made)
+            }
+            Ok(Answer::Own(response)) => answer(&mut exchange, response),
+            Ok(Answer::Passed(answer, plan)) => {
                 let (mut head, incoming) = answer.into_parts();
                 let body = Forwarded::new(incoming, exchange, &head.headers);
                 let body = match plan {
@@ -96,17 +119,17 @@ impl Proxy {
                 Response::from_parts(head, body)
             }
             Err(error) => self.refuse(&mut exchange, &error),
-        }
+        };
+        persistence.settle(&mut response, &turn);
+        response
     }
 
     /// From the request's head to the answer's.
-    async fn forward(
-        &self,
-        exchange: &mut Exchange,
-        mut head: Parts,
-        incoming: Incoming,
-    ) -> Result<(Response<Answer>, Option<Plan>), Error> {
+    async fn forward(&self, exchange: &mut Exchange, mut head: Parts, incoming: Incoming) -> Result<Answer, Error> {
         request::settle(&mut head)?;
+        if request::is_last_hop(&mut head) {
+            return Ok(Answer::Own(error_response::options()));
+        }
         let target = head.uri.clone();
         let Matched { route, prefix } = self.router.route(&head.method, target.path())?;
         exchange.enter(route);
@@ -120,6 +143,11 @@ impl Proxy {
         };
 
         let has_body = request::announces_body(&head.headers);
+        let is_upgrade = upgrade::is_asked(&head, api, has_body);
+        if head.version < Version::HTTP_11 {
+            // RFC 9110, section 10.1.1: it means nothing there.
+            head.headers.remove(header::EXPECT);
+        }
         let expects = has_body && headers::lists(&head.headers, &header::EXPECT, b"100-continue");
         let host = head.headers.get(header::HOST).cloned();
         forward::toward_upstream(&mut head, exchange.downstream(), api, has_body, &exchange.id, &self.via);
@@ -127,17 +155,25 @@ impl Proxy {
             head.uri = forward::strip(&target, prefix)?;
         }
 
+        if is_upgrade {
+            return switch(exchange, route, pinned, head).await;
+        }
         let request = outgoing(head, has_body.then_some(incoming), expects, exchange, route.deadlines);
-        let sending = send::send(&route.upstream, pinned, request);
-        let sent = until_expired(exchange.clock(), sending).await.map_err(|error| exchange.blame(error))?;
+        let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let interim = listener(&waker, exchange);
+        let sending = send::relay(&route.upstream, pinned, request, &interim);
+        let sent = until_expired(exchange.downstream(), sending).await.map_err(|error| exchange.blame(error))?;
         let endpoint = Arc::clone(&sent.endpoint);
         let (mut head, incoming) = exchange.answered(sent).into_parts();
-        forward::toward_client(&mut head)?;
+        forward::toward_client(&mut head, &exchange.downstream().turn)?;
         forward::relocate(&mut head.headers, prefix, endpoint.base(), host.as_ref());
         enrich::distrust(&mut head.headers);
-        head.headers.insert(forward::UPSTREAM, endpoint.label().clone());
-        head.headers.insert(forward::REQUEST_ID, exchange.id.clone());
-        Ok((Response::from_parts(head, incoming), plan))
+        mark(&mut head.headers, &endpoint, exchange);
+        if expects && !exchange.is_upload_done() {
+            // RFC 9110, section 10.1.1: the client may send the body or not; nobody could tell it from a request.
+            head.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(Answer::Passed(Response::from_parts(head, incoming), plan))
     }
 
     /// Whether the route serves this `Host` (design, section 3: Host). A plain upstream's is its own affair.
@@ -163,6 +199,50 @@ impl Proxy {
         exchange.refuse(error, response.status());
         response.map(ResponseBody::Made)
     }
+}
+
+/// An answer of viaduct's own that is no error.
+fn answer(exchange: &mut Exchange, mut response: Response<Bytes>) -> Response<ResponseBody> {
+    response.headers_mut().insert(forward::REQUEST_ID, exchange.id.clone());
+    exchange.answer(response.status());
+    response.map(ResponseBody::Made)
+}
+
+/// Sends an upgrade, and tells what came of it.
+async fn switch(
+    exchange: &mut Exchange,
+    route: &Route,
+    pinned: Option<usize>,
+    mut head: Parts,
+) -> Result<Answer, Error> {
+    upgrade::say(&mut head.headers);
+    if let Some(first_byte) = route.deadlines.first_byte {
+        exchange.clock().arm(Phase::FirstByte, Instant::now(), first_byte);
+    }
+    let sending = upgrade::send(&route.upstream, pinned, head);
+    let (said, endpoint) = until_expired(exchange.downstream(), sending).await?;
+    match said {
+        upgrade::Said::Switched(mut head, upstream) => {
+            exchange.answered_apart(Arc::clone(&endpoint), head.status);
+            headers::end_hop(&mut head.headers);
+            upgrade::say(&mut head.headers);
+            mark(&mut head.headers, &endpoint, exchange);
+            Ok(Answer::Switched(Response::from_parts(head, Bytes::new()), upstream))
+        }
+        upgrade::Said::Refused(response) => {
+            exchange.answered_apart(Arc::clone(&endpoint), response.status());
+            let (mut head, incoming) = response.into_parts();
+            forward::toward_client(&mut head, &exchange.downstream().turn)?;
+            mark(&mut head.headers, &endpoint, exchange);
+            Ok(Answer::Passed(Response::from_parts(head, incoming.into()), None))
+        }
+    }
+}
+
+/// Says who answered, and to which request.
+fn mark(headers: &mut HeaderMap, endpoint: &Endpoint, exchange: &Exchange) {
+    headers.insert(forward::UPSTREAM, endpoint.label().clone());
+    headers.insert(forward::REQUEST_ID, exchange.id.clone());
 }
 
 /// Takes `x-viaduct-endpoint` out of the request: the number of the endpoint that it pins.
@@ -192,19 +272,29 @@ fn outgoing(
         return Request::from_parts(head, RequestBody::Empty);
     };
     let clock = Arc::clone(&exchange.downstream().clock);
-    let progress = Arc::new(Progress::new(clock, deadlines.upload, deadlines.first_byte));
+    let progress = Arc::new(Progress::new(clock, deadlines.upload, deadlines.first_byte, expects_continue));
     exchange.uploads(Arc::clone(&progress));
-    let body = if expects_continue {
-        RequestBody::expecting(incoming, progress)
-    } else {
-        RequestBody::upload(incoming, progress)
-    };
-    Request::from_parts(head, body)
+    Request::from_parts(head, RequestBody::upload(incoming, progress))
+}
+
+/// Passes interim answers on as they come, and wakes the connection's task to send them.
+fn listener(waker: &Waker, exchange: &Exchange) -> impl Fn() -> Listener + Sync + use<> {
+    let (waker, turn, progress) = (waker.clone(), Arc::clone(&exchange.downstream().turn), exchange.progress());
+    move || {
+        let (waker, turn, progress) = (waker.clone(), Arc::clone(&turn), progress.clone());
+        Box::new(move |status, headers| {
+            interim::relay(&turn, progress.as_deref(), status, headers);
+            waker.wake_by_ref();
+        })
+    }
 }
 
 /// The output of `future`, or the phase whose deadline the connection's timer found expired meanwhile. The timer wakes
 /// the connection's task, and that task polls this future.
-async fn until_expired<T>(clock: &Clock, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+async fn until_expired<T>(
+    Downstream { clock, turn, .. }: &Downstream,
+    future: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let mut future = pin!(future);
     std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => {
@@ -213,6 +303,7 @@ async fn until_expired<T>(clock: &Clock, future: impl Future<Output = Result<T, 
         }
         Poll::Pending => match clock.expired() {
             Some(phase) => Poll::Ready(Err(Error::new(Kind::Timeout(phase)))),
+            None if turn.is_flooded() => Poll::Ready(Err(Error::new(Kind::BadResponse).detail("too many hints"))),
             None => Poll::Pending,
         },
     })

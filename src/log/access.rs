@@ -4,7 +4,7 @@
 //! texts and whole numbers.
 
 use std::cell::RefCell;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use tracing::Event;

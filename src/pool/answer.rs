@@ -22,6 +22,8 @@ enum State {
     Lean(PooledConn),
     /// hyper's body, and the connection that must outlive it.
     Hyper(Incoming, PooledConn),
+    /// hyper's body on a connection that is not the pool's, and driven until the body is over or dropped.
+    Apart(Incoming),
     /// The connection was taken out, the body being over.
     Taken,
     /// The body broke off, or was closed.
@@ -46,7 +48,7 @@ impl Answer {
         }
         match std::mem::replace(&mut self.0, State::Taken) {
             State::Lean(conn) | State::Hyper(_, conn) => Some(conn),
-            State::Taken | State::Broken => None,
+            State::Apart(_) | State::Taken | State::Broken => None,
         }
     }
 
@@ -66,6 +68,13 @@ impl Answer {
     }
 }
 
+/// The answer of a connection that somebody else drives.
+impl From<Incoming> for Answer {
+    fn from(incoming: Incoming) -> Self {
+        Self(State::Apart(incoming))
+    }
+}
+
 impl Body for Answer {
     type Data = Bytes;
     type Error = Cause;
@@ -77,7 +86,9 @@ impl Body for Answer {
                 Conn::Lean(lean) => lean.poll_frame(cx).map_err(|e| Cause::Lean(LeanError(e))),
                 Conn::Hyper(_) => Poll::Ready(Some(Err(Cause::Over))),
             },
-            State::Hyper(incoming, _) => Pin::new(incoming).poll_frame(cx).map_err(Cause::Driven),
+            State::Hyper(incoming, _) | State::Apart(incoming) => {
+                Pin::new(incoming).poll_frame(cx).map_err(Cause::Driven)
+            }
             State::Taken => Poll::Ready(None),
             State::Broken => Poll::Ready(Some(Err(Cause::Over))),
         };
@@ -90,7 +101,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             State::Lean(conn) => matches!(&conn.conn, Conn::Lean(lean) if lean.is_end_stream()),
-            State::Hyper(incoming, _) => incoming.is_end_stream(),
+            State::Hyper(incoming, _) | State::Apart(incoming) => incoming.is_end_stream(),
             State::Taken => true,
             State::Broken => false,
         }
@@ -102,7 +113,7 @@ impl Body for Answer {
                 Conn::Lean(lean) => lean.size_hint(),
                 Conn::Hyper(_) => SizeHint::default(),
             },
-            State::Hyper(incoming, _) => incoming.size_hint(),
+            State::Hyper(incoming, _) | State::Apart(incoming) => incoming.size_hint(),
             State::Taken => SizeHint::with_exact(0),
             State::Broken => SizeHint::default(),
         }

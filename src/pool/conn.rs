@@ -6,7 +6,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -30,6 +30,18 @@ pub enum Codec {
 pub(super) enum Conn {
     Lean(Box<Connection>),
     Hyper(Box<Driven>),
+}
+
+/// Hears of an interim answer (RFC 9110, section 15.2): its status and fields.
+pub type Listener = Box<dyn Fn(StatusCode, &HeaderMap) + Send + Sync>;
+
+/// Makes a listener when one is needed: hyper wants it with every request, our own connection only when there is
+/// something to hear, which is seldom.
+pub type Interim<'a> = &'a (dyn Fn() -> Listener + Sync);
+
+/// Hears nothing: for requests of viaduct's own.
+pub fn deaf() -> Listener {
+    Box::new(|_, _| {})
 }
 
 /// A request that got no answer.
@@ -123,12 +135,13 @@ impl Conn {
     pub(super) async fn send(
         &mut self,
         request: Request<RequestBody>,
+        interim: Interim<'_>,
     ) -> Result<Response<Option<Incoming>>, SendError> {
         match self {
-            Self::Hyper(conn) => Ok(conn.send(request).await?.map(Some)),
+            Self::Hyper(conn) => Ok(conn.send(request, interim).await?.map(Some)),
             Self::Lean(conn) => {
                 let (head, body) = request.into_parts();
-                match conn.send(&head, body).await {
+                match conn.send(&head, body, interim).await {
                     Ok(response) => Ok(response.map(|()| None)),
                     Err(e) => Err(SendError {
                         is_unsent: conn.is_unsent(),

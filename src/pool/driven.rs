@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::conn::{Cause, SendError};
+use super::conn::{Cause, Interim, SendError};
 use crate::body::RequestBody;
 use crate::io::{Io, Meter};
 
@@ -59,14 +59,13 @@ impl Driven {
     }
 
     /// Sends a request and waits for the head of its answer. Cancelling closes the connection.
-    pub(super) async fn send(&mut self, mut request: Request<RequestBody>) -> Result<Response<Incoming>, SendError> {
-        if let Some(continued) = request.body().continued().cloned() {
-            hyper::ext::on_informational(&mut request, move |interim| {
-                if interim.status() == http::StatusCode::CONTINUE {
-                    continued.notify_one();
-                }
-            });
-        }
+    pub(super) async fn send(
+        &mut self,
+        mut request: Request<RequestBody>,
+        interim: Interim<'_>,
+    ) -> Result<Response<Incoming>, SendError> {
+        let listener = interim();
+        hyper::ext::on_informational(&mut request, move |interim| listener(interim.status(), interim.headers()));
         let copy = copy_of(&request);
         let read = self.meter.read();
         self.sender.try_send_request(request).await.map_err(|mut failed| {

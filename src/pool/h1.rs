@@ -15,7 +15,7 @@
 //! Strictness is on us here (contract: http-proxy, sections 2 and 5): what has more than one reading is an error, and
 //! a message that did not arrive whole never ends cleanly. Compared with hyper's client connection this one refuses
 //! bare line feeds in heads, empty lines before a status line, every transfer coding but one `chunked`, white space
-//! around chunk sizes, and more than 16 interim answers.
+//! around chunk sizes, and more than 100 interim answers.
 
 mod decode;
 mod encode;
@@ -46,10 +46,11 @@ use self::read::Reader;
 use self::scan::Scan;
 use self::stream::{Courier, Stream};
 use self::upload::Upload;
+use super::conn::Interim;
 use crate::body::RequestBody;
 
 /// How many interim answers may come before the final one.
-const INTERIM_LIMIT: u32 = 16;
+const INTERIM_LIMIT: u32 = 100;
 /// Chunks that came in one piece leave in one piece, up to this size.
 const MERGE_LIMIT: usize = 16 * 1024;
 
@@ -138,8 +139,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
 
     /// Sends a request and waits for the final head of its answer. Cancelling leaves the connection in the middle of an
     /// exchange: it can only be dropped. After an error as well; see [`take_back`](Self::take_back).
-    pub(super) async fn send(&mut self, head: &Parts, mut body: RequestBody) -> Result<Response<()>, Error> {
-        let begun = self.upload.begin(head, &mut body);
+    pub(super) async fn send(
+        &mut self,
+        head: &Parts,
+        body: RequestBody,
+        interim: Interim<'_>,
+    ) -> Result<Response<()>, Error> {
+        let begun = self.upload.begin(head, body);
         self.is_head = head.method == Method::HEAD;
         self.scan = Scan::default();
         self.interim = 0;
@@ -147,16 +153,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
         // Until the answer says otherwise, and its body is over.
         self.keep_alive = false;
         begun?;
-        std::future::poll_fn(|cx| self.poll_head(cx)).await
+        std::future::poll_fn(|cx| self.poll_head(interim, cx)).await
     }
 
-    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<()>, Error>> {
+    fn poll_head(&mut self, interim: Interim<'_>, cx: &mut Context<'_>) -> Poll<Result<Response<()>, Error>> {
         self.poll_upload(cx)?;
         if self.upload.is_waiting() {
             return Poll::Pending;
         }
         loop {
-            if let Some(head) = self.take_head()? {
+            if let Some(head) = self.take_head(interim)? {
                 return Poll::Ready(Ok(self.answer(head)));
             }
             let bytes = match ready!(self.reader.poll_read(&mut self.stream, cx, None)) {
@@ -207,8 +213,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
         }
     }
 
-    /// The final head, if it is complete. Interim ones are told to the request's body, and skipped.
-    fn take_head(&mut self) -> Result<Option<Head>, Error> {
+    /// The final head, if it is complete. Interim ones are told, and skipped.
+    fn take_head(&mut self, interim: Interim<'_>) -> Result<Option<Head>, Error> {
         loop {
             let so_far = if self.partial.is_empty() { &self.input[..] } else { &self.partial };
             let Some(end) = self.scan.end(so_far)? else {
@@ -233,7 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
             if self.interim > INTERIM_LIMIT {
                 return Err(Error::Malformed("too many interim answers"));
             }
-            self.upload.note_interim(status);
+            interim()(status, head.response.headers());
         }
     }
 

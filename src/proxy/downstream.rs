@@ -2,12 +2,14 @@
 //! other clients counts, which `Host` it may ask for.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderValue;
 use ipnet::IpNet;
 
+use super::upgrade::Tunnel;
 use crate::clock::Clock;
+use crate::turn::Turn;
 
 /// One client connection.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub struct Downstream {
     pub(super) is_loopback: bool,
     /// The deadlines of this connection.
     pub clock: Arc<Clock>,
+    /// What its transport is told.
+    pub turn: Arc<Turn>,
+    /// The connection to which it was upgraded.
+    tunnel: Mutex<Option<Tunnel>>,
 }
 
 /// Which names a `Host` may have (design, section 3: Host).
@@ -39,7 +45,7 @@ pub struct Hosts {
 
 impl Downstream {
     /// A connection from `peer`, accepted on `local`.
-    pub fn new(peer: SocketAddr, local: SocketAddr, trusted: &[IpNet], clock: Arc<Clock>) -> Self {
+    pub fn new(peer: SocketAddr, local: SocketAddr, trusted: &[IpNet], clock: Arc<Clock>, turn: Arc<Turn>) -> Self {
         let ip = peer.ip().to_canonical();
         Self {
             peer,
@@ -48,7 +54,23 @@ impl Downstream {
             is_trusted: trusted.iter().any(|net| net.contains(&ip)),
             is_loopback: local.ip().to_canonical().is_loopback(),
             clock,
+            turn,
+            tunnel: Mutex::default(),
         }
+    }
+
+    /// When hyper is done with the connection, this is to be run on it.
+    pub(super) fn leave_tunnel(&self, tunnel: Tunnel) {
+        *self.tunnel() = Some(tunnel);
+    }
+
+    /// The tunnel to run now that hyper is done with the connection.
+    pub fn take_tunnel(&self) -> Option<Tunnel> {
+        self.tunnel().take()
+    }
+
+    fn tunnel(&self) -> std::sync::MutexGuard<'_, Option<Tunnel>> {
+        self.tunnel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

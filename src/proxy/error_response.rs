@@ -11,6 +11,9 @@ use crate::upstream::Kind as Api;
 /// Marks an answer that viaduct made, and says why.
 const MARK: HeaderName = HeaderName::from_static("x-viaduct-error");
 
+/// What is forwarded, besides methods that nobody has heard of.
+const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+
 /// How an API words its errors (contracts: via, section 2; ollama, 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -94,13 +97,20 @@ pub(super) fn respond(error: &Error, dialect: Dialect) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(MARK, HeaderValue::from_static(error.kind().token()));
-    if matches!(error.kind(), Kind::BadRequest | Kind::Timeout(Phase::Upload)) {
+    if matches!(error.kind(), Kind::BadRequest | Kind::Method | Kind::Timeout(Phase::Upload)) {
         // RFC 9112, section 2.2: bytes behind a doubtful message are never read as a request.
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if error.kind() == Kind::Method {
-        headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+        headers.insert(header::ALLOW, ALLOWED);
     }
+    response
+}
+
+/// The answer to an OPTIONS that goes no further.
+pub(super) fn options() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    response.headers_mut().insert(header::ALLOW, ALLOWED);
     response
 }
 

@@ -53,6 +53,7 @@ pub(super) struct Exchange {
     status: StatusCode,
     first_byte: Option<Duration>,
     sent: u64,
+    taken: u64,
     retries: u32,
     error: Option<Kind>,
     /// What became of the timestamps, for the access line.
@@ -87,6 +88,7 @@ impl Exchange {
             status: StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             first_byte: None,
             sent: 0,
+            taken: 0,
             retries: 0,
             error: None,
             timestamps: None,
@@ -126,6 +128,23 @@ impl Exchange {
         sent.response
     }
 
+    /// How far its upload is, if it has one.
+    pub(super) fn progress(&self) -> Option<Arc<Progress>> {
+        self.progress.clone()
+    }
+
+    /// As [`answered`](Self::answered), on a connection that is not the pool's.
+    pub(super) fn answered_apart(&mut self, endpoint: Arc<Endpoint>, status: StatusCode) {
+        self.first_byte = Some(self.started.elapsed());
+        self.status = status;
+        self.endpoint = Some(endpoint);
+    }
+
+    /// Whether the client's last byte is there; true without a body.
+    pub(super) fn is_upload_done(&self) -> bool {
+        self.progress.as_ref().is_none_or(|progress| progress.is_done())
+    }
+
     /// How its API words errors.
     pub(super) fn dialect(&self, fallback: Dialect) -> Dialect {
         self.route.as_ref().map_or(fallback, |route| Dialect::of(route.upstream.kind(), self.target.path()))
@@ -136,9 +155,19 @@ impl Exchange {
         self.sent += bytes as u64;
     }
 
+    /// Bytes came from the client otherwise than in a body.
+    pub(super) fn took(&mut self, bytes: usize) {
+        self.taken += bytes as u64;
+    }
+
     /// The connection that it is on.
     pub(super) fn downstream(&self) -> &Downstream {
         &self.downstream
+    }
+
+    /// As [`downstream`](Self::downstream), to keep.
+    pub(super) fn downstream_arc(&self) -> Arc<Downstream> {
+        Arc::clone(&self.downstream)
     }
 
     /// The clock of that connection.
@@ -168,11 +197,10 @@ impl Exchange {
 
     /// The connection goes back as soon as the upstream's part is over, though the client's may still wait.
     pub(super) fn release(&mut self) {
-        if let Some(conn) = self.conn.take()
-            // An upload that the upstream did not wait for leaves bytes behind that are no request (contract: E4).
-            && self.progress.as_ref().is_none_or(|progress| progress.is_done())
-        {
-            conn.check_in();
+        let conn = self.conn.take();
+        // An upload that the upstream did not wait for leaves bytes behind that are no request (contract: E4).
+        if self.is_upload_done() {
+            conn.into_iter().for_each(PooledConn::check_in);
         }
     }
 
@@ -186,6 +214,12 @@ impl Exchange {
     pub(super) fn blame(&self, error: Error) -> Error {
         let has_broken = self.progress.as_ref().is_some_and(|progress| progress.has_broken());
         if has_broken { Error::new(Kind::Left).source(error) } else { error }
+    }
+
+    /// viaduct answers by itself.
+    pub(super) fn answer(&mut self, status: StatusCode) {
+        self.status = status;
+        self.end(&End::Whole);
     }
 
     /// viaduct answers with an error instead; to a client that has left, with nothing.
@@ -224,7 +258,8 @@ impl Exchange {
         // Whatever is not checked in by now has bytes under way: dropping it closes it.
         self.conn = None;
         self.downstream.clock.end(Instant::now(), self.idle);
-        let received = self.progress.as_ref().map_or(0, |progress| progress.received());
+        self.downstream.turn.end();
+        let received = self.progress.as_ref().map_or(self.taken, |progress| progress.received());
         if let Some(route) = &self.route {
             let metrics = &route.metrics;
             metrics.in_flight.dec();

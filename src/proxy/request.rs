@@ -4,15 +4,16 @@
 //! refused here: two framings (RFC 9112, section 6.1), codings other than a single `chunked` (6.3), the four forms of
 //! a target (3.2), and `Host` (3.2, 9110 section 7.2). An absolute-form target is turned into origin-form.
 
-use http::uri::PathAndQuery;
+use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header, request};
 
 use crate::error::{Error, Kind};
 
 /// Refuses what has more than one reading; afterwards the target is in origin-form (or `*`) and `Host` its authority.
 pub(super) fn settle(head: &mut request::Parts) -> Result<(), Error> {
-    if head.method == Method::CONNECT {
-        return Err(Error::new(Kind::Method).detail("CONNECT"));
+    // TRACE would show the client what other hops add (RFC 9110, section 9.3.8); CONNECT would make a tunnel.
+    if head.method == Method::CONNECT || head.method == Method::TRACE {
+        return Err(Error::new(Kind::Method).detail(head.method.as_str()));
     }
     framing(head.version, &head.headers)?;
     host(head.version, &head.headers)?;
@@ -24,6 +25,23 @@ pub(super) fn settle(head: &mut request::Parts) -> Result<(), Error> {
 pub(super) fn announces_body(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING)
         || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0")
+}
+
+/// Counts `Max-Forwards` of an OPTIONS down; true if this is the last hop (RFC 9110, section 7.6.2).
+pub(super) fn is_last_hop(head: &mut request::Parts) -> bool {
+    if head.method != Method::OPTIONS {
+        return false;
+    }
+    let left =
+        head.headers.get(header::MAX_FORWARDS).and_then(|left| left.to_str().ok()).and_then(|left| left.parse().ok());
+    match left {
+        Some(0_u64) => true,
+        Some(left) => {
+            head.headers.insert(header::MAX_FORWARDS, HeaderValue::from(left - 1));
+            false
+        }
+        None => false,
+    }
 }
 
 fn framing(version: Version, headers: &HeaderMap) -> Result<(), Error> {
@@ -98,7 +116,10 @@ fn target(head: &mut request::Parts) -> Result<(), Error> {
             Err(refused("the target * without OPTIONS"))
         }
         (None, None) if uri.path().starts_with('/') || uri.path() == "*" => Ok(()),
-        (Some(_), Some(authority)) => {
+        (Some(scheme), Some(authority)) => {
+            if *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS {
+                return Err(refused("a target of another scheme"));
+            }
             if !is_authority(authority.as_str().as_bytes()) {
                 return Err(refused("an invalid authority in the target"));
             }

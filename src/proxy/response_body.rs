@@ -131,7 +131,8 @@ impl Forwarded {
         let frame = ready!(self.poll_upstream(cx));
         match frame {
             Some(Ok(frame)) => {
-                if self.incoming.is_end_stream() {
+                // Behind trailers hyper asks for nothing more.
+                if self.incoming.is_end_stream() || frame.is_trailers() {
                     self.exchange.complete();
                 }
                 Poll::Ready(Some(Ok(frame)))
@@ -276,6 +277,9 @@ fn clean_trailers(trailers: &mut HeaderMap) {
         header::VARY,
         header::WWW_AUTHENTICATE,
         header::TRAILER,
+        header::COOKIE,
+        header::MAX_FORWARDS,
+        header::VIA,
     ];
     for name in forbidden {
         trailers.remove(name);

@@ -42,7 +42,7 @@ const MARKER: &str = "----- TEXT ";
 pub enum Dialect {
     /// `POST /api/chat` of Ollama.
     Ollama,
-    /// `POST /v1/chat/completions`, the schema as OpenAI takes it.
+    /// `POST /v1/chat/completions`, the schema as its inventor takes it.
     OpenAi,
     /// The same, the schema beside `json_object`, as llama-cpp-python takes it, and nothing else.
     OpenAiObject,

@@ -13,7 +13,7 @@ use http::{Method, Request, Response, Uri, header};
 use super::{Endpoint, Kind, Upstream};
 use crate::body::RequestBody;
 use crate::error::{Error, Kind as ErrorKind, Phase};
-use crate::pool::{Answer, ConnectError, SendError};
+use crate::pool::{Answer, ConnectError, Interim, SendError, deaf};
 
 /// A request that was sent, up to the head of its answer.
 #[derive(Debug)]
@@ -26,19 +26,25 @@ pub struct Sent {
     pub retries: u32,
 }
 
-/// Sends `request` to the endpoint `pinned`, or to the first that accepts a connection. Cancelling closes the
-/// connection, if the request is on one.
-pub async fn send(
+/// Sends a request of viaduct's own; see [`relay`].
+pub async fn send(upstream: &Upstream, pinned: Option<usize>, request: Request<RequestBody>) -> Result<Sent, Error> {
+    relay(upstream, pinned, request, &deaf).await
+}
+
+/// Sends `request` to the endpoint `pinned`, or to the first that accepts a connection; interim answers are told to
+/// what `interim` makes. Cancelling closes the connection, if the request is on one.
+pub async fn relay(
     upstream: &Upstream,
     pinned: Option<usize>,
     mut request: Request<RequestBody>,
+    interim: Interim<'_>,
 ) -> Result<Sent, Error> {
     let mut refusal = None;
     let mut retries = 0;
     let path = upstream.endpoints.iter().any(|e| !e.base.is_empty()).then(|| request.uri().clone());
     for endpoint in upstream.order().filter(|endpoint| pinned.is_none_or(|number| number == endpoint.number())) {
         address_to(upstream.kind(), endpoint, path.as_ref(), &mut request)?;
-        match attempt(endpoint, request, &mut retries).await {
+        match attempt(endpoint, request, interim, &mut retries).await {
             Ok(response) => return Ok(Sent { response, endpoint: Arc::clone(endpoint), retries }),
             Err(Failure::Refused(e, unsent)) => {
                 tracing::debug!(endpoint = ?endpoint.label(), error = %e, "connection refused");
@@ -67,11 +73,12 @@ enum Failure {
 async fn attempt(
     endpoint: &Arc<Endpoint>,
     mut request: Request<RequestBody>,
+    interim: Interim<'_>,
     retries: &mut u32,
 ) -> Result<Response<Answer>, Failure> {
     if let Some(conn) = endpoint.pool.check_out_idle().await {
         endpoint.metrics.reused.inc();
-        match conn.send(request).await {
+        match conn.send(request, interim).await {
             Ok(response) => return Ok(response),
             Err(failed) => request = again(failed).map_err(Failure::Lost)?,
         }
@@ -82,7 +89,7 @@ async fn attempt(
         Ok(conn) => conn,
         Err(e) => return Err(Failure::Refused(e, Box::new(request))),
     };
-    conn.send(request).await.map_err(|failed| Failure::Lost(lost(failed)))
+    conn.send(request, interim).await.map_err(|failed| Failure::Lost(lost(failed)))
 }
 
 /// Points the request at one endpoint: its base path, and for Ollama its `Host` (contract: ollama, 4.3; VIA's must

@@ -1,13 +1,16 @@
 //! The whole program over loopback sockets: a viaduct in this process, raw clients before it, raw origins or the
 //! simulators behind it. One file for each behavior; one binary, for one link is faster than ten.
 
+#![expect(clippy::format_collect, reason = "a test may allocate")]
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without it does not try to")]
+
 mod cli;
 mod client_leaves;
 mod errors;
 mod forwarding;
-mod framing;
 mod pooling;
 mod retries;
+mod rules;
 mod shutdown;
 mod streaming;
 mod support;

@@ -47,28 +47,6 @@ async fn an_origin_that_closes_each_time_does_not_close_the_client() {
 }
 
 #[tokio::test]
-async fn pipelined_requests_are_answered_in_order() {
-    let origin = Origin::answering(|request| ok(request.start().as_bytes())).await;
-    let viaduct = Viaduct::to(&[origin.address]);
-    let mut client = viaduct.client().await;
-    let all: String = (0..6).map(|n| format!("GET /{n} HTTP/1.1\r\nhost: a\r\n\r\n")).collect();
-    client.send(all).await;
-    for n in 0..6 {
-        assert_eq!(client.response().await.text(), format!("GET /{n} HTTP/1.1"));
-    }
-}
-
-#[tokio::test]
-async fn after_connection_close_nothing_further_is_processed() {
-    let origin = Origin::echo().await;
-    let viaduct = Viaduct::to(&[origin.address]);
-    let mut client = viaduct.client().await;
-    client.send("GET /1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    assert_eq!(client.response().await.status(), 200);
-    assert!(client.is_closed().await);
-}
-
-#[tokio::test]
 async fn an_unfinished_upload_is_never_pooled() {
     let origin = Origin::start(|mut peer, number| async move {
         let _ = peer.head().await;

@@ -299,6 +299,27 @@ impl Peer {
         std::mem::take(&mut self.read)
     }
 
+    /// As [`rest`](Self::rest), and whether it ended in a reset.
+    pub(crate) async fn rest_or_reset(&mut self) -> (Vec<u8>, bool) {
+        loop {
+            match patiently(self.stream.read_buf(&mut self.read)).await {
+                Ok(0) => return (std::mem::take(&mut self.read), false),
+                Ok(_) => {}
+                Err(_) => return (std::mem::take(&mut self.read), true),
+            }
+        }
+    }
+
+    /// Resolves when the other side ends; what comes before is kept.
+    pub(crate) async fn peek_end(&mut self) {
+        while self.fill().await {}
+    }
+
+    /// Whether neither bytes nor an end come for that long.
+    pub(crate) async fn is_silent(&mut self, long: Duration) -> bool {
+        self.read.is_empty() && tokio::time::timeout(long, self.stream.read_buf(&mut self.read)).await.is_err()
+    }
+
     /// Whether the other side has ended, without more bytes.
     pub(crate) async fn is_closed(&mut self) -> bool {
         self.read.is_empty() && !self.fill().await

@@ -13,8 +13,8 @@ fn message(text: &str) -> String {
 }
 
 fn sse(events: impl IntoIterator<Item = String>) -> String {
-    let all: String = events.into_iter().map(|event| format!("data: {event}\r\n\r\n")).collect();
-    format!("{all}data: [DONE]\r\n\r\n")
+    let events = events.into_iter().chain(["[DONE]".to_owned()]);
+    events.map(|event| format!("data: {event}\r\n\r\n")).collect::<Vec<_>>().concat()
 }
 
 /// A VIA that answers each POST with this stream, chunked in pieces of `piece` bytes.
@@ -100,7 +100,7 @@ async fn a_burst_of_360_messages_gains_an_event_each() {
         assert_eq!(added.len(), 360);
         for (n, event) in added.iter().enumerate() {
             assert_eq!(event["timestamps"]["for"], n);
-            assert_eq!(event["timestamps"]["ranges"][0]["start"], json!(n as f64));
+            assert_eq!(event["timestamps"]["ranges"][0]["start"], json!(f64::from(u32::try_from(n).unwrap())));
             assert_eq!((&event["id"], &event["created"], &event["model"]), (&json!("x"), &json!(7), &json!("m")));
         }
     }
@@ -242,7 +242,7 @@ async fn a_reply_that_is_cut_or_unreadable_is_asked_for_once_more_with_more_room
 
 #[tokio::test]
 async fn a_range_that_the_text_does_not_bear_out_says_so() {
-    let text = "About a minute and a half in, a horn sounds.";
+    let text = "Roughly two minutes in, a horn sounds.";
     let via = via("application/json", message(text), 1 << 20).await;
     let (ollama, _) = model(|_, _| chat(r#"{"ranges":[{"start":"1:30","end":"1:30"}]}"#, "stop")).await;
     let viaduct = viaduct(&via, Some(&ollama));

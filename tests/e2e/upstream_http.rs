@@ -58,8 +58,7 @@ async fn what_the_lean_connection_refuses_becomes_502() {
 async fn heads_beyond_the_limits_become_502() {
     let wide = format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "x".repeat(2 * 1024 * 1024));
     let long = format!("HTTP/1.1 200 OK\r\n{}content-length: 0\r\n\r\n", "x: y\r\n".repeat(5_000));
-    let interim = format!("{}HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 102 x\r\n\r\n".repeat(5_000));
-    for answer in [wide, long, interim] {
+    for answer in [wide, long] {
         let start: String = answer.chars().take(40).collect();
         let origin = Origin::start(move |mut peer, _| {
             let answer = answer.clone();

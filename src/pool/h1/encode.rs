@@ -44,7 +44,12 @@ pub(super) fn framing(head: &Parts, body: &RequestBody) -> Result<Framing, Error
 pub(super) fn head(out: &mut Vec<u8>, head: &Parts, framing: Framing) {
     out.extend_from_slice(head.method.as_str().as_bytes());
     out.push(b' ');
-    out.extend_from_slice(head.uri.path_and_query().map_or("/", PathAndQuery::as_str).as_bytes());
+    let target = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    if target.starts_with('?') {
+        // RFC 9112, section 3.2.1: an empty path is said as one.
+        out.push(b'/');
+    }
+    out.extend_from_slice(target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
     for host in head.headers.get_all(header::HOST) {
         line(out, &header::HOST, host);
@@ -120,6 +125,7 @@ mod tests {
             head,
             "FrobNicate /a%2F?b=%zz HTTP/1.1\r\nhost: h:1\r\nte: trailers\r\nx-a: 1\r\nx-a: 2\r\nconnection: te\r\n\r\n"
         );
+        assert!(written("http://real?q", &[("host", "h")], Framing::Empty).starts_with("FrobNicate /?q HTTP/1.1\r\n"));
         assert!(written("*", &[("host", "h")], Framing::Empty).starts_with("FrobNicate * HTTP/1.1\r\n"));
     }
 

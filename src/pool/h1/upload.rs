@@ -3,6 +3,7 @@
 //! It goes on for as long as there is something to send, also while the answer streams already. Once the socket takes
 //! no more it stops, but the exchange does not: what the upstream had to say may be in flight (RFC 9112, section 9.5).
 
+use std::error::Error as StdError;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -27,6 +28,8 @@ pub(super) struct Upload {
     announced: Vec<HeaderValue>,
     /// The body's first piece, until some of the request was written: what was not sent can go elsewhere.
     first: Bytes,
+    /// Whether the body has not failed: what broke off must not go again, however little of it went.
+    is_sound: bool,
     outgoing: Outgoing,
     state: State,
     /// What had been written before this request.
@@ -59,16 +62,19 @@ impl Upload {
             framing: Framing::Empty,
             announced: Vec::new(),
             first: Bytes::new(),
+            is_sound: false,
             outgoing: Outgoing::default(),
             state: State::Done,
             written_before: 0,
         }
     }
 
-    /// Begins a request. On an error the body is still in `body`.
-    pub(super) fn begin(&mut self, head: &Parts, body: &mut RequestBody) -> Result<(), Error> {
-        self.framing = encode::framing(head, body)?;
-        self.body = std::mem::replace(body, RequestBody::Empty);
+    /// Begins a request.
+    pub(super) fn begin(&mut self, head: &Parts, body: RequestBody) -> Result<(), Error> {
+        self.is_sound = false;
+        self.framing = encode::framing(head, &body)?;
+        self.is_sound = true;
+        self.body = body;
         self.outgoing.clear();
         self.written_before = self.outgoing.written();
         encode::head(self.outgoing.own(), head, self.framing);
@@ -103,14 +109,10 @@ impl Upload {
         self.outgoing.written() == self.written_before
     }
 
-    /// The upstream has sent an interim answer.
-    pub(super) fn note_interim(&self, status: http::StatusCode) {
-        self.body.note_interim(status);
-    }
-
     /// The body again, if none of it is lost.
     pub(super) fn take_back(&mut self) -> Option<RequestBody> {
-        if self.framing != Framing::Empty && !self.is_unsent() {
+        let is_whole = self.framing == Framing::Empty || self.is_unsent();
+        if !self.is_sound || !is_whole {
             return None;
         }
         let mut body = std::mem::replace(&mut self.body, RequestBody::Empty);
@@ -178,10 +180,7 @@ impl Upload {
     fn push(&mut self, frame: Option<Result<Frame<Bytes>, <RequestBody as Body>::Error>>) -> Result<(), Error> {
         let frame = match frame.transpose() {
             Ok(frame) => frame,
-            Err(e) => {
-                self.state = State::Broken;
-                return Err(Error::Body(e.into()));
-            }
+            Err(e) => return Err(self.fail(e)),
         };
         self.state = match frame.map(Frame::into_data) {
             Some(Ok(data)) => self.push_data(data)?,
@@ -195,8 +194,7 @@ impl Upload {
             None => match self.framing {
                 Framing::Empty | Framing::Length(0) => State::Ending,
                 Framing::Length(_) => {
-                    self.state = State::Broken;
-                    return Err(Error::Body("it is shorter than its Content-Length".into()));
+                    return Err(self.fail("it is shorter than its Content-Length"));
                 }
                 Framing::Chunked => {
                     self.outgoing.own().extend_from_slice(b"0\r\n\r\n");
@@ -227,11 +225,15 @@ impl Upload {
                 self.outgoing.push(data, b"");
                 Ok(self.state_after(State::Streams))
             }
-            Framing::Length(_) | Framing::Empty => {
-                self.state = State::Broken;
-                Err(Error::Body("it is longer than its Content-Length".into()))
-            }
+            Framing::Length(_) | Framing::Empty => Err(self.fail("it is longer than its Content-Length")),
         }
+    }
+
+    /// The body is not what it should be.
+    fn fail(&mut self, why: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+        self.state = State::Broken;
+        self.is_sound = false;
+        Error::Body(why.into())
     }
 
     fn state_after(&self, state: State) -> State {

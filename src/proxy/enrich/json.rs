@@ -88,11 +88,9 @@ impl Json {
                     self.phase = Phase::Ending(trailers);
                 }
                 Phase::Ending(trailers) => {
-                    if let Some(trailers) = trailers.take() {
-                        return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
-                    }
+                    // Behind trailers hyper asks for nothing more.
                     forwarded.exchange().complete();
-                    return Poll::Ready(None);
+                    return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
                 }
                 Phase::Breaking(error) => match error.take() {
                     Some(error) => return Poll::Ready(Some(forwarded.fail(error))),

@@ -196,24 +196,23 @@ fn is_left_over(page: &Page<'_>, last: usize) -> bool {
 /// `00:12 00:47`: two clocks with nothing between them, or `0:12 / 3:45`, or both in one pair of square brackets.
 fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let touches = |other: usize| {
-        let bare = matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_));
-        if bare || judge.is_range(index) || judge.is_range(other) {
-            return false;
-        }
         let (a, b) = if other < index {
             (judge.last(other), judge.first(index))
         } else {
             (judge.last(index), judge.first(other))
         };
+        let bare = matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_));
         let between = a + 1..b;
         b - a <= 4
+            && !bare
+            && !judge.is_range(other)
             && (between.clone().all(|at| page.tokens[at].is_dress()) && page.kind(a) != Kind::Break
                 || between.clone().any(|at| page.kind(at) == Kind::Mark(Mark::Slash)) && between.len() == 1
                 || between.len() == 1
                     && page.kind(a + 1) == Kind::Mark(Mark::Comma)
                     && is_array(page, judge.first(index.min(other)), b))
     };
-    index > 0 && touches(index - 1) || index + 1 < judge.groups.len() && touches(index + 1)
+    !judge.is_range(index) && (index > 0 && touches(index - 1) || index + 1 < judge.groups.len() && touches(index + 1))
 }
 
 /// `[0:12, 0:47]`, where the second clock is the token at `second`.

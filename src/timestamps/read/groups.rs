@@ -108,6 +108,8 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
                 return particles(page, a, b, at);
             }
             Kind::Word(Word::Article) if is_foreign_range(page, a) => break Joint::Word,
+            // another clause, cell or line
+            Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Pipe | Mark::Colon) => return None,
             _ => return far(page, a, b),
         }
     };
@@ -161,16 +163,16 @@ fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> 
 
 /// `from 0:12 he waits until 0:47`: `from` before, `until` directly before the end, and no other clause between.
 fn far(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
-    let until = page.left(b.first);
-    let asian = page.kind(page.behind(b.last + 1)) == Kind::Word(Word::Until)
-        && page.kind(b.last + 1) == Kind::Word(Word::Until);
-    if asian {
+    if page.kind(b.last + 1) == Kind::Word(Word::Until) {
         let from = (a.last + 1..b.first).any(|index| page.kind(index) == Kind::Word(Word::From));
         return (from && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word);
     }
-    let opened = matches!(page.left(a.first).cue, Cue::Word(Word::From));
+    if b.first - a.last > 10 || page.left(a.first).cue != Cue::Word(Word::From) {
+        return None;
+    }
+    let until = page.left(b.first);
     let closed = until.cue == Cue::Word(Word::Until) && until.at > a.last;
-    (opened && closed && b.first - a.last <= 10 && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word)
+    (closed && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word)
 }
 
 fn is_one_clause(page: &Page<'_>, from: usize, to: usize) -> bool {

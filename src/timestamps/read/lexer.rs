@@ -132,13 +132,21 @@ impl Lexer<'_> {
     /// A word, an identifier or an address, from its first letter.
     fn word(&mut self) {
         let rest = self.rest();
-        let mut length = rest.iter().take_while(|byte| CLASS[**byte as usize] == Class::Letter).count();
+        let mut length = 0;
+        while length < rest.len() && rest[length].is_ascii_alphabetic() {
+            length += 1;
+        }
         if length > 1 && matches!(rest.get(length), Some(b' ' | b',' | b'\n')) {
             // nearly every word: nothing but letters, and behind it nothing that could belong to it
             let word = &rest[..length];
             let kind = if is_code(word) { None } else { words::find(word) };
             let unknown = Kind::Other(Other { words: 1, capital: word[0].is_ascii_uppercase() });
-            return self.push(kind.unwrap_or(unknown), length);
+            self.push(kind.unwrap_or(unknown), length);
+            if self.bytes[self.at] == b' ' {
+                self.gap = Gap::Space;
+                self.at += 1;
+            }
+            return;
         }
         let mut digits = false;
         let unit = self.gap == Gap::Tight && matches!(self.tokens.last(), Some(Token { kind: Kind::Number(_), .. }));

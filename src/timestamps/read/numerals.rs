@@ -31,6 +31,9 @@ pub(super) fn digit(bytes: &[u8]) -> Option<(u8, usize)> {
 /// Adds the token that begins with the digit at the lexer.
 pub(super) fn lex(lexer: &mut Lexer<'_>) {
     let rest = lexer.rest();
+    if let Some((kind, length)) = plainly(rest) {
+        return lexer.push(kind, length);
+    }
     if let Some((kind, length)) = wall::lex(rest) {
         return lexer.push(kind, length);
     }
@@ -43,6 +46,34 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
         return lexer.push(Kind::Id, id);
     }
     lexer.push(kind, length);
+}
+
+/// What nearly all numbers are: `12`, `12.5` or `1:05`, and behind it a sign that nothing else begins with.
+fn plainly(rest: &[u8]) -> Option<(Kind, usize)> {
+    let digits = |from: usize| rest[from..].iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
+    let closed = |at: usize| {
+        matches!(
+            rest.get(at),
+            None | Some(b' ' | b'\n' | b'\r' | b')' | b']' | b'>' | b'|' | b';' | b'*' | b'"' | b'<')
+        )
+    };
+    let whole = digits(0);
+    let end = whole + 1 + rest.get(whole + 1).map_or(0, |_| digits(whole + 1));
+    #[expect(clippy::cast_possible_truncation, reason = "at most 20 digits")]
+    let number = |whole: usize, decimals: usize| Kind::Number(Digits { whole: whole as u8, decimals: decimals as u8 });
+    match rest.get(whole) {
+        // the zone of an RFC 3339 time stands behind its date, and a date begins with no space
+        _ if closed(whole) && (1..20).contains(&whole) => Some((number(whole, 0), whole)),
+        Some(b'.') if end > whole + 1 && end < 20 && (closed(end) || rest[end] == b'-') => {
+            Some((number(whole, end - whole - 1), end))
+        }
+        Some(b':')
+            if end == whole + 3 && rest[whole + 1] < b'6' && whole <= 6 && (closed(end) || rest[end] == b'-') =>
+        {
+            Some((Kind::Clock, end))
+        }
+        _ => None,
+    }
 }
 
 /// Bytes of the identifier that the number only begins (`1920x1080`, `3a7f`), unless the letters behind it mean something.
@@ -184,17 +215,31 @@ fn fraction(behind: &[u8]) -> usize {
 #[expect(clippy::cast_precision_loss, reason = "a clock's parts are far below 2^53")]
 pub(super) fn seconds(text: &str) -> f64 {
     let bytes = text.as_bytes();
-    let run = Run::of(bytes);
-    let groups = run.count.min(MOST);
-    let clock = run.signs[0] == b':';
-    // the groups of hours, minutes and seconds; the point of a clock begins its fraction
-    let parts = (1..groups).find(|group| clock && run.signs[group - 1] == b'.').unwrap_or(groups);
-    let whole = (0..parts - 1).fold(0_u64, |sum, group| sum.saturating_add(run.value(bytes, group)).saturating_mul(60));
-    let last = decimal(&bytes[run.starts[parts - 1]..run.ends[groups - 1]]);
-    let comma = text[run.ends[groups - 1]..]
-        .strip_prefix(',')
-        .map_or(0.0, |digits| decimal(digits.as_bytes()) / [1.0, 10.0, 100.0, 1000.0][digits.len().min(3)]);
-    whole as f64 + last + comma
+    let (mut above, mut part, mut from, mut at) = (0_u64, 0_u64, 0, 0);
+    let mut clock = false;
+    while at < bytes.len() {
+        if let Some((ones, length)) = digit(&bytes[at..]) {
+            part = part.saturating_mul(10).saturating_add(u64::from(ones));
+            at += length;
+            continue;
+        }
+        let length = if bytes[at] == 0xEF { 3 } else { 1 };
+        let colon = matches!(bytes[at..], [b':', ..] | [0xEF, 0xBC, 0x9A, ..]);
+        clock |= colon;
+        if bytes[at] == b',' {
+            // the fraction of SRT, of one to three digits
+            let digits = &bytes[at + 1..];
+            return above as f64 + part as f64 + decimal(digits) / [1.0, 10.0, 100.0, 1000.0][digits.len().min(3)];
+        }
+        if clock && !colon {
+            // the point of the seconds
+            return above as f64 + decimal(&bytes[from..]);
+        }
+        above = above.saturating_add(part).saturating_mul(60);
+        at += length;
+        (part, from) = (0, at);
+    }
+    above as f64 + part as f64
 }
 
 /// The two times of a [`Kind::Pair`].

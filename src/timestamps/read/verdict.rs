@@ -49,18 +49,8 @@ impl<'p, 'a> Judge<'p, 'a> {
         let lent = lend(page, &groups);
         let via = via::Style::of(page);
         let verdicts = Vec::with_capacity(groups.len());
-        Self {
-            page,
-            groups,
-            labels,
-            lent,
-            verdicts,
-            counter: 0.0,
-            via,
-            found: Vec::new(),
-            doubts: Vec::new(),
-            aside: Vec::new(),
-        }
+        let found = Vec::with_capacity(groups.len());
+        Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found, doubts: Vec::new(), aside: Vec::new() }
     }
 
     pub(super) fn judge(&mut self) {

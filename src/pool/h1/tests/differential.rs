@@ -27,6 +27,8 @@ const MAY_REFUSE: &[&str] = &[
     // hyper takes LF for CRLF here too.
     "a bare line feed in the trailer fields",
     "the trailer fields",
+    // hyper hands it on as an answer; `proxy::forward` refuses it.
+    "101 without an upgrade",
     // hyper takes any number.
     "too many interim answers",
 ];
