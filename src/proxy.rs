@@ -114,7 +114,7 @@ impl Proxy {
                 let body = Forwarded::new(incoming, exchange, &head.headers);
                 let body = match plan {
                     Some(plan) => plan.enrich(&mut head, body),
-                    None => ResponseBody::Forwarded(Box::new(body)),
+                    None => ResponseBody::Forwarded(body),
                 };
                 Response::from_parts(head, body)
             }

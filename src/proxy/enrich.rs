@@ -120,9 +120,9 @@ impl Plan {
             }
             Some(Err(reason)) => {
                 forwarded.metrics().untouched(reason);
-                ResponseBody::Forwarded(Box::new(forwarded))
+                ResponseBody::Forwarded(forwarded)
             }
-            _ => ResponseBody::Forwarded(Box::new(forwarded)),
+            _ => ResponseBody::Forwarded(forwarded),
         }
     }
 

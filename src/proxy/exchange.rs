@@ -64,6 +64,7 @@ pub(super) struct Exchange {
 // === impl Exchange ===
 
 impl Exchange {
+    /// Boxed at once: it moves from the handler into the answer's body, and is not small.
     pub(super) fn begin(
         downstream: Arc<Downstream>,
         metrics: Arc<Metrics>,
@@ -71,8 +72,8 @@ impl Exchange {
         id: HeaderValue,
         method: Method,
         target: Uri,
-    ) -> Self {
-        Self {
+    ) -> Box<Self> {
+        Box::new(Self {
             downstream,
             metrics,
             idle,
@@ -93,7 +94,7 @@ impl Exchange {
             error: None,
             timestamps: None,
             has_ended: false,
-        }
+        })
     }
 
     /// The request has a route: from now on its deadlines run and its metrics count.

@@ -25,7 +25,7 @@ pub enum ResponseBody {
     /// An answer of viaduct's own.
     Made(Bytes),
     /// The upstream's, untouched.
-    Forwarded(Box<Forwarded>),
+    Forwarded(Forwarded),
     /// The upstream's, gaining timestamps.
     Enriched(Box<Enriched>),
 }
@@ -34,7 +34,7 @@ pub enum ResponseBody {
 #[derive(Debug)]
 pub struct Forwarded {
     incoming: Answer,
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     silence: Option<Duration>,
     events: Option<Events>,
     /// Held back until the error event in front of it has gone.
@@ -95,7 +95,7 @@ impl Body for ResponseBody {
 
 impl Forwarded {
     /// Passes `incoming` on. `headers` are those of the answer, for its content type.
-    pub(super) fn new(mut incoming: Answer, mut exchange: Exchange, headers: &HeaderMap) -> Self {
+    pub(super) fn new(mut incoming: Answer, mut exchange: Box<Exchange>, headers: &HeaderMap) -> Self {
         if incoming.is_end_stream() {
             exchange.regain(incoming.take_conn());
             // HEAD, 204, 304 or a length of 0: hyper will not ask for a frame.

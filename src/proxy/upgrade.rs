@@ -34,7 +34,7 @@ const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 #[derive(Debug)]
 pub struct Tunnel {
     upstream: Upgraded,
-    exchange: Exchange,
+    exchange: Box<Exchange>,
 }
 
 /// What an upstream said to an upgrade.
@@ -115,7 +115,7 @@ struct Heard {
 // === impl Tunnel ===
 
 impl Tunnel {
-    pub(super) fn new(upstream: Upgraded, exchange: Exchange) -> Self {
+    pub(super) fn new(upstream: Upgraded, exchange: Box<Exchange>) -> Self {
         exchange.metrics().tunnels_open.inc();
         Self { upstream, exchange }
     }

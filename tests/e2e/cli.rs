@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::support::{Origin, Peer, patiently};
+use crate::support::{Origin, Peer, patiently, serve};
 
 fn viaduct(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_viaduct")).args(arguments).output().unwrap()
@@ -47,20 +47,9 @@ fn several_vias_are_refused_at_start() {
 #[tokio::test]
 async fn serve_logs_its_address_and_every_exchange_and_stops_at_sigterm() {
     let origin = Origin::echo().await;
-    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_viaduct"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--to"])
-        .arg(format!("http://{}", origin.address))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut diagnostics = BufReader::new(child.stderr.take().unwrap()).lines();
+    let (mut child, address) = serve(&["--to", &format!("http://{}", origin.address)]).await;
     let mut access = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = patiently(diagnostics.next_line()).await.unwrap().unwrap();
-    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(line["message"], "listening");
-    let mut client = Peer::connect(line["address"].as_str().unwrap().parse().unwrap()).await;
+    let mut client = Peer::connect(address).await;
     client.get("/a?b=c").await;
     assert_eq!(client.response().await.status(), 200);
     let line = patiently(access.next_line()).await.unwrap().unwrap();

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Child;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use viaduct::app::App;
@@ -106,6 +108,25 @@ impl Viaduct {
 pub(crate) fn codec_of_the_run() -> Option<Codec> {
     let word = std::env::var("VIADUCT_TEST_CONN").ok()?;
     Some(Codec::ALL.into_iter().find(|codec| codec.word() == word).expect("VIADUCT_TEST_CONN is lean or hyper"))
+}
+
+/// `viaduct serve` as a process of its own, which ends with the returned handle, and the address that it logs.
+pub(crate) async fn serve(arguments: &[&str]) -> (Child, SocketAddr) {
+    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_viaduct"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut diagnostics = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = patiently(diagnostics.next_line()).await.unwrap().unwrap();
+    // Read on, so that it never finds its standard error closed.
+    tokio::spawn(async move { while let Ok(Some(_)) = diagnostics.next_line().await {} });
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["message"], "listening");
+    (child, line["address"].as_str().unwrap().parse().unwrap())
 }
 
 pub(crate) fn urls(origins: &[SocketAddr]) -> Vec<String> {
