@@ -226,7 +226,7 @@ fn is_lasting(page: &Page<'_>, at: usize) -> bool {
     page.before(at).is_some_and(|verb| {
         let text = &page.text[page.span(verb, verb)];
         page.kind(verb) == Kind::Word(Word::Length)
-            || ["lasts", "lasted", "lasting", "takes", "took", "taking", "take"]
+            || ["for", "lasts", "lasted", "lasting", "takes", "took", "taking", "take"]
                 .iter()
                 .any(|known| text.eq_ignore_ascii_case(known))
     })
