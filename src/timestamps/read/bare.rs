@@ -68,7 +68,7 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return if decimal || shape != b'(' { Verdict::Time } else { UNCLEAR };
     }
     if left.cue == Cue::Colon {
-        return labelled(page, left.at, decimal);
+        return labelled(page, left.at);
     }
     if fills && is_item(page, last, follow, decimal) {
         return Verdict::Time;
@@ -206,7 +206,7 @@ fn adjacent(cue: Cue, decimal: bool) -> Verdict {
 }
 
 /// `Scene 1: 10-20`, `Time: 10-20`, `camera_1: 12.0-18.0`, but not `Workers: 10-20`.
-fn labelled(page: &Page<'_>, colon: usize, decimal: bool) -> Verdict {
+fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
     let Some(label) = page.label(colon) else { return UNCLEAR };
     let part =
         |index: usize| matches!(page.kind(index), Kind::Word(Word::Part | Word::Media | Word::Time | Word::Stamp));
@@ -216,9 +216,60 @@ fn labelled(page: &Page<'_>, colon: usize, decimal: bool) -> Verdict {
         }
         Kind::Number(_) | Kind::Spelled(_) if page.before(label).is_some_and(part) => Verdict::Time,
         Kind::Word(_) | Kind::Number(_) => Verdict::Not,
-        Kind::Other(_) if decimal => UNCLEAR,
+        Kind::Other(_) if is_quantity(page, label) => Verdict::Not,
         _ => UNCLEAR,
     }
+}
+
+/// Labels of amounts and of places with numbers.
+const QUANTITIES: [&str; 40] = [
+    "lanes",
+    "lane",
+    "floors",
+    "floor",
+    "confidence",
+    "speed",
+    "temperature",
+    "rows",
+    "seats",
+    "vehicles",
+    "ages",
+    "levels",
+    "level",
+    "pages",
+    "price",
+    "weight",
+    "height",
+    "width",
+    "depth",
+    "distance",
+    "rating",
+    "probability",
+    "accuracy",
+    "gates",
+    "doors",
+    "cameras",
+    "rooms",
+    "aisles",
+    "shelves",
+    "zones",
+    "docks",
+    "bays",
+    "tables",
+    "size",
+    "players",
+    "trucks",
+    "count",
+    "quantity",
+    "pallets",
+    "boxes",
+];
+
+/// `Lanes: 2-3`, `Confidence: 0.8-0.9`.
+fn is_quantity(page: &Page<'_>, label: usize) -> bool {
+    let text = &page.text[page.span(label, label)];
+    let noun = text.rsplit(' ').next().unwrap_or(text);
+    QUANTITIES.iter().any(|known| noun.eq_ignore_ascii_case(known))
 }
 
 /// Whether a range at the beginning of its item is one of times, from what follows it.

@@ -28,6 +28,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range || left.cue == Cue::Colon && is_hours(page, left.at);
     if hours
+        || !range && (is_agenda(page, index_seconds(page, judge, index), first, last) || is_achieved(page, &left))
+        || is_code(page, first)
         || is_shown(page, &left)
         || is_near_day(page, first, last, &left)
         || is_left_over(page, last)
@@ -94,7 +96,32 @@ fn is_other(page: &Page<'_>, last: usize, left: &Left) -> bool {
     let ratio = (next..next + 4)
         .find(|index| !grammar(*index))
         .is_some_and(|index| matches!(page.kind(index), Kind::Word(Word::Ratio)));
-    named || ratio || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
+    named
+        || ratio
+        || left.article && is_screen(page, next)
+        || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
+}
+
+/// `a 16:10 monitor`.
+fn is_screen(page: &Page<'_>, next: usize) -> bool {
+    let text = &page.text[page.span(next, next)];
+    let noun = text.split(' ').next().unwrap_or(text);
+    [
+        "monitor",
+        "monitors",
+        "screen",
+        "display",
+        "frame",
+        "panel",
+        "tv",
+        "television",
+        "format",
+        "image",
+        "picture",
+        "crop",
+    ]
+    .iter()
+    .any(|word| noun.eq_ignore_ascii_case(word))
 }
 
 /// `lasts 2:30`, `duration: 2:30`, `a length of 2:30`, `for 2:30`.
@@ -120,7 +147,7 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
                 if labelled && matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Of | Word::The)) => {}
             // `Total elapsed time on site: 62 s`
             Kind::Other(_) | Kind::Word(Word::Function | Word::The | Word::Of) if labelled => {}
-            Kind::Word(Word::Time | Word::Media | Word::Is)
+            Kind::Word(Word::Time | Word::Media | Word::Is | Word::The | Word::Of)
             | Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_))
             | Kind::Unit(_) => {}
             _ => return false,
@@ -161,6 +188,95 @@ fn is_shown(page: &Page<'_>, left: &Left) -> bool {
     }
 }
 
+/// The seconds of the clock that a group begins with.
+fn index_seconds(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> f64 {
+    match page.atoms[judge.groups[index].from].shape {
+        Shape::Clock(seconds) => seconds,
+        _ => 0.0,
+    }
+}
+
+/// `The meeting starts at 14:30`, `14:30 according to the board`: by day, and a time of day rather than of the media.
+fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize) -> bool {
+    if !(300.0..1440.0).contains(&seconds) {
+        return false;
+    }
+    let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
+    let agenda = |index: usize| matches!(page.kind(index), Kind::Word(Word::Agenda));
+    let before = (first.saturating_sub(8)..first).rev().take_while(same).any(agenda);
+    let next = page.behind(last + 1);
+    let by = page.text[page.span(next, next)].starts_with("according")
+        && (next..next + 6)
+            .take_while(same)
+            .any(|index| matches!(page.kind(index), Kind::Word(Word::Agenda | Word::Display | Word::Day)));
+    before || by
+}
+
+/// `the lap time is 1:23.4`, `the set ends 25:23`: what was achieved, not when.
+fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
+    let ends_with = |at: usize, words: &[&str]| {
+        let text = &page.text[page.span(at, at)];
+        let last = text.rsplit(' ').next().unwrap_or(text);
+        words.iter().any(|word| last.eq_ignore_ascii_case(word))
+    };
+    match left.cue {
+        Cue::Word(Word::Is | Word::Of) | Cue::Colon => page
+            .label(left.at)
+            .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
+            .and_then(|label| page.before(label))
+            .is_some_and(|before| ends_with(before, &RACES)),
+        Cue::Word(Word::End | Word::Start | Word::Time) => {
+            page.before(left.at).is_some_and(|before| ends_with(before, &GAMES) || ends_with(before, &RACES))
+        }
+        _ => false,
+    }
+}
+
+/// What takes a time that is measured.
+const RACES: [&str; 24] = [
+    "lap",
+    "marathon",
+    "race",
+    "finish",
+    "finishing",
+    "winning",
+    "winner's",
+    "record",
+    "split",
+    "best",
+    "sprint",
+    "swim",
+    "qualifying",
+    "reaction",
+    "response",
+    "travel",
+    "cooking",
+    "baking",
+    "cook",
+    "bake",
+    "prep",
+    "waiting",
+    "run",
+    "net",
+];
+
+/// What ends with a score.
+const GAMES: [&str; 7] = ["set", "game", "match", "rally", "frame", "final", "round"];
+
+/// `x[3:10]`: a slice in a program.
+fn is_code(page: &Page<'_>, first: usize) -> bool {
+    let Some(open) = first.checked_sub(1).filter(|open| page.kind(*open) == Kind::Mark(Mark::Open(b'['))) else {
+        return false;
+    };
+    let name = open.checked_sub(1).filter(|_| page.gap(open) == Gap::Tight);
+    name.is_some_and(|name| {
+        matches!(
+            page.kind(name),
+            Kind::Other(_) | Kind::Id | Kind::Unit(_) | Kind::Word(Word::Measure | Word::Article | Word::Time)
+        ) && page.text.as_bytes()[page.tokens[name].end() - 1].is_ascii_alphanumeric()
+    })
+}
+
 /// `Opening hours: 9:00-17:00`.
 fn is_hours(page: &Page<'_>, colon: usize) -> bool {
     page.label(colon).is_some_and(
@@ -178,7 +294,7 @@ fn is_near_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool 
     let next = page.behind(last + 1);
     let behind = match page.kind(next) {
         Kind::Word(Word::Day) => true,
-        Kind::Word(Word::In | Word::At) => {
+        Kind::Word(Word::In | Word::At | Word::Function) => {
             (next + 1..next + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Day)))
         }
         _ => false,

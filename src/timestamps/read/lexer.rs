@@ -139,7 +139,7 @@ impl Lexer<'_> {
         if length > 1 && matches!(rest.get(length), Some(b' ' | b',' | b'\n')) {
             // nearly every word: nothing but letters, and behind it nothing that could belong to it
             let word = &rest[..length];
-            let kind = if is_code(word) { None } else { words::find(word) };
+            let kind = if is_code(word) { None } else { words::look_up(word) };
             let unknown = Kind::Other(Other { words: 1, capital: word[0].is_ascii_uppercase() });
             self.push(kind.unwrap_or(unknown), length);
             if self.bytes[self.at] == b' ' {
@@ -190,7 +190,7 @@ impl Lexer<'_> {
             let length = if rest.get(3) == Some(&b'.') { 4 } else { 3 };
             return self.push(Kind::Word(Word::Meridiem), length);
         } else {
-            let known = if is_code(word) { None } else { words::find(word) };
+            let known = if is_code(word) { None } else { words::look_up(word) };
             known.unwrap_or_else(|| Kind::Other(Other { words: 1, capital: word[0].is_ascii_uppercase() }))
         };
         let period = usize::from(is_abbreviated(kind, &rest[length..]));

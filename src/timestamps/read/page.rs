@@ -81,6 +81,8 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn kind(&self, at: usize) -> Kind {
+        #[cfg(test)]
+        steps::one();
         self.tokens.get(at).map_or(Kind::Break, |token| token.kind)
     }
 
@@ -265,6 +267,7 @@ impl<'a> Page<'a> {
                 | Word::Book
                 | Word::Ratio
                 | Word::Display
+                | Word::Agenda
                 | Word::Day
                 | Word::Month
                 | Word::Of
@@ -286,5 +289,21 @@ impl<'a> Page<'a> {
     /// The bytes from the first to the last token.
     pub(super) fn span(&self, first: usize, last: usize) -> std::ops::Range<usize> {
         self.tokens[first].start()..self.tokens[last].end()
+    }
+}
+
+/// How many tokens the rules have looked at, for the test that this grows no faster than the text.
+#[cfg(test)]
+pub(super) mod steps {
+    use std::cell::Cell;
+
+    thread_local!(static STEPS: Cell<u64> = const { Cell::new(0) });
+
+    pub(super) fn one() {
+        STEPS.set(STEPS.get() + 1);
+    }
+
+    pub(in super::super) fn taken() -> u64 {
+        STEPS.get()
     }
 }

@@ -96,6 +96,10 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         return Verdict::Not;
     }
     let length = is_length(page, left, timed.led);
+    // `lasts between 5 and 10 seconds`
+    if left.cue == Cue::Word(Word::Between) && is_lasting(page, left.at) {
+        return Verdict::Not;
+    }
     match behind {
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
@@ -148,6 +152,12 @@ fn is_ranging(page: &Page<'_>, left: &Left) -> bool {
 }
 
 fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usize) -> Verdict {
+    if is_model(page, timed, last) || is_frequency(page, timed, last) || timed.is_lone_m() && is_metres(page, last) {
+        return Verdict::Not;
+    }
+    if is_counted(page, left, timed) {
+        return UNCLEAR;
+    }
     // `오후 3시 20분`, `下午3点20分`
     if left.cue == Cue::Word(Word::Meridiem) {
         return Verdict::Not;
@@ -209,6 +219,59 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
+}
+
+/// Whether the verb before the token says how long something takes.
+fn is_lasting(page: &Page<'_>, at: usize) -> bool {
+    page.before(at).is_some_and(|verb| {
+        let text = &page.text[page.span(verb, verb)];
+        page.kind(verb) == Kind::Word(Word::Length)
+            || ["for", "lasts", "lasted", "lasting", "takes", "took", "taking", "take"]
+                .iter()
+                .any(|known| text.eq_ignore_ascii_case(known))
+    })
+}
+
+/// `an iPhone 5s`, `two Boeing 747s`: a model, and its plural.
+fn is_model(page: &Page<'_>, timed: &Timed, last: usize) -> bool {
+    let letter =
+        timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number.fract() == 0.0;
+    let Some(name) = last.checked_sub(2).filter(|_| letter && page.gap(last) == Gap::Tight) else { return false };
+    if !matches!(page.kind(name), Kind::Other(_)) {
+        return false;
+    }
+    let text = &page.text[page.span(name, name)];
+    let (before, word) = text.rsplit_once(' ').unwrap_or(("", text));
+    let opens = before.is_empty()
+        && page.before(name).is_none_or(|index| matches!(page.kind(index), Kind::Break | Kind::Mark(Mark::Stop)));
+    word.bytes().skip(usize::from(opens)).any(|byte| byte.is_ascii_uppercase())
+}
+
+/// `at 5-second intervals`: how often.
+fn is_frequency(page: &Page<'_>, timed: &Timed, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    let text = &page.text[page.span(next, next)];
+    timed.describes && ["interval", "step", "increment", "burst", "spacing"].iter().any(|known| text.starts_with(known))
+}
+
+/// `손님 21분`, `得21分`: guests, or points.
+fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
+    if timed.parts != 1 || timed.unit.size != 60 || timed.unit.style != Style::Asian {
+        return false;
+    }
+    let guests = ["손님", "고객", "승객", "어르신", "환자", "관객", "방문객", "참석자", "여러"];
+    left.cue == Cue::Word(Word::Ratio)
+        || left.cue == Cue::Other && guests.iter().any(|word| page.text[page.span(left.at, left.at)].contains(word))
+}
+
+/// `the 3 m and 12 m marks in metres`.
+fn is_metres(page: &Page<'_>, last: usize) -> bool {
+    (last + 1..last + 8).take_while(|index| page.kind(*index) != Kind::Break).any(|index| {
+        matches!(
+            &page.text[page.tokens.get(index).map_or(0..0, |token| token.start()..token.end())],
+            "metres" | "meters" | "metre" | "meter"
+        )
+    })
 }
 
 /// `Rest time: 30 s`: the time that something takes, or the time when it is.

@@ -152,6 +152,8 @@ pub(super) enum Word {
     Month,
     Shows,
     Display,
+    /// `meeting`, `timetable`: what goes by the time of day.
+    Agenda,
     // not times
     Ratio,
     Book,

@@ -3,9 +3,9 @@
 use super::token::Kind::{Spelled, Unit as U, Word as W};
 use super::token::Style::{Known, Letter, Plural, Short, Singular, Unknown};
 use super::token::Word::{
-    After, Age, And, Approx, Article, At, Before, Between, Book, By, Day, Display, End, Every, First, For, From,
-    Function, Goes, Half, In, Into, Is, Last, Lasts, Later, Length, Mark, Measure, Media, Meridiem, Millis, Month, Nth,
-    Of, Open, Or, Ordinal, Part, Ratio, Shows, Stamp, Start, The, Time, To, Until, Up, Vague, Zone,
+    After, Age, Agenda, And, Approx, Article, At, Before, Between, Book, By, Day, Display, End, Every, First, For,
+    From, Function, Goes, Half, In, Into, Is, Last, Lasts, Later, Length, Mark, Measure, Media, Meridiem, Millis,
+    Month, Nth, Of, Open, Or, Ordinal, Part, Ratio, Shows, Stamp, Start, The, Time, To, Until, Up, Vague, Zone,
 };
 use super::token::{Kind, Style, Unit};
 
@@ -119,6 +119,8 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("overlay", W(Display)), ("osd", W(Display)), ("watch", W(Display)), ("timer", W(Display)),
     ("scoreboard", W(Display)), ("stopwatch", W(Display)), ("dashboard", W(Display)), ("countdown", W(Display)),
     ("wristwatch", W(Display)), ("sign", W(Display)), ("display", W(Display)),
+    ("meeting", W(Agenda)), ("deadline", W(Agenda)), ("departs", W(Agenda)), ("departure", W(Agenda)),
+    ("timetable", W(Agenda)), ("opens", W(Agenda)), ("closes", W(Agenda)), ("flight", W(Agenda)), ("board", W(Agenda)),
     // not times
     ("ratio", W(Ratio)), ("aspect", W(Ratio)), ("ratios", W(Ratio)), ("mixed", W(Ratio)), ("diluted", W(Ratio)), ("proportion", W(Ratio)), ("mixture", W(Ratio)), ("scale", W(Ratio)), ("score", W(Ratio)),
     ("scores", W(Ratio)), ("scored", W(Ratio)), ("odds", W(Ratio)), ("mix", W(Ratio)), ("wins", W(Ratio)),

@@ -30,7 +30,7 @@ pub(super) fn mentions(page: &Page<'_>) -> Vec<Mention> {
     for at in loose_units(page) {
         let (Some(first), Kind::Unit(unit)) = (amount(page, at), page.kind(at)) else { continue };
         let Some((value, opens)) = count(page, first, at) else { continue };
-        let mut span = page.span(first, at);
+        let mut span = page.span(first, last_of_amount(page, at));
         let mut seconds = value * f64::from(unit.size);
         // `one minute and thirty seconds`
         let above = before.filter(|(last, above)| above.size > unit.size && first <= last + 2);
@@ -90,6 +90,15 @@ fn is_and_a_half(page: &Page<'_>, unit: usize) -> bool {
     english || asian && half(unit + 1)
 }
 
+/// The last token of an amount whose unit is at `at`.
+fn last_of_amount(page: &Page<'_>, at: usize) -> usize {
+    match page.kind(at + 1) {
+        _ if !is_and_a_half(page, at) => at,
+        Kind::Word(Word::And) => at + 3,
+        _ => at + 1,
+    }
+}
+
 /// A range of clocks is the same in every script; anything else may have words around it that change what it is.
 fn is_all_clocks(judge: &Judge<'_, '_>) -> bool {
     let clock = |index: usize| {
@@ -126,7 +135,8 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
             Kind::Unit(second) if second.style == Style::Singular && second.size == 1 && unit.size > 1 => nth = true,
             Kind::Word(Word::Of)
                 if matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Vague | Word::Half)) => {}
-            Kind::Mark(Mark::Dash) if page.gap(first) == Gap::Tight => hyphen = true,
+            // `two-minute`, but not `forty-five`
+            Kind::Mark(Mark::Dash) if page.gap(first) == Gap::Tight => hyphen |= first == at,
             _ => break,
         }
         first = index;
@@ -152,7 +162,8 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
         return Some(at);
     }
     // a language whose number words are not known: `после двух минут`
-    if unit.style == Style::Known && (at.saturating_sub(2)..at).any(placed) {
+    let french = at > 1 && [at - 1, at - 2].iter().any(|the| matches!(&page.text[page.span(*the, *the)], "la" | "La"));
+    if (unit.style == Style::Known || french) && is_placed_afar(page, at, placed) {
         return Some(at);
     }
     if first == at {
@@ -164,7 +175,7 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     let left_length =
         matches!(cue, Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Goes | Word::Up));
     let right_length = matches!(behind, Kind::Word(Word::Later | Word::During | Word::Media | Word::Length))
-        || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted;
+        || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted && !(half && is_start(page, at));
     let idiom =
         unit.size == 60 && unit.style == Style::Singular && !counted && !half && matches!(cue, Cue::Word(Word::At));
     let hours = unit.size == 3600 && !counted;
@@ -201,6 +212,26 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
         && matches!(cue, Cue::Word(Word::After | Word::At))
         && !matches!(behind, Kind::Other(_));
     (article && inside || the || after).then_some(first)
+}
+
+/// `À la douzième seconde`, `vers la deuxième minute`: an ordinal that is not known, or any number.
+fn is_placed_afar(page: &Page<'_>, at: usize, placed: impl Fn(usize) -> bool) -> bool {
+    if (at.saturating_sub(2)..at).any(&placed) {
+        return true;
+    }
+    let inside = |index: &usize| match page.kind(*index) {
+        Kind::Word(Word::The | Word::Approx) | Kind::Spelled(_) => true,
+        Kind::Other(other) => other.words == 1,
+        kind => matches!(kind, Kind::Word(_)) && placed(*index),
+    };
+    let clause = (at.saturating_sub(4)..at).rev().take_while(inside);
+    clause.clone().any(|index| placed(index) || page.kind(index) == Kind::Word(Word::Approx))
+        && clause.clone().any(|index| page.kind(index) == Kind::Word(Word::The))
+}
+
+/// `after the start`.
+fn is_start(page: &Page<'_>, at: usize) -> bool {
+    (at + 2..at + 5).any(|index| page.kind(index) == Kind::Word(Word::Start))
 }
 
 /// `one minute`: the singular belongs to the number.

@@ -6,12 +6,51 @@
 //! Case is folded with `| 0x20`. That is right for ASCII letters, for Latin-1 (`À` is C3 80, `à` is C3 A0) and for most of
 //! Cyrillic; `_` becomes another byte, but in the table as well.
 
-use super::token::Kind;
+use super::token::{Kind, Style, Unit};
 use super::vocabulary::{LONGEST, VOCABULARY};
 
 const SLOTS: usize = 4096;
 
 static TABLE: [u16; SLOTS] = build();
+
+/// The beginnings of the words for seconds and minutes in languages that are not read.
+const STEMS: [&str; 21] = [
+    "sekun",
+    "sekún",
+    "secund",
+    "segund",
+    "segon",
+    "minut",
+    "minuu",
+    "minút",
+    "minūt",
+    "vteřin",
+    "másodperc",
+    "percben",
+    "percnél",
+    "percig",
+    "saniye",
+    "dakika",
+    "detik",
+    "menit",
+    "секунд",
+    "минут",
+    "хвилин",
+];
+
+/// What the vocabulary says of a word, and of one that begins like a unit of a language that is not read.
+pub(super) fn look_up(word: &[u8]) -> Option<Kind> {
+    find(word).or_else(|| stem(word))
+}
+
+fn stem(word: &[u8]) -> Option<Kind> {
+    if word.len() < 5 || !matches!(word[0] | 0x20, b's' | b'm' | b'v' | b'p' | b'd' | 0xF0..) || word[2] | 0x20 < b'c' {
+        return None;
+    }
+    let known = |stem: &str| word.len() >= stem.len() && folds_to(&word[..stem.len()], stem.as_bytes());
+    let mut stems = STEMS.iter().copied().filter(|_| !word.contains(&b'\''));
+    stems.any(known).then_some(Kind::Unit(Unit { size: 1, style: Style::Unknown }))
+}
 
 /// What the vocabulary says of a word.
 pub(super) fn find(word: &[u8]) -> Option<Kind> {
