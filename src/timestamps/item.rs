@@ -57,14 +57,15 @@ impl Item {
         if self.question().is_some() { self.read_by_model(None) } else { self.read_by_parser() }
     }
 
-    /// The object without a model's help. A text that the parser is not sure of is not said to name no time.
+    /// The object without a model's help. Of a text that the parser is not sure of, only what is certain is told, and
+    /// that a model would have been needed.
     fn read_by_parser(&self) -> Object<'_> {
         let object = match self.kind {
             Kind::Failure => Object::unread(Status::Failed, self.rules.clock),
             Kind::Nothing => Object::unread(Status::None, self.rules.clock),
             Kind::Text => {
                 let list = self.list();
-                if self.reading.is_sure() || !list.entries().is_empty() {
+                if self.reading.is_sure() {
                     Object::read(list, Source::Text, &self.text)
                 } else {
                     Object::unavailable(list, &self.text)
