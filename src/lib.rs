@@ -25,7 +25,7 @@
 //!
 //! | layer | rooms |
 //! | --- | --- |
-//! | commands | [`cli`], [`demo`] |
+//! | commands | [`cli`], [`demo`], [`bench`] |
 //! | the whole | [`app`], [`config`] |
 //! | the client's side | [`server`], [`admin`] |
 //! | one exchange | [`proxy`], [`timestamps`] |
@@ -42,6 +42,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod bench;
 pub mod body;
 pub mod cli;
 pub mod clock;
