@@ -3,6 +3,7 @@
 //! `serve` runs the proxy, `check` only reads its configuration. Exit codes: 0 ok, 1 runtime, 2 usage (clap's own),
 //! 3 configuration.
 
+mod bench;
 mod demo;
 mod serve;
 mod sim;
@@ -26,6 +27,8 @@ enum Command {
     Serve(Box<serve::Serve>),
     /// Runs the main job once on simulated servers, prints what happened, then keeps serving.
     Demo(demo::DemoArgs),
+    /// Measures what a proxy adds, against simulators or your own servers.
+    Bench(Box<bench::Bench>),
     /// Runs one simulator alone.
     #[command(subcommand)]
     Sim(sim::SimCommand),
@@ -59,6 +62,7 @@ impl Cli {
         let done = match self.command {
             Command::Serve(serve) => serve.run(),
             Command::Demo(demo) => demo.run(),
+            Command::Bench(bench) => bench.run(),
             Command::Sim(command) => simulate(command),
             Command::Check(check) => check.run(),
             Command::Timestamps(timestamps) => timestamps.run(),

@@ -25,7 +25,7 @@
 //!
 //! | layer | rooms |
 //! | --- | --- |
-//! | commands | [`cli`], [`demo`] |
+//! | commands | [`cli`], [`demo`], [`mod@bench`] |
 //! | the whole | [`app`], [`config`] |
 //! | the client's side | [`server`], [`admin`] |
 //! | one exchange | [`proxy`], [`timestamps`] |
@@ -44,6 +44,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod bench;
 pub mod body;
 pub mod cli;
 pub mod clock;

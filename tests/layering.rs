@@ -24,7 +24,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["proxy", "timestamps", "upstream", "pool"]),
     ("app", &["config", "admin", "server", "proxy", "timestamps", "upstream", "metrics", "io"]),
     ("demo", &["app", "config", "sim", "timestamps"]),
-    ("cli", &["app", "demo", "config", "log", "sim", "proxy", "timestamps", "upstream", "metrics"]),
+    ("bench", &["sim"]),
+    ("cli", &["app", "bench", "demo", "config", "log", "sim", "proxy", "timestamps", "upstream", "metrics"]),
 ];
 
 /// In tests a room may build what it is tested with.
