@@ -11,10 +11,9 @@ use tokio::time::Instant;
 
 use crate::admin;
 use crate::config::Config;
-use crate::io::Patience;
 use crate::metrics::Metrics;
 use crate::proxy::{self, Dialect, Member, Proxy, Router};
-use crate::server::conn::{self, Shared};
+use crate::server::conn::{self, Patience, Shared};
 use crate::server::{Drain, listener};
 use crate::timestamps::ask::Asker;
 use crate::upstream::probe::{self, Reached};

@@ -23,14 +23,13 @@ mod response_body;
 mod route;
 mod upgrade;
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Version, header, request::Parts};
-use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use tokio::time::Instant;
 
@@ -39,12 +38,11 @@ use self::enrich::Plan;
 pub use self::enrich::Settings as Timestamps;
 pub use self::error_response::Dialect;
 use self::exchange::Exchange;
-use self::forward::Persistence;
 use self::response_body::Forwarded;
 pub use self::response_body::ResponseBody;
 pub use self::route::{Class, Deadlines, Mapping, Matched, Member, Route, Router};
 pub use self::upgrade::Tunnel;
-use crate::body::{Progress, RequestBody};
+use crate::body::{Incoming, Progress, RequestBody};
 use crate::error::{Error, Kind, Phase};
 use crate::metrics::Metrics;
 use crate::pool::{self, Listener};
@@ -99,10 +97,8 @@ impl Proxy {
         let (head, incoming) = request.into_parts();
         let id = request_id::of(&head.headers);
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
-        let persistence = Persistence::of(&head);
-        let turn = Arc::clone(&downstream.turn);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
-        let mut response = match self.forward(&mut exchange, head, incoming).await {
+        match self.forward(&mut exchange, head, incoming).await {
             Ok(Answer::Switched(response, upstream)) => {
                 let downstream = exchange.downstream_arc();
                 downstream.leave_tunnel(Tunnel::new(upstream, exchange));
@@ -119,9 +115,7 @@ impl Proxy {
                 Response::from_parts(head, body)
             }
             Err(error) => self.refuse(&mut exchange, &error),
-        };
-        persistence.settle(&mut response, &turn);
-        response
+        }
     }
 
     /// From the request's head to the answer's.
@@ -156,16 +150,18 @@ impl Proxy {
         }
 
         if is_upgrade {
-            return switch(exchange, route, pinned, head).await;
+            // Boxed, for it is rare and not small.
+            return Box::pin(switch(exchange, route, pinned, head)).await;
         }
         let request = outgoing(head, has_body.then_some(incoming), expects, exchange, route.deadlines);
         let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         let interim = listener(&waker, exchange);
-        let sending = send::relay(&route.upstream, pinned, request, &interim);
-        let sent = until_expired(exchange.downstream(), sending).await.map_err(|error| exchange.blame(error))?;
+        let mut sending = send::relay(&route.upstream, pinned, request, interim);
+        let sent = until_expired(exchange.downstream(), Pin::new(&mut sending)).await;
+        let sent = sent.map_err(|error| exchange.blame(error))?;
         let endpoint = Arc::clone(&sent.endpoint);
         let (mut head, incoming) = exchange.answered(sent).into_parts();
-        forward::toward_client(&mut head, &exchange.downstream().turn)?;
+        forward::toward_client(&mut head)?;
         forward::relocate(&mut head.headers, prefix, endpoint.base(), host.as_ref());
         enrich::distrust(&mut head.headers);
         mark(&mut head.headers, &endpoint, exchange);
@@ -219,7 +215,7 @@ async fn switch(
     if let Some(first_byte) = route.deadlines.first_byte {
         exchange.clock().arm(Phase::FirstByte, Instant::now(), first_byte);
     }
-    let sending = upgrade::send(&route.upstream, pinned, head);
+    let sending = pin!(upgrade::send(&route.upstream, pinned, head));
     let (said, endpoint) = until_expired(exchange.downstream(), sending).await?;
     match said {
         upgrade::Said::Switched(mut head, upstream) => {
@@ -232,7 +228,7 @@ async fn switch(
         upgrade::Said::Refused(response) => {
             exchange.answered_apart(Arc::clone(&endpoint), response.status());
             let (mut head, incoming) = response.into_parts();
-            forward::toward_client(&mut head, &exchange.downstream().turn)?;
+            forward::toward_client(&mut head)?;
             mark(&mut head.headers, &endpoint, exchange);
             Ok(Answer::Passed(Response::from_parts(head, incoming.into()), None))
         }
@@ -293,9 +289,8 @@ fn listener(waker: &Waker, exchange: &Exchange) -> impl Fn() -> Listener + Sync 
 /// the connection's task, and that task polls this future.
 async fn until_expired<T>(
     Downstream { clock, turn, .. }: &Downstream,
-    future: impl Future<Output = Result<T, Error>>,
+    mut future: Pin<&mut impl Future<Output = Result<T, Error>>>,
 ) -> Result<T, Error> {
-    let mut future = pin!(future);
     std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => {
             clock.disarm(Phase::FirstByte);

@@ -26,7 +26,7 @@ pub struct Downstream {
     pub(super) is_loopback: bool,
     /// The deadlines of this connection.
     pub clock: Arc<Clock>,
-    /// What its transport is told.
+    /// What its client hears before an answer.
     pub turn: Arc<Turn>,
     /// The connection to which it was upgraded.
     tunnel: Mutex<Option<Tunnel>>,
@@ -59,12 +59,12 @@ impl Downstream {
         }
     }
 
-    /// When hyper is done with the connection, this is to be run on it.
+    /// When the switch of protocols is told, this is to be run on the connection.
     pub(super) fn leave_tunnel(&self, tunnel: Tunnel) {
         *self.tunnel() = Some(tunnel);
     }
 
-    /// The tunnel to run now that hyper is done with the connection.
+    /// The tunnel to run now that the switch is told.
     pub fn take_tunnel(&self) -> Option<Tunnel> {
         self.tunnel().take()
     }

@@ -16,6 +16,7 @@ use super::route::Route;
 use crate::body::Progress;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase, Side};
+use crate::log::access;
 use crate::metrics::Metrics;
 use crate::pool::{Answer, PooledConn};
 use crate::upstream::Endpoint;
@@ -258,8 +259,8 @@ impl Exchange {
         }
         // Whatever is not checked in by now has bytes under way: dropping it closes it.
         self.conn = None;
-        self.downstream.clock.end(Instant::now(), self.idle);
-        self.downstream.turn.end();
+        let now = Instant::now();
+        self.downstream.clock.end(now, self.idle);
         let received = self.progress.as_ref().map_or(self.taken, |progress| progress.received());
         if let Some(route) = &self.route {
             let metrics = &route.metrics;
@@ -273,39 +274,36 @@ impl Exchange {
                 End::Left => metrics.count_cut(Side::Downstream),
             }
         }
-        self.write_access_line(end, received);
+        self.write_access_line(end, received, now);
     }
 
-    /// One event, target `access`. Costs nothing where no subscriber listens, and little where one does: texts and whole
-    /// numbers only.
-    fn write_access_line(&self, end: &End, received: u64) {
-        tracing::info!(
-            target: "access",
-            client = &*self.downstream.peer_text,
-            method = self.method.as_str(),
-            path = self.target.path_and_query().map_or("*", PathAndQuery::as_str),
-            status = u64::from(self.status.as_u16()),
-            route = self.route.as_ref().map(|route| route.class.word()),
-            upstream = self.endpoint.as_ref().and_then(|endpoint| endpoint.label().to_str().ok()),
+    fn write_access_line(&self, end: &End, received: u64, now: Instant) {
+        access::write(&access::Line {
+            client: &self.downstream.peer_text,
+            method: self.method.as_str(),
+            path: self.target.path_and_query().map_or("*", PathAndQuery::as_str),
+            status: self.status.as_u16(),
+            route: self.route.as_ref().map(|route| route.class.word()),
+            upstream: self.endpoint.as_ref().and_then(|endpoint| endpoint.label().to_str().ok()),
             received,
-            sent = self.sent,
-            first_byte_us = self.first_byte.map(micros),
-            duration_us = micros(self.started.elapsed()),
-            retries = (self.retries > 0).then_some(u64::from(self.retries)),
-            timestamps = self.timestamps,
-            error = self.error.map(Kind::token),
-            end = match end {
+            sent: self.sent,
+            first_byte_us: self.first_byte.map(micros),
+            duration_us: micros(now.saturating_duration_since(self.started)),
+            retries: (self.retries > 0).then_some(u64::from(self.retries)),
+            timestamps: self.timestamps,
+            error: self.error.map(Kind::token),
+            end: match end {
                 End::Whole => None,
                 End::Cut(_) => Some("cut"),
                 End::Left => Some("left"),
             },
-            id = self.id.to_str().unwrap_or_default(),
-        );
+            id: self.id.to_str().unwrap_or_default(),
+        });
     }
 }
 
 impl Drop for Exchange {
-    /// hyper drops what it holds when the client leaves.
+    /// The connection drops what it holds when its client leaves.
     fn drop(&mut self) {
         self.end(&End::Left);
     }

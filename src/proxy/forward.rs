@@ -3,13 +3,11 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{PathAndQuery, Uri};
 use http::{Version, request, response};
-use http_body::Body;
 
 use super::downstream::Downstream;
 use super::headers;
 use super::request::is_chunked_alone;
 use crate::error::{Error, Kind};
-use crate::turn::Turn;
 use crate::upstream::Kind as Api;
 
 /// The id of one exchange, kept from the client or made here; goes both ways.
@@ -102,7 +100,7 @@ pub(super) fn strip(target: &Uri, prefix: &str) -> Result<Uri, Error> {
 
 /// Rewrites an answer's head. Refuses a framing with more than one reading (RFC 9112, section 6.3) and a switch of
 /// protocols that nobody asked for (RFC 9110, section 15.2.2).
-pub(super) fn toward_client(head: &mut response::Parts, turn: &Turn) -> Result<(), Error> {
+pub(super) fn toward_client(head: &mut response::Parts) -> Result<(), Error> {
     if head.status == http::StatusCode::SWITCHING_PROTOCOLS {
         return Err(Error::new(Kind::BadResponse).detail("101 without an upgrade"));
     }
@@ -118,54 +116,8 @@ pub(super) fn toward_client(head: &mut response::Parts, turn: &Turn) -> Result<(
     if head.status == http::StatusCode::NO_CONTENT {
         headers.remove(header::CONTENT_LENGTH);
     }
-    if head.status == http::StatusCode::NOT_MODIFIED
-        && let Some(length) = headers.remove(header::CONTENT_LENGTH)
-        && let Some(length) = length.to_str().ok().and_then(|length| length.parse().ok())
-    {
-        // RFC 9110, section 8.6: what a 200 would have had. hyper does not write it.
-        turn.has_length(length);
-    }
     head.version = Version::HTTP_11;
     Ok(())
-}
-
-/// Whether the client's connection goes on after this exchange, as far as an HTTP/1.0 client is concerned (RFC 9112,
-/// section 9.3); hyper knows the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Persistence {
-    /// HTTP/1.1: hyper knows.
-    Current,
-    /// HTTP/1.0 with `keep-alive`: if the body has a length.
-    Agreed,
-    /// HTTP/1.0: no.
-    Single,
-}
-
-impl Persistence {
-    pub(super) fn of(head: &request::Parts) -> Self {
-        match head.version {
-            version if version >= Version::HTTP_11 => Self::Current,
-            _ if headers::lists(&head.headers, &header::CONNECTION, b"close") => Self::Single,
-            _ if headers::lists(&head.headers, &header::CONNECTION, b"keep-alive") => Self::Agreed,
-            _ => Self::Single,
-        }
-    }
-
-    /// Says so in the answer. A body that ends with the connection and breaks off has to end in a reset.
-    pub(super) fn settle<B: Body>(self, response: &mut response::Response<B>, turn: &Turn) {
-        if self == Self::Current {
-            return;
-        }
-        let has_end = response.body().is_end_stream() || response.body().size_hint().exact().is_some();
-        if !has_end {
-            turn.cut_by_reset();
-        }
-        if self == Self::Single || !has_end {
-            // hyper offers keep-alive in an answer of version 1.1 only.
-            *response.version_mut() = Version::HTTP_10;
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-    }
 }
 
 /// Puts the prefix that was stripped back into `Location`, and takes out the base that was put in front, if the
@@ -247,10 +199,10 @@ mod tests {
             .body(())
             .unwrap()
             .into_parts();
-        toward_client(&mut head, &Turn::default()).unwrap();
+        toward_client(&mut head).unwrap();
         assert!(head.headers.is_empty());
         let (mut head, ()) =
             http::Response::builder().header("transfer-encoding", "gzip, chunked").body(()).unwrap().into_parts();
-        assert!(toward_client(&mut head, &Turn::default()).is_err());
+        assert!(toward_client(&mut head).is_err());
     }
 }

@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn a_client_that_expects_nothing_is_not_told_to_continue() {
         let turn = Turn::default();
-        turn.begin(crate::turn::Framing::Nothing, false, false);
+        turn.begin(false);
         relay(&turn, None, StatusCode::CONTINUE, &HeaderMap::new());
         relay(&turn, None, StatusCode::SWITCHING_PROTOCOLS, &HeaderMap::new());
         assert!(!turn.has_interim());
