@@ -29,6 +29,8 @@ pub(super) struct Driven {
     born: Instant,
     driver: AbortHandle,
     sending: Option<Sending>,
+    /// Whether the request has no body: then none of it is lost, whatever happens.
+    has_none: bool,
     /// What had been read before this exchange.
     read_before: u64,
 }
@@ -49,7 +51,7 @@ impl Driven {
             }
         });
         let (born, driver) = (Instant::now(), driver.abort_handle());
-        Ok(Self { sender, meter, born, driver, sending: None, read_before: 0 })
+        Ok(Self { sender, meter, born, driver, sending: None, has_none: false, read_before: 0 })
     }
 
     /// Waits until the connection can take a request; false when it has died. The task that drives it may not have
@@ -74,6 +76,7 @@ impl Driven {
         let listener = interim();
         hyper::ext::on_informational(&mut request, move |interim| listener(interim.status(), interim.headers()));
         self.read_before = self.meter.read();
+        self.has_none = matches!(request.body(), RequestBody::Empty);
         self.sending = Some(Box::pin(self.sender.try_send_request(request)));
     }
 
@@ -88,7 +91,7 @@ impl Driven {
             let unsent = failed.take_message();
             SendError {
                 is_unsent: unsent.is_some(),
-                body: unsent.map(Request::into_body),
+                body: unsent.map(Request::into_body).or(self.has_none.then_some(RequestBody::Empty)),
                 has_answered: self.meter.read() != self.read_before,
                 cause: Cause::Driven(failed.into_error()),
             }
