@@ -16,7 +16,7 @@ mod trailers;
 
 pub(crate) use self::chunk::{last_chunk, size_line};
 pub(crate) use self::error::Error;
-pub(crate) use self::framing::{Fields, Framing, length};
+pub(crate) use self::framing::{Announced, Framing, length};
 pub(crate) use self::input::Input;
 pub(crate) use self::outgoing::Outgoing;
 pub(crate) use self::read::Reader;

@@ -30,7 +30,7 @@
 //! | the client's side | [`server`], [`admin`] |
 //! | one exchange | [`proxy`], [`timestamps`] |
 //! | the servers' side | [`upstream`], [`pool`] |
-//! | the floor | [`body`], [`clock`], [`error`], [`h1`], [`log`], [`metrics`], [`sim`] |
+//! | the floor | [`body`], [`clock`], [`error`], [`h1`], [`head`], [`log`], [`metrics`], [`sim`] |
 //!
 //! [`sim`] imports nothing of ours: a fake that shared our code would share our bugs.
 //!
@@ -52,6 +52,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 mod h1;
+pub mod head;
 pub mod log;
 pub mod metrics;
 pub mod pool;

@@ -20,8 +20,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::Response;
-use http::request::Parts;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
@@ -31,6 +29,7 @@ pub use self::conn::{Cause, Codec, Interim, LeanError, Listener, SendError, deaf
 pub use self::connect::{Address, ConnectError, Connector};
 use self::idle::Idle;
 use crate::body::RequestBody;
+use crate::head::{AnswerHead, RequestHead};
 
 /// Limits of one pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +127,7 @@ impl PooledConn {
     }
 
     /// Begins a request. After an error the connection can only be dropped.
-    pub fn begin(&mut self, head: &Parts, body: RequestBody, interim: Interim<'_>) -> Result<(), SendError> {
+    pub fn begin(&mut self, head: &RequestHead, body: RequestBody, interim: Interim<'_>) -> Result<(), SendError> {
         self.conn.begin(head, body, interim)
     }
 
@@ -138,7 +137,7 @@ impl PooledConn {
         &mut self,
         interim: Interim<'_>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<Option<Incoming>>, SendError>> {
+    ) -> Poll<Result<(AnswerHead, Option<Incoming>), SendError>> {
         self.conn.poll_answer(interim, cx)
     }
 

@@ -1,9 +1,10 @@
 //! How long a message's body is, and whether the connection outlives it (RFC 9112, sections 6.3 and 9.3). Pure.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header;
 use http::{StatusCode, Version};
 
 use super::error::Error;
+use crate::head::Fields;
 
 /// Where a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(crate) enum Framing {
 
 /// What the fields seen so far say about framing.
 #[derive(Debug)]
-pub(crate) struct Fields {
+pub(crate) struct Announced {
     version: Version,
     length: Option<u64>,
     /// The length was said more than once, or with leading zeros: it goes on as one plain number.
@@ -38,24 +39,25 @@ enum Coding {
     Other,
 }
 
-// === impl Fields ===
+// === impl Announced ===
 
-impl Fields {
+impl Announced {
     pub(crate) fn new(version: Version) -> Self {
         Self { version, length: None, is_odd: false, coding: Coding::None, says_close: false, says_keep_alive: false }
     }
 
     /// Takes note of a field; false if it is to be left out, for it only says again what another said.
-    pub(crate) fn note(&mut self, name: &HeaderName, value: &[u8]) -> Result<bool, Error> {
-        if *name == header::CONTENT_LENGTH {
+    pub(crate) fn note(&mut self, name: &[u8], value: &[u8]) -> Result<bool, Error> {
+        // Most names are sorted out by their length alone.
+        if name.len() == 14 && name.eq_ignore_ascii_case(b"content-length") {
             let first = self.length.is_none();
             self.note_length(value)?;
             return Ok(first);
         }
-        if *name == header::TRANSFER_ENCODING {
+        if name.len() == 17 && name.eq_ignore_ascii_case(b"transfer-encoding") {
             let is_chunked = self.coding == Coding::None && value.eq_ignore_ascii_case(b"chunked");
             self.coding = if is_chunked { Coding::Chunked } else { Coding::Other };
-        } else if *name == header::CONNECTION {
+        } else if name.len() == 10 && name.eq_ignore_ascii_case(b"connection") {
             for option in value.split(|&b| b == b',').map(<[u8]>::trim_ascii) {
                 self.says_close |= option.eq_ignore_ascii_case(b"close");
                 self.says_keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
@@ -80,7 +82,7 @@ impl Fields {
 
     /// Where a request's body ends; without a length and a coding there is none (RFC 9112, section 6.3, rule 7). Of two
     /// framings none decides: they are an attempt at smuggling (section 6.1).
-    pub(crate) fn of_request(&self, headers: &mut HeaderMap) -> Result<Framing, Error> {
+    pub(crate) fn of_request(&self, fields: &mut Fields) -> Result<Framing, Error> {
         match (self.coding, self.length) {
             (Coding::None, None) => Ok(Framing::Empty),
             // Servers that keep a length in a signed integer would read another one.
@@ -89,7 +91,7 @@ impl Fields {
             }
             (Coding::None, Some(length)) => {
                 if self.is_odd {
-                    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+                    fields.insert(&header::CONTENT_LENGTH, length.to_string());
                 }
                 Ok(Framing::Length(length))
             }
@@ -102,13 +104,8 @@ impl Fields {
         }
     }
 
-    /// Where an answer's body ends. Leaves at most one framing in `headers`: of two, the coding decides.
-    pub(crate) fn of_answer(
-        &self,
-        status: StatusCode,
-        to_head: bool,
-        headers: &mut HeaderMap,
-    ) -> Result<Framing, Error> {
+    /// Where an answer's body ends. Leaves at most one framing in `fields`: of two, the coding decides.
+    pub(crate) fn of_answer(&self, status: StatusCode, to_head: bool, fields: &mut Fields) -> Result<Framing, Error> {
         if status.is_informational() {
             // Its fields frame nothing (RFC 9112, section 6.3, rule 1).
             return Ok(Framing::Empty);
@@ -121,9 +118,9 @@ impl Fields {
             return Err(Error::Malformed("a Transfer-Encoding in HTTP/1.0"));
         }
         if is_chunked {
-            headers.remove(header::CONTENT_LENGTH);
+            fields.remove(&header::CONTENT_LENGTH);
         } else if let Some(length) = self.length.filter(|_| self.is_odd) {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            fields.insert(&header::CONTENT_LENGTH, length.to_string());
         }
         if to_head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
             return Ok(Framing::Empty);

@@ -7,8 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::task::{Context, Poll};
 
-use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, StatusCode};
 use hyper::body::Incoming;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -17,6 +16,7 @@ use super::driven::Driven;
 use super::h1::Connection;
 use crate::body::RequestBody;
 use crate::h1;
+use crate::head::{AnswerHead, RequestHead};
 
 /// Who speaks HTTP/1.1 toward an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -134,7 +134,12 @@ impl Conn {
     }
 
     /// Begins a request. After an error the connection can only be dropped.
-    pub(super) fn begin(&mut self, head: &Parts, body: RequestBody, interim: Interim<'_>) -> Result<(), SendError> {
+    pub(super) fn begin(
+        &mut self,
+        head: &RequestHead,
+        body: RequestBody,
+        interim: Interim<'_>,
+    ) -> Result<(), SendError> {
         match self {
             Self::Hyper(conn) => {
                 conn.begin(head, body, interim);
@@ -150,12 +155,15 @@ impl Conn {
         &mut self,
         interim: Interim<'_>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<Option<Incoming>>, SendError>> {
+    ) -> Poll<Result<(AnswerHead, Option<Incoming>), SendError>> {
         match self {
-            Self::Hyper(conn) => conn.poll_answer(cx).map_ok(|response| response.map(Some)),
+            Self::Hyper(conn) => conn.poll_answer(cx).map_ok(|response| {
+                let (head, incoming) = response.into_parts();
+                (head.into(), Some(incoming))
+            }),
             Self::Lean(conn) => match conn.poll_head(interim, cx) {
                 Poll::Pending => Poll::Pending,
-                Poll::Ready(Ok(response)) => Poll::Ready(Ok(response.map(|()| None))),
+                Poll::Ready(Ok(head)) => Poll::Ready(Ok((head, None))),
                 Poll::Ready(Err(e)) => Poll::Ready(Err(SendError::lean(conn, e))),
             },
         }

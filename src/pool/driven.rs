@@ -9,7 +9,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
@@ -21,6 +20,7 @@ use tokio::time::Instant;
 use self::io::{Io, Meter};
 use super::conn::{Cause, Interim, SendError};
 use crate::body::RequestBody;
+use crate::head::RequestHead;
 
 /// hyper's side of one connection.
 pub(super) struct Driven {
@@ -71,8 +71,8 @@ impl Driven {
     }
 
     /// Begins a request. hyper keeps what it is given, so it is given a copy of the head.
-    pub(super) fn begin(&mut self, head: &Parts, body: RequestBody, interim: Interim<'_>) {
-        let mut request = Request::from_parts(head.clone(), body);
+    pub(super) fn begin(&mut self, head: &RequestHead, body: RequestBody, interim: Interim<'_>) {
+        let mut request = head.to_request(body);
         let listener = interim();
         hyper::ext::on_informational(&mut request, move |interim| listener(interim.status(), interim.headers()));
         self.read_before = self.meter.read();

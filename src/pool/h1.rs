@@ -25,8 +25,7 @@ mod upload;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use http::request::Parts;
-use http::{Method, Response, StatusCode};
+use http::{Method, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -39,6 +38,7 @@ use self::upload::Upload;
 use super::conn::Interim;
 use crate::body::RequestBody;
 use crate::h1::{Error, Fault, Input, Limits, Reader, Scan};
+use crate::head::{AnswerHead, RequestHead};
 
 /// How many interim answers may come before the final one.
 const INTERIM_LIMIT: u32 = 100;
@@ -125,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
 
     /// Begins a request. From now on the connection is in the middle of an exchange: until that is over it can only be
     /// polled, or dropped. After an error it can only be dropped; see [`take_back`](Self::take_back).
-    pub(super) fn begin(&mut self, head: &Parts, body: RequestBody) -> Result<(), Error> {
+    pub(super) fn begin(&mut self, head: &RequestHead, body: RequestBody) -> Result<(), Error> {
         let begun = self.upload.begin(head, body);
         self.is_head = head.method == Method::HEAD;
         self.scan = Scan::default();
@@ -137,11 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
     }
 
     /// Sends the request, and waits for the final head of its answer.
-    pub(super) fn poll_head(
-        &mut self,
-        interim: Interim<'_>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<()>, Error>> {
+    pub(super) fn poll_head(&mut self, interim: Interim<'_>, cx: &mut Context<'_>) -> Poll<Result<AnswerHead, Error>> {
         self.poll_upload(cx)?;
         if self.upload.is_waiting() {
             return Poll::Pending;
@@ -213,7 +209,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
             }
             self.scan = Scan::default();
             let head = Head::parse(&self.input.bytes.split_to(end), self.is_head)?;
-            let status = head.response.status();
+            let status = head.answer.status;
             if !status.is_informational() {
                 return Ok(Some(head));
             }
@@ -224,11 +220,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
             if self.interim > INTERIM_LIMIT {
                 return Err(Error::Malformed("too many interim answers"));
             }
-            interim()(status, head.response.headers());
+            interim()(status, &head.answer.fields.to_map());
         }
     }
 
-    fn answer(&mut self, head: Head) -> Response<()> {
+    fn answer(&mut self, head: Head) -> AnswerHead {
         self.keep_alive = head.keep_alive;
         self.input.begin(head.framing);
         if self.input.is_done() {
@@ -236,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
         } else if self.upload.is_under_way() {
             self.courier = self.stream.send_away(std::mem::replace(&mut self.upload, Upload::idle()));
         }
-        head.response
+        head.answer
     }
 
     /// Whether the answer's body is over, with nothing left to take.

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use tokio::time::Instant;
 
 use super::downstream::Downstream;
 use super::error_response::Dialect;
+use super::request_id::RequestId;
 use super::route::Route;
 use crate::body::Progress;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase, Side};
+use crate::head::AnswerHead;
 use crate::log::access;
 use crate::metrics::Metrics;
 use crate::pool::{Answer, PooledConn};
@@ -42,7 +44,7 @@ pub(super) struct Exchange {
     idle: Duration,
     started: Instant,
     /// `x-request-id`.
-    pub id: HeaderValue,
+    pub id: RequestId,
     pub method: Method,
     /// The target as the client sent it.
     pub target: Uri,
@@ -70,7 +72,7 @@ impl Exchange {
         downstream: Arc<Downstream>,
         metrics: Arc<Metrics>,
         idle: Duration,
-        id: HeaderValue,
+        id: RequestId,
         method: Method,
         target: Uri,
     ) -> Box<Self> {
@@ -115,7 +117,7 @@ impl Exchange {
     }
 
     /// The answer's head is there; its body has the connection, until it is over.
-    pub(super) fn answered(&mut self, sent: Sent) -> http::Response<Answer> {
+    pub(super) fn answered(&mut self, sent: Sent) -> (AnswerHead, Answer) {
         if let Some(progress) = &self.progress {
             progress.note_answered();
         }
@@ -124,10 +126,10 @@ impl Exchange {
         if let Some(route) = &self.route {
             route.metrics.first_byte.observe(first_byte.as_secs_f64());
         }
-        self.status = sent.response.status();
+        self.status = sent.head.status;
         self.endpoint = Some(sent.endpoint);
         self.retries = sent.retries;
-        sent.response
+        (sent.head, sent.body)
     }
 
     /// How far its upload is, if it has one.
@@ -235,7 +237,7 @@ impl Exchange {
         if self.route.is_none() {
             self.metrics.refused(error.kind().token());
         }
-        log(&self.id, error);
+        log(self.id.as_str(), error);
         self.end(&End::Whole);
     }
 
@@ -243,7 +245,7 @@ impl Exchange {
     pub(super) fn cut(&mut self, error: Error) {
         self.error = Some(error.kind());
         self.count_expired(&error);
-        log(&self.id, &error);
+        log(self.id.as_str(), &error);
         self.end(&End::Cut(error));
     }
 
@@ -297,7 +299,7 @@ impl Exchange {
                 End::Cut(_) => Some("cut"),
                 End::Left => Some("left"),
             },
-            id: self.id.to_str().unwrap_or_default(),
+            id: self.id.as_str(),
         });
     }
 }
@@ -310,8 +312,7 @@ impl Drop for Exchange {
 }
 
 /// Failures of clients are their own business; those of upstreams an operator wants to see.
-fn log(id: &HeaderValue, error: &Error) {
-    let id = id.to_str().unwrap_or_default();
+fn log(id: &str, error: &Error) {
     let cause = std::error::Error::source(error).map(Chain);
     match error.side() {
         Side::Downstream => tracing::debug!(id, %error, cause = cause.as_ref().map(tracing::field::display), "refused"),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::StatusCode;
 use ipnet::IpNet;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -20,6 +20,7 @@ use super::alarm::{Alarm, Rang};
 use super::h1::{Asking, Connection, NoRequest, Refusal, Reply, Written};
 use crate::clock::Clock;
 use crate::error::Phase;
+use crate::head::AnswerHead;
 use crate::metrics::Metrics;
 use crate::proxy::{Downstream, Proxy, ResponseBody};
 use crate::turn::Turn;
@@ -159,19 +160,18 @@ impl Session {
 
     /// Has one request answered. Returns how the connection ends, if it does.
     async fn exchange(&mut self, asking: Asking) -> Option<End> {
-        let Asking { parts, body, mut reply } = asking;
+        let Asking { head, body, mut reply } = asking;
         self.downstream.turn.begin(reply.is_old());
         let shared = Arc::clone(&self.shared);
         let downstream = Arc::clone(&self.downstream);
-        let mut answering = std::pin::pin!(shared.proxy.handle(downstream, Request::from_parts(parts, body)));
-        let response = match std::future::poll_fn(|cx| self.poll_answer(answering.as_mut(), cx)).await {
-            Ok(response) => response,
+        let mut answering = std::pin::pin!(shared.proxy.handle(downstream, head, body));
+        let (mut head, mut body) = match std::future::poll_fn(|cx| self.poll_answer(answering.as_mut(), cx)).await {
+            Ok(answer) => answer,
             Err(end) => return Some(end),
         };
-        let (head, mut body) = response.into_parts();
         let is_switch = head.status == StatusCode::SWITCHING_PROTOCOLS;
         let is_draining = std::future::poll_fn(|cx| Poll::Ready(self.alarm.is_draining(cx))).await;
-        reply.begin(&mut self.conn, &head, &body, is_draining);
+        reply.begin(&mut self.conn, &mut head, &body, is_draining);
         let written = std::future::poll_fn(|cx| self.poll_reply(&mut reply, &mut body, cx)).await;
         match written {
             Written::Whole if is_switch => Some(End::Switched),
@@ -188,9 +188,9 @@ impl Session {
     /// Waits for the head of the answer.
     fn poll_answer(
         &mut self,
-        mut answering: Pin<&mut impl Future<Output = Response<ResponseBody>>>,
+        mut answering: Pin<&mut impl Future<Output = (AnswerHead, ResponseBody)>>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<ResponseBody>, End>> {
+    ) -> Poll<Result<(AnswerHead, ResponseBody), End>> {
         loop {
             self.conn.look_away();
             let answered = answering.as_mut().poll(cx);
@@ -198,8 +198,8 @@ impl Session {
                 let interim = self.downstream.turn.take_interim();
                 self.conn.say(&interim);
             }
-            if let Poll::Ready(response) = answered {
-                return Poll::Ready(Ok(response));
+            if let Poll::Ready(answer) = answered {
+                return Poll::Ready(Ok(answer));
             }
             let flushed = self.conn.poll_flush(cx);
             if matches!(flushed, Poll::Ready(Err(_))) {

@@ -17,7 +17,6 @@ use std::io;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::request::Parts;
 use http::{Method, Version};
 use socket2::SockRef;
 use tokio::net::TcpStream;
@@ -28,6 +27,7 @@ pub(super) use self::refusal::Refusal;
 pub(super) use self::reply::{Reply, Written};
 use crate::body::{BrokenOff, Giver, Incoming, handover};
 use crate::h1::{Framing, Input, Outgoing, Reader, Scan};
+use crate::head::RequestHead;
 
 /// The most that is held of a client that sends on while its request runs. Beyond that its end is not seen.
 const HOLD_LIMIT: usize = 64 * 1024;
@@ -51,7 +51,7 @@ pub(super) struct Connection {
 /// A request, as it goes to whoever answers it.
 #[derive(Debug)]
 pub(super) struct Asking {
-    pub parts: Parts,
+    pub head: RequestHead,
     pub body: Incoming,
     /// What the answer depends on.
     pub reply: Reply,
@@ -139,9 +139,9 @@ impl Connection {
 
     fn begin(&mut self, head: Head) -> Asking {
         let asked = Asked {
-            version: head.parts.version,
-            is_head: head.parts.method == Method::HEAD,
-            takes_trailers: head.takes_trailers && head.parts.version == Version::HTTP_11,
+            version: head.request.version,
+            is_head: head.request.method == Method::HEAD,
+            takes_trailers: head.takes_trailers && head.request.version == Version::HTTP_11,
         };
         self.input.begin(head.framing);
         let body = match head.framing {
@@ -158,7 +158,7 @@ impl Connection {
             // An empty slice would keep its whole buffer alive.
             self.input.bytes = Bytes::new();
         }
-        Asking { parts: head.parts, body, reply: Reply::new(asked, head.keep_alive) }
+        Asking { head: head.request, body, reply: Reply::new(asked, head.keep_alive) }
     }
 }
 

@@ -9,20 +9,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{Method, Request, Response, Uri, header};
+use http::{Method, Request, Uri, header};
 
 use super::{Endpoint, Kind, Upstream};
 use crate::body::RequestBody;
 use crate::error::{Error, Kind as ErrorKind, Phase};
+use crate::head::{AnswerHead, RequestHead};
 use crate::pool::{Answer, ConnectError, Listener, PooledConn, SendError, deaf};
 
 /// A request that was sent, up to the head of its answer.
 #[derive(Debug)]
 pub struct Sent {
-    /// The answer's head, and its body to come, with the connection that it comes on.
-    pub response: Response<Answer>,
+    /// The answer's head.
+    pub head: AnswerHead,
+    /// Its body to come, with the connection that it comes on.
+    pub body: Answer,
     /// Who answers.
     pub endpoint: Arc<Endpoint>,
     /// How often the request had to go again.
@@ -31,23 +33,23 @@ pub struct Sent {
 
 /// Sends a request of viaduct's own; see [`relay`].
 pub async fn send(upstream: &Upstream, pinned: Option<usize>, request: Request<RequestBody>) -> Result<Sent, Error> {
-    relay(upstream, pinned, request, deaf).await
+    let (head, body) = request.into_parts();
+    relay(upstream, pinned, head.into(), body, deaf).await
 }
 
-/// Sends `request` to the endpoint `pinned`, or to the first that accepts a connection; interim answers are told to
+/// Sends a request to the endpoint `pinned`, or to the first that accepts a connection; interim answers are told to
 /// what `interim` makes. Cancelling closes the connection, if the request is on one.
 pub fn relay<I: Fn() -> Listener + Sync + Unpin>(
     upstream: &Upstream,
     pinned: Option<usize>,
-    request: Request<RequestBody>,
+    head: RequestHead,
+    body: RequestBody,
     interim: I,
 ) -> Sending<'_, impl Iterator<Item = &Arc<Endpoint>> + Unpin, I> {
-    let (head, body) = request.into_parts();
-    let has_base = upstream.endpoints.iter().any(|e| !e.base.is_empty());
     Sending {
         kind: upstream.kind(),
         endpoints: upstream.order().filter(move |endpoint| pinned.is_none_or(|number| number == endpoint.number())),
-        target: has_base.then(|| head.uri.clone()),
+        target: upstream.has_base().then(|| head.uri.clone()),
         head,
         body,
         interim,
@@ -65,7 +67,7 @@ pub struct Sending<'a, E, I> {
     endpoints: E,
     /// The target before an endpoint's base was put in front of it.
     target: Option<Uri>,
-    head: Parts,
+    head: RequestHead,
     body: RequestBody,
     interim: I,
     retries: u32,
@@ -126,10 +128,9 @@ impl<'a, E: Iterator<Item = &'a Arc<Endpoint>> + Unpin, I: Fn() -> Listener + Sy
                     let answered = ready!(conn.poll_answer(&this.interim, cx));
                     let (endpoint, is_reused) = (*endpoint, conn.is_reused());
                     match (answered, std::mem::replace(&mut this.state, State::Next)) {
-                        (Ok(response), State::Sent(_, conn)) => {
-                            let response = response.map(|incoming| Answer::new(incoming, conn));
-                            let endpoint = Arc::clone(endpoint);
-                            return Poll::Ready(Ok(Sent { response, endpoint, retries: this.retries }));
+                        (Ok((head, incoming)), State::Sent(_, conn)) => {
+                            let (body, endpoint) = (Answer::new(incoming, conn), Arc::clone(endpoint));
+                            return Poll::Ready(Ok(Sent { head, body, endpoint, retries: this.retries }));
                         }
                         (Err(failed), _) if is_reused => this.again(endpoint, failed)?,
                         (Err(failed), _) => return Poll::Ready(Err(lost(failed))),
@@ -185,9 +186,9 @@ fn idle_or_new(endpoint: &Arc<Endpoint>) -> State<'_> {
 
 /// Points the request at one endpoint: its base path, and for Ollama its `Host` (contract: ollama, 4.3; VIA's must
 /// stay the client's, for its 307 locations are built from it).
-fn address_to(kind: Kind, endpoint: &Endpoint, path: Option<&Uri>, head: &mut Parts) -> Result<(), Error> {
-    if kind == Kind::Ollama || !head.headers.contains_key(header::HOST) {
-        head.headers.insert(header::HOST, endpoint.pool.address().authority().clone());
+fn address_to(kind: Kind, endpoint: &Endpoint, path: Option<&Uri>, head: &mut RequestHead) -> Result<(), Error> {
+    if kind == Kind::Ollama || !head.fields.contains(&header::HOST) {
+        head.fields.insert(&header::HOST, endpoint.pool.address().authority());
     }
     if let Some(path) = path {
         let path = path.path_and_query().map_or("/", PathAndQuery::as_str);
@@ -198,7 +199,7 @@ fn address_to(kind: Kind, endpoint: &Endpoint, path: Option<&Uri>, head: &mut Pa
 }
 
 /// Whether a request may go twice: idempotent, and with no body to lose.
-fn may_repeat(head: &Parts, body: &RequestBody) -> bool {
+fn may_repeat(head: &RequestHead, body: &RequestBody) -> bool {
     let is_safe = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
     is_safe && matches!(body, RequestBody::Empty)
 }

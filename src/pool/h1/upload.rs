@@ -9,13 +9,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::request::Parts;
 use http_body::{Body, Frame};
 use tokio::io::AsyncWrite;
 
 use super::encode::{self, Framing};
 use crate::body::RequestBody;
 use crate::h1::{Error, Outgoing, last_chunk, size_line};
+use crate::head::RequestHead;
 
 /// A request on its way.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Upload {
     }
 
     /// Begins a request.
-    pub(super) fn begin(&mut self, head: &Parts, body: RequestBody) -> Result<(), Error> {
+    pub(super) fn begin(&mut self, head: &RequestHead, body: RequestBody) -> Result<(), Error> {
         self.is_sound = false;
         self.framing = encode::framing(head, &body)?;
         self.is_sound = true;
@@ -78,7 +78,8 @@ impl Upload {
         encode::head(self.outgoing.own(), head, self.framing);
         self.announced.clear();
         if self.framing == Framing::Chunked {
-            self.announced.extend(head.headers.get_all(header::TRAILER).iter().cloned());
+            self.announced
+                .extend(head.fields.get_all(&header::TRAILER).filter_map(|line| HeaderValue::from_bytes(line).ok()));
         }
         self.state = match self.framing {
             Framing::Empty | Framing::Length(0) => State::Ending,

@@ -1,13 +1,11 @@
 //! The head of an answer as bytes, its framing said exactly once (RFC 9112, sections 4 and 6.3). Pure.
 
-use http::header::{self, HeaderMap, HeaderValue};
-use http::response::Parts;
-use http::{StatusCode, Version};
+use http::{StatusCode, Version, header};
 use http_body::Body;
-use hyper::ext::ReasonPhrase;
 
 use super::date;
-use crate::h1::{Framing, field_line, length};
+use crate::h1::{Framing, length};
+use crate::head::{AnswerHead, Fields};
 
 /// What the request was, as far as its answer depends on it.
 #[derive(Debug, Clone, Copy)]
@@ -20,12 +18,12 @@ pub(super) struct Asked {
 }
 
 /// How the body of this answer is framed. A body without an end of its own ends an HTTP/1.0 client's connection.
-pub(super) fn framing(asked: Asked, head: &Parts, body: &impl Body) -> Framing {
+pub(super) fn framing(asked: Asked, head: &AnswerHead, body: &impl Body) -> Framing {
     let has_none = matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if asked.is_head || has_none || head.status.is_informational() {
         return Framing::Empty;
     }
-    let said = head.headers.get(header::CONTENT_LENGTH).and_then(|said| length(said.as_bytes()));
+    let said = head.fields.get(&header::CONTENT_LENGTH).and_then(length);
     match said.or_else(|| body.size_hint().exact()) {
         Some(length) => Framing::Length(length),
         None if asked.version < Version::HTTP_11 => Framing::UntilClose,
@@ -34,29 +32,20 @@ pub(super) fn framing(asked: Asked, head: &Parts, body: &impl Body) -> Framing {
 }
 
 /// Writes the head of an answer. The version is the sender's own, whatever the request's was (RFC 9110, section 6.2).
-pub(super) fn head(out: &mut Vec<u8>, head: &Parts, framing: Framing, connection: Option<&'static [u8]>) {
+/// `connection` stands in place of what the fields say of it.
+pub(super) fn head(out: &mut Vec<u8>, head: &mut AnswerHead, framing: Framing, connection: Option<&'static [u8]>) {
     status_line(out, head);
-    let mut has_length = false;
-    let mut has_date = false;
-    for (name, value) in &head.headers {
-        // Most names are sorted out by their length alone.
-        match name.as_str().len() {
-            4 => has_date |= *name == header::DATE,
-            10 if connection.is_some() && *name == header::CONNECTION => continue,
-            14 if *name == header::CONTENT_LENGTH => {
-                let has_none = head.status == StatusCode::NO_CONTENT || head.status.is_informational();
-                if has_none || matches!(framing, Framing::Chunked | Framing::UntilClose) {
-                    continue;
-                }
-                has_length = true;
-            }
-            _ => {}
-        }
-        field_line(out, name, value);
+    let has_none = head.status == StatusCode::NO_CONTENT || head.status.is_informational();
+    if has_none || matches!(framing, Framing::Chunked | Framing::UntilClose) {
+        head.fields.remove(&header::CONTENT_LENGTH);
     }
+    if connection.is_some() {
+        head.fields.remove(&header::CONNECTION);
+    }
+    head.fields.write(out);
     match framing {
-        Framing::Length(length) if !has_length => {
-            field_line(out, &header::CONTENT_LENGTH, &HeaderValue::from(length));
+        Framing::Length(length) if !head.fields.contains(&header::CONTENT_LENGTH) => {
+            out.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
         }
         Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
         _ => {}
@@ -64,29 +53,27 @@ pub(super) fn head(out: &mut Vec<u8>, head: &Parts, framing: Framing, connection
     if let Some(line) = connection {
         out.extend_from_slice(line);
     }
-    if !has_date && !head.status.is_informational() {
+    if !head.status.is_informational() && !head.fields.contains(&header::DATE) {
         date::line(out);
     }
     out.extend_from_slice(b"\r\n");
 }
 
-fn status_line(out: &mut Vec<u8>, head: &Parts) {
-    if head.status == StatusCode::OK && head.extensions.is_empty() {
+fn status_line(out: &mut Vec<u8>, head: &AnswerHead) {
+    if head.status == StatusCode::OK && head.reason.is_none() {
         return out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     }
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(head.status.as_str().as_bytes());
     out.push(b' ');
-    match head.extensions.get::<ReasonPhrase>() {
-        Some(reason) => out.extend_from_slice(reason.as_bytes()),
-        None => out.extend_from_slice(head.status.canonical_reason().unwrap_or_default().as_bytes()),
-    }
+    let reason = head.reason.as_deref();
+    out.extend_from_slice(reason.unwrap_or_else(|| head.status.canonical_reason().unwrap_or_default().as_bytes()));
     out.extend_from_slice(b"\r\n");
 }
 
 /// Whether the answer itself says that the connection ends.
-pub(super) fn says_close(headers: &HeaderMap) -> bool {
-    headers.get_all(header::CONNECTION).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+pub(super) fn says_close(fields: &Fields) -> bool {
+    fields.get_all(&header::CONNECTION).any(|value| value.eq_ignore_ascii_case(b"close"))
 }
 
 #[cfg(test)]
@@ -95,7 +82,6 @@ mod tests {
     use std::task::{Context, Poll};
 
     use bytes::Bytes;
-    use http::Response;
     use http_body::Frame;
     use http_body_util::{Empty, Full};
 
@@ -115,17 +101,18 @@ mod tests {
 
     const CURRENT: Asked = Asked { version: Version::HTTP_11, is_head: false, takes_trailers: false };
 
-    fn parts(status: u16, fields: &[(&'static str, &'static str)]) -> Parts {
-        let mut response = Response::builder().status(status).header("date", "D");
+    fn answer(status: u16, fields: &[(&'static str, &'static str)]) -> AnswerHead {
+        let mut head = AnswerHead::new(StatusCode::from_u16(status).unwrap());
+        head.fields.insert(&header::DATE, "D");
         for (name, value) in fields {
-            response = response.header(*name, *value);
+            head.fields.append(&header::HeaderName::from_static(name), value);
         }
-        response.body(()).unwrap().into_parts().0
+        head
     }
 
     fn written(status: u16, fields: &[(&'static str, &'static str)], framing: Framing) -> String {
         let mut out = Vec::new();
-        head(&mut out, &parts(status, fields), framing, None);
+        head(&mut out, &mut answer(status, fields), framing, None);
         String::from_utf8(out).unwrap()
     }
 
@@ -148,22 +135,21 @@ mod tests {
     #[test]
     fn an_answer_has_a_date() {
         let mut out = Vec::new();
-        let (head_without, ()) = Response::new(()).into_parts();
-        head(&mut out, &head_without, Framing::Empty, Some(b"connection: close\r\n"));
+        head(&mut out, &mut AnswerHead::new(StatusCode::OK), Framing::Empty, Some(b"connection: close\r\n"));
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("HTTP/1.1 200 OK\r\nconnection: close\r\ndate: "), "{text}");
     }
 
     #[test]
     fn the_body_decides_where_the_head_is_silent() {
-        let none = parts(200, &[]);
+        let none = answer(200, &[]);
         assert_eq!(framing(CURRENT, &none, &Full::new(Bytes::from_static(b"abc"))), Framing::Length(3));
         let endless = Endless;
         assert_eq!(framing(CURRENT, &none, &endless), Framing::Chunked);
         assert_eq!(framing(Asked { version: Version::HTTP_10, ..CURRENT }, &none, &endless), Framing::UntilClose);
         assert_eq!(framing(Asked { is_head: true, ..CURRENT }, &none, &endless), Framing::Empty);
         let empty = Empty::<Bytes>::new();
-        assert_eq!(framing(CURRENT, &parts(304, &[("content-length", "5")]), &empty), Framing::Empty);
-        assert_eq!(framing(CURRENT, &parts(200, &[("content-length", "5")]), &endless), Framing::Length(5));
+        assert_eq!(framing(CURRENT, &answer(304, &[("content-length", "5")]), &empty), Framing::Empty);
+        assert_eq!(framing(CURRENT, &answer(200, &[("content-length", "5")]), &endless), Framing::Length(5));
     }
 }

@@ -1,33 +1,31 @@
-//! The head of a request: from bytes to [`Parts`], the framing of its body, and what its sender thinks of the
+//! The head of a request: from bytes to a [`RequestHead`], the framing of its body, and what its sender thinks of the
 //! connection. Pure.
 //!
-//! httparse reads the lines; the scan before it has refused bare line feeds and what is too large. Every field value
-//! is a slice of the one `Bytes` that holds the head.
+//! httparse reads the lines; the scan before it has refused bare line feeds and what is too large.
 
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{Method, Request, Uri, Version};
+use http::{Method, Uri, Version};
 use httparse::{Header, ParserConfig, Status};
 use memchr::memchr;
 
 use super::refusal::Refusal;
-use crate::h1::{Fields, Framing, Limits, word};
+use crate::h1::{Announced, Framing, Limits, word};
+use crate::head::{Fields, RequestHead};
 
 /// How large the head of a request may be (RFC 9112, section 3: a request line of at least 8,000).
 pub(super) const LIMITS: Limits = Limits { line: 64 * 1024, head: 128 * 1024, fields: 200, skips_empty: true };
 /// The longest target that `http::Uri` holds.
 const LONGEST_TARGET: usize = u16::MAX as usize - 1;
-/// Room in the map for what the proxy adds, so that it does not grow once more.
+/// Room for what the proxy adds, so that the fields do not grow once more.
 const ADDED: usize = 6;
 
 /// A head, and what it says about the rest.
 #[derive(Debug)]
 pub(super) struct Head {
-    pub parts: Parts,
+    pub request: RequestHead,
     pub framing: Framing,
     /// Whether the client wants to go on after this exchange (RFC 9112, section 9.3).
     pub keep_alive: bool,
@@ -48,26 +46,24 @@ impl Head {
             Err(httparse::Error::TooManyHeaders) => return Err(Refusal::LongHead),
             Err(e) => return Err(Refusal::Malformed(word(e))),
         }
-        let (mut parts, ()) = Request::new(()).into_parts();
-        parts.version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
+        let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
         let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
-        parts.method = method.map_err(|_| Refusal::Malformed("the method"))?;
-        parts.uri = target(&bytes.slice_ref(parsed.path.unwrap_or_default().as_bytes()))?;
+        let method = method.map_err(|_| Refusal::Malformed("the method"))?;
+        let uri = target(&bytes.slice_ref(parsed.path.unwrap_or_default().as_bytes()))?;
 
-        let mut fields = Fields::new(parts.version);
-        let mut headers = HeaderMap::with_capacity(parsed.headers.len() + ADDED);
+        let mut announced = Announced::new(version);
+        let mut fields = Fields::of(bytes.clone(), parsed.headers.len() + ADDED);
         let mut takes_trailers = false;
         for line in parsed.headers.iter() {
-            let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Refusal::Malformed("a field name"))?;
-            if fields.note(&name, line.value)? {
-                takes_trailers |= name == header::TE && lists_trailers(line.value);
-                let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value));
-                headers.append(name, value.map_err(|_| Refusal::Malformed("a field value"))?);
+            let name = line.name.as_bytes();
+            if announced.note(name, line.value)? {
+                takes_trailers |= name.eq_ignore_ascii_case(b"te") && lists_trailers(line.value);
+                fields.push_parsed(name, line.value);
             }
         }
-        let framing = fields.of_request(&mut headers)?;
-        parts.headers = headers;
-        Ok(Self { parts, framing, keep_alive: fields.keep_alive(), takes_trailers })
+        let framing = announced.of_request(&mut fields)?;
+        let request = RequestHead { method, uri, version, fields };
+        Ok(Self { request, framing, keep_alive: announced.keep_alive(), takes_trailers })
     }
 }
 
@@ -110,6 +106,8 @@ fn lists_trailers(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
 
     fn parse(head: &str) -> Result<Head, Refusal> {
@@ -124,11 +122,12 @@ mod tests {
     fn reads_an_ordinary_head() {
         let head =
             parse("\r\nFrobNicate /a%2F?b=%zz& HTTP/1.1\r\nHost: h\r\nX-A:\t 1 \r\nx-a: 2\r\nX-E:\r\n\r\n").unwrap();
-        assert_eq!((head.parts.method.as_str(), head.parts.version), ("FrobNicate", Version::HTTP_11));
-        assert_eq!(head.parts.uri.to_string(), "/a%2F?b=%zz&");
+        assert_eq!((head.request.method.as_str(), head.request.version), ("FrobNicate", Version::HTTP_11));
+        assert_eq!(head.request.uri.to_string(), "/a%2F?b=%zz&");
         assert_eq!((head.framing, head.keep_alive), (Framing::Empty, true));
-        assert_eq!(head.parts.headers.get_all("x-a").iter().collect::<Vec<_>>(), ["1", "2"]);
-        assert_eq!(head.parts.headers["x-e"], "");
+        let name = HeaderName::from_static("x-a");
+        assert_eq!(head.request.fields.get_all(&name).collect::<Vec<_>>(), [b"1", b"2"]);
+        assert_eq!(head.request.fields.get(&HeaderName::from_static("x-e")), Some(&b""[..]));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use http_body::{Body, Frame};
 use super::Connection;
 use super::encode::{self, Asked};
 use crate::h1::{Framing, last_chunk, size_line};
+use crate::head::AnswerHead;
 use crate::proxy::ResponseBody;
 
 /// What an answer still has to be.
@@ -68,13 +69,13 @@ impl Reply {
     pub(in crate::server) fn begin(
         &mut self,
         conn: &mut Connection,
-        head: &http::response::Parts,
+        head: &mut AnswerHead,
         body: &ResponseBody,
         ends: bool,
     ) {
         self.framing = encode::framing(self.asked, head, body);
         let is_switch = head.status == StatusCode::SWITCHING_PROTOCOLS;
-        self.keep_alive &= !ends && !is_switch && !self.is_until_close() && !encode::says_close(&head.headers);
+        self.keep_alive &= !ends && !is_switch && !self.is_until_close() && !encode::says_close(&head.fields);
         let connection: Option<&[u8]> = match self.keep_alive {
             _ if is_switch => None,
             false => Some(b"connection: close\r\n"),
