@@ -173,7 +173,7 @@ impl Lexer<'_> {
         }
         let word = &rest[..length];
         if rest[length..].starts_with(b"://") || word == b"www" {
-            return self.push(Kind::Id, length_of_address(rest));
+            return self.push(Kind::Id, length + length_of_address(&rest[length..]));
         }
         // `No. 12`, `pp. 10-20`
         let numbered = matches!(rest[length..], [b'.', b'0'..=b'9', ..] | [b'.', b' ', b'0'..=b'9', ..]);

@@ -120,6 +120,14 @@ fn returns_reversed_ranges_as_found() {
 }
 
 #[test]
+fn ends_with_every_address() {
+    for text in ["à://", "éhttp://a.b/0:12 0:30", "càhttps://example.com at 0:30", "www", "www. 0:30", "ä://ä://"]
+    {
+        assert!(read(text).found.len() <= 1, "{text}");
+    }
+}
+
+#[test]
 fn takes_steps_in_proportion_to_the_text() {
     let patterns = [
         "1:",
@@ -165,6 +173,7 @@ fn takes_steps_in_proportion_to_the_text() {
         "a_",
         "a-1",
         "http://",
+        "é://",
         "初",
         "第",
         "ก",
@@ -270,6 +279,8 @@ fn answers() -> impl Strategy<Value = String> {
         "10.0.0.1:80",
         "B12",
         "é",
+        "://",
+        "www",
         "ก",
         "🐕",
         "\u{200B}",
