@@ -160,8 +160,10 @@ impl Composer<'_> {
 
     /// Where the bracket ends in which a time is told again in another form, directly behind it.
     fn restated(&self, before: &Atom, atom: &Atom) -> Option<usize> {
-        let brackets = atom.first == before.last + 2
-            && self.kind(before.last + 1) == Kind::Mark(Mark::Open(b'('))
+        if atom.first != before.last + 2 {
+            return None;
+        }
+        let brackets = self.kind(before.last + 1) == Kind::Mark(Mark::Open(b'('))
             && self.kind(atom.last + 1) == Kind::Mark(Mark::Close(b'('));
         let seconds = |shape: Shape| match shape {
             Shape::Clock(seconds) | Shape::Timed(Timed { seconds, .. }) => Some(seconds),
@@ -173,7 +175,8 @@ impl Composer<'_> {
 
     /// A number, with what belongs to it.
     fn counted(&self, at: usize, number: Number) -> Atom {
-        let (number, last) = self.with_comma(at, number);
+        let comma = self.kind(at + 1) == Kind::Mark(Mark::Comma);
+        let (number, last) = if comma { self.with_comma(at, number) } else { (number, at) };
         if let Some((unit, unit_at)) = self.unit_behind(last) {
             return self.compound(at, number, unit, unit_at);
         }
@@ -245,8 +248,11 @@ impl Composer<'_> {
 
     /// The second half of [`Self::partnered_comma`].
     fn decimal_partner(&self, atom: &Atom) -> Option<Atom> {
+        if atom.last != atom.first + 2 {
+            return None;
+        }
         let second = atom.last + 2;
-        let first = matches!(atom.shape, Shape::Bare(number) if number.decimals > 0) && atom.last == atom.first + 2;
+        let first = matches!(atom.shape, Shape::Bare(number) if number.decimals > 0);
         let number = joined(self.number(second).filter(|_| first)?, self.tight_comma(second)?)?;
         self.unit_behind(second + 2).is_none().then_some(Atom {
             first: second,

@@ -13,15 +13,20 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let page = judge.page;
     let (first, last) = (judge.first(index), judge.last(index));
     let left = page.left(first);
+    let next = page.behind(last + 1);
+    let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
-    if is_of_day(page, first, last, &left) || is_other(page, last, &left) {
+    if is_of_day(page, first, &left) || is_other(page, &left) {
         return Verdict::Not;
     }
-    if !range && (is_length_by_left(page, &left) || is_length_by_right(page, last, &left)) {
+    if !silent && (is_of_day_by_right(page, next) || is_other_by_right(page, next, &left)) {
+        return Verdict::Not;
+    }
+    if !range && (is_length_by_left(page, &left) || !silent && is_length_by_right(page, last, next, &left)) {
         return Verdict::Not;
     }
     let after_clock = index > 0 && matches!(page.atoms[judge.groups[index - 1].to].shape, Shape::Clock(_));
-    if let Some(Verdict::Not) = judge.listed_behind(index).filter(|_| after_clock && left.cue == Cue::List) {
+    if left.cue == Cue::List && after_clock && judge.listed_behind(index) == Some(Verdict::Not) {
         // `lasts 1:10 or 1:20`
         return Verdict::Not;
     }
@@ -31,8 +36,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         || !range && (is_agenda(page, index_seconds(page, judge, index), first, last) || is_achieved(page, &left))
         || is_code(page, first)
         || is_shown(page, &left)
-        || is_near_day(page, first, last, &left)
-        || is_left_over(page, last)
+        || is_near_day(page, first, &left)
+        || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
         || is_crowded(page, judge, index)
     {
         return Verdict::Doubt(Reason::AmbiguousNumber);
@@ -40,12 +45,22 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     Verdict::Time
 }
 
+/// Whether no rule asks further about what stands behind a clock.
+fn is_silent(behind: Kind) -> bool {
+    match behind {
+        Kind::Break => true,
+        Kind::Mark(mark) => !matches!(mark, Mark::Comma | Mark::Dash | Mark::Percent | Mark::Degree),
+        _ => false,
+    }
+}
+
 /// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
-fn is_of_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
-    let next = page.behind(last + 1);
-    let zone = matches!(page.kind(next), Kind::Word(Word::Meridiem | Word::Zone));
-    let prefix = matches!(left.cue, Cue::Word(Word::Meridiem));
-    zone || prefix || is_dated(page, first) || is_dated_behind(page, next)
+fn is_of_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::Meridiem) || is_dated(page, first)
+}
+
+fn is_of_day_by_right(page: &Page<'_>, next: usize) -> bool {
+    matches!(page.kind(next), Kind::Word(Word::Meridiem | Word::Zone)) || is_dated_behind(page, next)
 }
 
 /// A date before the clock, with nothing but `at`, commas and week days in between.
@@ -80,24 +95,24 @@ fn is_dated_behind(page: &Page<'_>, next: usize) -> bool {
 }
 
 /// Ratios, scores and verses.
-fn is_other(page: &Page<'_>, last: usize, left: &Left) -> bool {
-    let named = match left.cue {
-        Cue::Word(Word::Ratio | Word::Book) => true,
+fn is_other(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Ratio | Word::Book) | Cue::Never => true,
         Cue::Word(Word::Of | Word::Is) | Cue::Colon => {
             page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book)))
         }
-        Cue::Never => true,
         _ => false,
-    };
-    let next = page.behind(last + 1);
+    }
+}
+
+fn is_other_by_right(page: &Page<'_>, next: usize, left: &Left) -> bool {
     // `16:10 in aspect ratio`
     let grammar =
         |index: usize| matches!(page.kind(index), Kind::Word(Word::In | Word::Article | Word::Is | Word::Function));
     let ratio = (next..next + 4)
         .find(|index| !grammar(*index))
         .is_some_and(|index| matches!(page.kind(index), Kind::Word(Word::Ratio)));
-    named
-        || ratio
+    ratio
         || left.article && is_screen(page, next)
         || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
 }
@@ -157,8 +172,7 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
 }
 
 /// `2:30 long`, `0:45 later`, `a 2:30 video`.
-fn is_length_by_right(page: &Page<'_>, last: usize, left: &Left) -> bool {
-    let next = page.behind(last + 1);
+fn is_length_by_right(page: &Page<'_>, last: usize, next: usize, left: &Left) -> bool {
     let hyphen = usize::from(page.kind(next) == Kind::Mark(Mark::Dash) && page.gap(next) == Gap::Tight);
     match page.kind(next + hyphen) {
         Kind::Word(Word::Later | Word::During | Word::Length) => true,
@@ -284,51 +298,52 @@ fn is_hours(page: &Page<'_>, colon: usize) -> bool {
     )
 }
 
-/// `Monday 9:00`, `9:00 in the morning`, `at 9:00 tonight`.
-fn is_near_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
-    let before = matches!(left.cue, Cue::Word(Word::Day))
-        || matches!(left.cue, Cue::Word(Word::At | Word::From) | Cue::List | Cue::Colon)
-            && left.at > 0
-            && left.at < first
-            && matches!(page.kind(left.at - 1), Kind::Word(Word::Day));
-    let next = page.behind(last + 1);
-    let behind = match page.kind(next) {
+/// `Monday 9:00`, `Monday at 9:00`.
+fn is_near_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Day) => true,
+        Cue::Word(Word::At | Word::From) | Cue::List | Cue::Colon => {
+            left.at > 0 && left.at < first && matches!(page.kind(left.at - 1), Kind::Word(Word::Day))
+        }
+        _ => false,
+    }
+}
+
+/// `9:00 in the morning`, `at 9:00 tonight`.
+fn is_near_day_by_right(page: &Page<'_>, next: usize) -> bool {
+    match page.kind(next) {
         Kind::Word(Word::Day) => true,
         Kind::Word(Word::In | Word::At | Word::Function) => {
             (next + 1..next + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Day)))
         }
         _ => false,
-    };
-    before || behind
+    }
 }
 
 /// `2:30 left`, `1:15 remaining`: what a game still has.
-fn is_left_over(page: &Page<'_>, last: usize) -> bool {
-    let next = &page.tokens[page.behind(last + 1)];
-    let text = &page.text[next.start()..next.end()];
+fn is_left_over(page: &Page<'_>, next: usize) -> bool {
+    let text = &page.text[page.span(next, next)];
     text.starts_with("left") || text.starts_with("remaining")
 }
 
 /// `00:12 00:47`: two clocks with nothing between them, or `0:12 / 3:45`, or both in one pair of square brackets.
 fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
-    let touches = |other: usize| {
-        let (a, b) = if other < index {
-            (judge.last(other), judge.first(index))
-        } else {
-            (judge.last(index), judge.first(other))
-        };
-        let bare = matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_));
+    let touches = |before: usize, other: usize| {
+        let (a, b) = (judge.last(before), judge.first(before + 1));
+        if b - a > 4 || judge.is_range(other) || matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_)) {
+            return false;
+        }
         let between = a + 1..b;
-        b - a <= 4
-            && !bare
-            && !judge.is_range(other)
-            && (between.clone().all(|at| page.tokens[at].is_dress()) && page.kind(a) != Kind::Break
-                || between.clone().any(|at| page.kind(at) == Kind::Mark(Mark::Slash)) && between.len() == 1
-                || between.len() == 1
-                    && page.kind(a + 1) == Kind::Mark(Mark::Comma)
-                    && is_array(page, judge.first(index.min(other)), b))
+        between.clone().all(|at| page.tokens[at].is_dress()) && page.kind(a) != Kind::Break
+            || between.len() == 1
+                && match page.kind(a + 1) {
+                    Kind::Mark(Mark::Slash) => true,
+                    Kind::Mark(Mark::Comma) => is_array(page, judge.first(before), b),
+                    _ => false,
+                }
     };
-    !judge.is_range(index) && (index > 0 && touches(index - 1) || index + 1 < judge.groups.len() && touches(index + 1))
+    !judge.is_range(index)
+        && (index > 0 && touches(index - 1, index - 1) || index + 1 < judge.groups.len() && touches(index, index + 1))
 }
 
 /// `[0:12, 0:47]`, where the second clock is the token at `second`.

@@ -13,6 +13,9 @@ pub(super) struct Group {
     /// Indices of the first and the last atom.
     pub(super) from: usize,
     pub(super) to: usize,
+    /// Its first and its last token.
+    pub(super) first: usize,
+    pub(super) last: usize,
     pub(super) joint: Joint,
 }
 
@@ -34,22 +37,24 @@ pub(super) enum Joint {
 /// The groups of a page, in order.
 pub(super) fn groups(page: &Page<'_>) -> Vec<Group> {
     let mut groups = Vec::with_capacity(page.atoms.len());
-    let mut from = 0;
-    while from < page.atoms.len() {
-        let mut group = Group { from, to: from, joint: Joint::Single };
-        while let Some(joint) = joint(page, group.to) {
+    let mut atoms = page.atoms.iter().enumerate().peekable();
+    while let Some((from, a)) = atoms.next() {
+        let mut group = Group { from, to: from, first: a.first, last: a.last, joint: Joint::Single };
+        let mut a = a;
+        while let Some((to, b)) = atoms.peek().copied()
+            && let Some(joint) = joint(page, a, b)
+        {
             group.joint = if group.joint == Joint::Single { joint } else { Joint::Chain };
-            group.to += 1;
+            (group.to, group.last, a) = (to, b.last, b);
+            atoms.next();
         }
-        from = group.to + 1;
         groups.push(group);
     }
     groups
 }
 
 /// What joins an atom to the one behind it.
-fn joint(page: &Page<'_>, index: usize) -> Option<Joint> {
-    let (a, b) = (page.atoms.get(index)?, page.atoms.get(index + 1)?);
+fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     if b.first - a.last > FAR {
         return None;
     }

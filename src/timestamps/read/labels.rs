@@ -105,7 +105,7 @@ fn same_line(page: &Page<'_>, from: usize, to: usize) -> bool {
 }
 
 fn same_object(page: &Page<'_>, groups: &[Group], end: usize, start: usize) -> bool {
-    let (from, to) = (page.atoms[groups[end].to].last, page.atoms[groups[start].from].first);
+    let (from, to) = (groups[end].last, groups[start].first);
     to - from <= 64 && (from..to).all(|index| page.kind(index) != Kind::Mark(Mark::Close(b'{')))
 }
 
@@ -120,7 +120,7 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
         Role::Time | Role::Scaled | Role::Length => return Label::None,
         Role::None | Role::Other => {}
     }
-    let (mut strong, mut at) = (false, page.atoms[group.from].first);
+    let (mut strong, mut at) = (false, group.first);
     for _ in 0..10 {
         let Some(index) = page.before(at) else { return Label::None };
         at = index;

@@ -95,12 +95,21 @@ impl<'a> Page<'a> {
     }
 
     /// The last token before `at` that is no dress; `None` at the very beginning.
+    #[inline]
     pub(super) fn before(&self, at: usize) -> Option<usize> {
+        let last = at.checked_sub(1)?;
+        if !self.tokens[last].is_dress() {
+            return Some(last);
+        }
         (at.saturating_sub(REACH)..at).rev().find(|index| !self.tokens[*index].is_dress())
     }
 
     /// The first token from `at` on that is no dress.
+    #[inline]
     pub(super) fn behind(&self, at: usize) -> usize {
+        if self.tokens.get(at).is_some_and(|token| !token.is_dress()) {
+            return at;
+        }
         let end = self.tokens.len().min(at + REACH);
         (at..end).find(|index| !self.tokens[*index].is_dress()).unwrap_or(self.tokens.len() - 1)
     }

@@ -174,7 +174,7 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     /// Adds the times that the atoms of a group name, unless it is none.
     pub(super) fn mention(&self, index: usize, mentions: &mut Vec<Mention>) {
-        let Group { from, to, joint } = self.groups[index];
+        let Group { from, to, joint, .. } = self.groups[index];
         let atoms = &self.page.atoms[from..=to];
         let clock = matches!(atoms[0].shape, Shape::Clock(_));
         if self.verdicts[index] == Verdict::Not || self.verdicts[index] == Verdict::Done && !clock {
@@ -203,12 +203,12 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     /// The first token of a group.
     pub(super) fn first(&self, index: usize) -> usize {
-        self.page.atoms[self.groups[index].from].first
+        self.groups[index].first
     }
 
     /// Its last token.
     pub(super) fn last(&self, index: usize) -> usize {
-        self.page.atoms[self.groups[index].to].last
+        self.groups[index].last
     }
 
     pub(super) fn is_range(&self, index: usize) -> bool {
@@ -239,7 +239,11 @@ fn are_listed(page: &Page<'_>, last: usize, first: usize) -> bool {
     let comma = |index: usize| {
         matches!(page.kind(index), Kind::Mark(Mark::Comma | Mark::Semicolon) | Kind::Word(Word::And | Word::Or))
     };
-    first - last <= 8 && (last + 1..first).all(separator) && (last + 1..first).any(comma)
+    first - last <= 8
+        && first > last + 1
+        && separator(first - 1)
+        && (last + 1..first).all(separator)
+        && (last + 1..first).any(comma)
 }
 
 /// Finds the lists whose last number carries the unit of all.
@@ -256,14 +260,17 @@ fn lend(page: &Page<'_>, groups: &[Group]) -> Vec<Option<(Unit, usize)>> {
             Shape::Bare(_) => lent[index],
             _ => None,
         };
+        if unit.is_none() {
+            continue;
+        }
         let labelled = matches!(
-            page.left(page.atoms[before.from].first).cue,
+            page.left(before.first).cue,
             super::page::Cue::Id
                 | super::page::Cue::Never
                 | super::page::Cue::Word(Word::Part)
                 | super::page::Cue::Other
         );
-        if !labelled && are_listed(page, page.atoms[before.to].last, page.atoms[group.from].first) {
+        if !labelled && are_listed(page, before.last, group.first) {
             lent[index - 1] = unit;
         }
     }
@@ -274,11 +281,14 @@ fn lend(page: &Page<'_>, groups: &[Group]) -> Vec<Option<(Unit, usize)>> {
             Shape::Timed(timed) if timed.led => Some(timed.unit),
             _ => lent[index - 1].filter(|(_, tail)| *tail < index).map(|(unit, _)| unit),
         };
+        if unit.is_none() {
+            continue;
+        }
         let bare = [group.from, group.to].iter().all(|atom| matches!(page.atoms[*atom].shape, Shape::Bare(_)));
         if bare
             && lent[index].is_none()
-            && page.follow(page.atoms[group.to].last) != Follow::Noun
-            && are_listed(page, page.atoms[before.to].last, page.atoms[group.from].first)
+            && page.follow(group.last) != Follow::Noun
+            && are_listed(page, before.last, group.first)
         {
             lent[index] = unit.map(|unit| (unit, index));
         }
