@@ -55,6 +55,7 @@ mod lexer;
 mod numerals;
 mod page;
 mod signs;
+mod spare;
 mod table;
 mod timed;
 mod token;
@@ -71,6 +72,7 @@ mod tests;
 use super::time::{Doubt, Mention, Reading, Reason, Time};
 use atoms::Shape;
 use page::Page;
+use spare::Spare;
 use verdict::Judge;
 
 /// The ranges and points that a text names, and whether these are all and only.
@@ -79,13 +81,16 @@ pub fn read(text: &str) -> Reading {
         let doubt = Doubt { reason: Reason::AmbiguousNumber, span: 0..text.len() };
         return Reading { found: Vec::new(), doubt: Some(doubt) };
     }
-    let page = Page::new(text);
-    let mut judge = Judge::new(&page);
+    let mut spare = Spare::take();
+    let page = Page::new(text, &mut spare);
+    let mut judge = Judge::new(&page, &mut spare);
     judge.judge();
     let worded = worded::doubt(&judge);
     let doubt = judge.doubts.drain(..).chain(worded).min_by_key(|doubt| doubt.span.start);
-    let mut found = judge.found;
+    let mut found = judge.end(&mut spare);
     found.sort_by_key(|found| found.span.start);
+    page.end(&mut spare);
+    spare.keep();
     Reading { found, doubt }
 }
 
@@ -98,7 +103,7 @@ pub fn time(text: &str) -> Option<Time> {
     // `47 sec.`
     let text =
         text.strip_suffix('.').filter(|text| text.ends_with(|char: char| char.is_ascii_alphabetic())).unwrap_or(text);
-    let page = Page::new(Some(text).filter(|text| text.len() <= LONGEST_TIME)?);
+    let page = Page::new(Some(text).filter(|text| text.len() <= LONGEST_TIME)?, &mut Spare::default());
     if let Some(seconds) = with_comma(page.text) {
         return Some(Time::Media(seconds));
     }
@@ -123,8 +128,9 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     if text.len() > token::LONGEST_TEXT {
         return Vec::new();
     }
-    let page = Page::new(text);
-    let mut judge = Judge::new(&page);
+    let mut spare = Spare::default();
+    let page = Page::new(text, &mut spare);
+    let mut judge = Judge::new(&page, &mut spare);
     judge.judge();
     let mut mentions = Vec::new();
     for index in 0..judge.groups.len() {

@@ -128,7 +128,7 @@ fn hangul(lexer: &mut Lexer<'_>) {
     let length = rest.chars().take(LONGEST_WORD).take_while(|char| is_hangul(*char)).map(char::len_utf8).sum();
     let word = &rest[..length];
     if let Some((kind, bytes)) = behind_time(lexer, word) {
-        return lexer.push(kind, bytes);
+        return lexer.known(kind, bytes);
     }
     if let Some((value, bytes)) = spelled(word, &rest[length..]) {
         return lexer.push(Kind::Spelled(value), bytes);
@@ -141,7 +141,7 @@ fn hangul(lexer: &mut Lexer<'_>) {
         return lexer.push(W(Approx), length);
     }
     match known {
-        Some((kind, _)) => lexer.push(kind, length),
+        Some((kind, _)) => lexer.known(kind, length),
         None => lexer.push(Kind::Other(Other { words: 1, capital: false }), length),
     }
 }
@@ -253,7 +253,7 @@ fn han(lexer: &mut Lexer<'_>, char: char) {
         Some((W(Before), 3)) if when => lexer.push(W(Later), 3),
         Some((W(Before), 3)) if counts => lexer.push(W(First), 3),
         Some((U(Unit { size: 3600, .. }), 3)) if when => lexer.push(W(Mark), 3),
-        Some((kind, bytes)) => lexer.push(kind, bytes),
+        Some((kind, bytes)) => lexer.known(kind, bytes),
         None => {
             lexer.push(Kind::Other(Other { words: 1, capital: false }), char.len_utf8());
         }

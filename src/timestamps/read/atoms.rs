@@ -56,6 +56,15 @@ pub(super) struct Timed {
 // === impl Atom ===
 
 impl Atom {
+    /// The seconds of an atom that needs nothing else to be a time of the media.
+    pub(super) fn media(&self) -> Option<f64> {
+        match self.shape {
+            Shape::Clock(seconds) | Shape::Dotted(seconds) => Some(seconds),
+            Shape::Timed(timed) => Some(timed.seconds),
+            _ => None,
+        }
+    }
+
     /// The moment, if the atom is a time by itself.
     pub(super) fn time(&self, text: &str, tokens: &[Token]) -> Option<Time> {
         match self.shape {
@@ -83,9 +92,9 @@ impl Timed {
 }
 
 /// Every atom of a text, in order.
-pub(super) fn compose(text: &str, tokens: &Tokens) -> Vec<Atom> {
+pub(super) fn compose(text: &str, tokens: &Tokens, mut atoms: Vec<Atom>) -> Vec<Atom> {
     let composer = Composer { text, tokens: &tokens.all };
-    let mut atoms = Vec::with_capacity(tokens.points.len());
+    atoms.reserve(tokens.points.len());
     let mut next = 0;
     for point in &tokens.points {
         let at = *point as usize;

@@ -330,7 +330,10 @@ fn is_left_over(page: &Page<'_>, next: usize) -> bool {
 fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let touches = |before: usize, other: usize| {
         let (a, b) = (judge.last(before), judge.first(before + 1));
-        if b - a > 4 || judge.is_range(other) || matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_)) {
+        let near = a + 1 == b
+            || matches!(page.kind(a + 1), Kind::Mark(Mark::Star | Mark::Quote | Mark::Slash | Mark::Comma))
+                && b - a <= 4;
+        if !near || judge.is_range(other) || matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_)) {
             return false;
         }
         let between = a + 1..b;

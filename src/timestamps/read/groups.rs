@@ -35,8 +35,8 @@ pub(super) enum Joint {
 }
 
 /// The groups of a page, in order.
-pub(super) fn groups(page: &Page<'_>) -> Vec<Group> {
-    let mut groups = Vec::with_capacity(page.atoms.len());
+pub(super) fn groups(page: &Page<'_>, mut groups: Vec<Group>) -> Vec<Group> {
+    groups.reserve(page.atoms.len());
     let mut atoms = page.atoms.iter().enumerate().peekable();
     while let Some((from, a)) = atoms.next() {
         let mut group = Group { from, to: from, first: a.first, last: a.last, joint: Joint::Single };
@@ -65,9 +65,9 @@ fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
 /// `<12.30> <15.0>`.
 fn is_adjacent(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
     let (Some(before), close, open) = (a.first.checked_sub(1), a.last + 1, b.first - 1) else { return false };
-    let Kind::Mark(Mark::Open(shape)) = page.kind(before) else { return false };
-    page.kind(close) == Kind::Mark(Mark::Close(shape))
-        && open == close + 1
+    let Kind::Mark(Mark::Close(shape)) = page.kind(close) else { return false };
+    open == close + 1
+        && page.kind(before) == Kind::Mark(Mark::Open(shape))
         && page.kind(open) == Kind::Mark(Mark::Open(shape))
         && page.kind(b.last + 1) == Kind::Mark(Mark::Close(shape))
 }

@@ -28,8 +28,11 @@ pub(super) enum Force {
 }
 
 /// The label of every group.
-pub(super) fn labels(page: &Page<'_>, groups: &[Group]) -> Vec<Label> {
-    let mut labels = vec![Label::None; groups.len()];
+pub(super) fn labels(page: &Page<'_>, groups: &[Group], mut labels: Vec<Label>) -> Vec<Label> {
+    labels.resize(groups.len(), Label::None);
+    if !page.labelled {
+        return labels;
+    }
     let mut start: Option<(usize, Force)> = None;
     let mut end: Option<usize> = None;
     for index in 0..groups.len() {

@@ -15,26 +15,38 @@ pub(super) struct Tokens {
     pub(super) points: Vec<u32>,
     /// Whether a table is possible: there are pipes, or words for both a start and an end.
     pub(super) tabular: bool,
+    /// Whether a label is possible: there are words for a start or an end, or what may be `from:`.
+    pub(super) labelled: bool,
+    /// Whether there is a unit.
+    pub(super) units: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
 }
 
-pub(super) fn lex(text: &str) -> Tokens {
+/// Fills the vectors, which are empty.
+pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
     let mut lexer = Lexer {
         text,
         bytes: text.as_bytes(),
         at: 0,
         gap: Gap::Tight,
-        tokens: Vec::with_capacity(text.len() / 4 + 8),
-        points: Vec::with_capacity(text.len() / 16),
+        tokens,
+        points,
         script: None,
-        pipes: false,
-        starts: false,
-        ends: false,
+        seen: Seen::default(),
     };
+    lexer.tokens.reserve(text.len() / 4 + 8);
+    lexer.points.reserve(text.len() / 16);
     lexer.run();
-    let tabular = lexer.pipes || lexer.starts && lexer.ends;
-    Tokens { tabular, all: lexer.tokens, points: lexer.points, script: lexer.script }
+    let seen = lexer.seen;
+    Tokens {
+        tabular: seen.pipes || seen.starts && seen.ends,
+        labelled: seen.starts || seen.ends || seen.keys,
+        units: seen.units,
+        all: lexer.tokens,
+        points: lexer.points,
+        script: lexer.script,
+    }
 }
 
 pub(super) struct Lexer<'a> {
@@ -45,10 +57,19 @@ pub(super) struct Lexer<'a> {
     pub(super) tokens: Vec<Token>,
     points: Vec<u32>,
     script: Option<usize>,
-    /// Whether there was a pipe, a word for a start, a word for an end.
+    seen: Seen,
+}
+
+/// What was met anywhere in the text, so that whole passes are left out where they could find nothing.
+#[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself")]
+struct Seen {
     pipes: bool,
     starts: bool,
     ends: bool,
+    /// `from:`, `to =`, `"until"`
+    keys: bool,
+    units: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,8 +118,7 @@ impl Lexer<'_> {
                 Class::Letter => latin::words(self),
                 Class::Sign => {
                     let (mark, length) = signs::of_ascii(self.rest());
-                    self.pipes |= mark == Mark::Pipe;
-                    self.push(Kind::Mark(mark), length);
+                    self.mark(mark, length);
                 }
                 Class::High => self.high(),
             }
@@ -118,6 +138,7 @@ impl Lexer<'_> {
             return self.others(more, length);
         }
         if kind.is_point() {
+            self.seen.units |= matches!(kind, Kind::Unit(_));
             #[expect(clippy::cast_possible_truncation, reason = "no text is longer than LONGEST_TEXT")]
             self.points.push(self.tokens.len() as u32);
         }
@@ -129,9 +150,29 @@ impl Lexer<'_> {
 
     /// Adds a word that the vocabulary knows.
     pub(super) fn known(&mut self, kind: Kind, length: usize) {
-        self.starts |= kind == Kind::Word(Word::Start);
-        self.ends |= kind == Kind::Word(Word::End);
+        match kind {
+            Kind::Word(Word::Start) => self.seen.starts = true,
+            Kind::Word(Word::End) => self.seen.ends = true,
+            Kind::Word(Word::From | Word::To | Word::Until) => {
+                let behind = &self.rest()[length..];
+                let behind = behind.strip_prefix(b" ").unwrap_or(behind);
+                let sentence = matches!(behind, [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'<' | 0xE3..=0xED, ..]);
+                self.seen.keys |= !sentence;
+            }
+            _ => {}
+        }
         self.push(kind, length);
+    }
+
+    /// Adds a sign, and goes over the space behind it.
+    #[inline]
+    fn mark(&mut self, mark: Mark, length: usize) {
+        self.seen.pipes |= mark == Mark::Pipe;
+        let start = self.at;
+        self.at += length;
+        self.tokens.push(Token::new(Kind::Mark(mark), self.gap, start..self.at));
+        self.gap = Gap::Tight;
+        self.skip_space();
     }
 
     /// Adds words that it does not know to those before them, if nothing but a space lies between.
@@ -196,9 +237,7 @@ impl Lexer<'_> {
             }
             '–' | '—' if rest[length..].starts_with('>') => self.push(Kind::Mark(Mark::Arrow), length + 1),
             _ => {
-                let mark = signs::of_char(char);
-                self.pipes |= mark == Mark::Pipe;
-                self.push(Kind::Mark(mark), length);
+                self.mark(signs::of_char(char), length);
             }
         }
     }

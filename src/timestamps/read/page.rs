@@ -2,8 +2,11 @@
 //!
 //! Every look to the left or to the right goes a bounded number of tokens, so that all rules together stay linear.
 
+use std::mem::take;
+
 use super::atoms::{self, Atom};
 use super::lexer;
+use super::spare::Spare;
 use super::table::{self, Role};
 use super::token::{Gap, Kind, Mark, Token, Word};
 
@@ -15,6 +18,10 @@ pub(super) struct Page<'a> {
     pub(super) tokens: Vec<Token>,
     /// The tokens that a time may begin with.
     pub(super) points: Vec<u32>,
+    /// Whether there is a unit.
+    pub(super) units: bool,
+    /// Whether a label is possible.
+    pub(super) labelled: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
     pub(super) atoms: Vec<Atom>,
@@ -73,11 +80,18 @@ pub(super) enum Follow {
 // === impl Page ===
 
 impl<'a> Page<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        let tokens = lexer::lex(text);
-        let atoms = atoms::compose(text, &tokens);
+    pub(super) fn new(text: &'a str, spare: &mut Spare) -> Self {
+        let tokens = lexer::lex(text, take(&mut spare.tokens), take(&mut spare.points));
+        let atoms = atoms::compose(text, &tokens, take(&mut spare.atoms));
         let roles = if tokens.tabular { table::roles(text, &tokens.all, &atoms) } else { Vec::new() };
-        Self { text, tokens: tokens.all, points: tokens.points, script: tokens.script, atoms, roles }
+        let labelled = tokens.labelled || roles.iter().any(|role| matches!(role, Role::Start | Role::End));
+        let (units, script) = (tokens.units, tokens.script);
+        Self { text, tokens: tokens.all, points: tokens.points, units, labelled, script, atoms, roles }
+    }
+
+    /// Gives its vectors back.
+    pub(super) fn end(self, spare: &mut Spare) {
+        (spare.tokens, spare.points, spare.atoms) = (self.tokens, self.points, self.atoms);
     }
 
     pub(super) fn kind(&self, at: usize) -> Kind {

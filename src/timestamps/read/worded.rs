@@ -49,8 +49,9 @@ pub(super) fn mentions(page: &Page<'_>) -> Vec<Mention> {
 
 /// The units that no number in digits stands before.
 fn loose_units<'p>(page: &'p Page<'_>) -> impl Iterator<Item = usize> + 'p {
+    let points = if page.units { page.points.as_slice() } else { &[] };
     let mut atoms = page.atoms.iter().peekable();
-    page.points.iter().map(|point| *point as usize).filter(move |at| {
+    points.iter().map(|point| *point as usize).filter(move |at| {
         while atoms.next_if(|atom| atom.last < *at).is_some() {}
         matches!(page.kind(*at), Kind::Unit(_)) && atoms.peek().is_none_or(|atom| *at < atom.first)
     })
