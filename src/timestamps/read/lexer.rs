@@ -209,6 +209,9 @@ impl Lexer<'_> {
 
     /// Anything that is not ASCII.
     fn high(&mut self) {
+        if asian::plain_han(self) {
+            return;
+        }
         if latin::letter(self.rest()) > 0 {
             return latin::odd_word(self);
         }
