@@ -54,6 +54,7 @@ mod latin;
 mod lexer;
 mod numerals;
 mod page;
+mod quantities;
 mod signs;
 mod spare;
 mod table;

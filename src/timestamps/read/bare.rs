@@ -4,6 +4,7 @@ use super::atoms::Number;
 use super::atoms::Shape;
 use super::groups::Joint;
 use super::page::{Cue, Follow, Left, Page};
+use super::quantities;
 use super::table::Role;
 use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
@@ -57,8 +58,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if phone && !fills {
         return Verdict::Not;
     }
-    if a.value >= b.value && !fills && left.cue != Cue::List {
-        // `(2-0)`: no time runs backwards
+    let sentence = follow == Follow::Sentence && !decimal;
+    if a.value >= b.value && (!fills || sentence) && left.cue != Cue::List {
+        // `(2-0)`, `3-2 for the home team`: no time runs backwards
         return Verdict::Not;
     }
     if let Cue::Open(shape) = left.cue
@@ -82,6 +84,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
             Verdict::Not => Verdict::Not,
             _ => UNCLEAR,
         };
+    }
+    if is_counted(page, left) {
+        return Verdict::Not;
     }
     if is_announced(page, left) {
         return Verdict::Time;
@@ -157,7 +162,8 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
     }
     match left.cue {
         Cue::Word(Word::Stamp) => Verdict::Time,
-        Cue::Word(Word::Start | Word::End) if is_noun(page, left.at) => Verdict::Not,
+        // `breaks window 3`, `stop 12` of a bus
+        Cue::Word(_) if number.decimals == 0 && quantities::is_numbered(page, left.at) => Verdict::Not,
         Cue::Word(
             Word::At
             | Word::Until
@@ -182,6 +188,7 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
 /// `<5>`, `[12.5]`, `(12.5)`: angle brackets are times, square ones mostly, round ones may be anything.
 fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) -> Verdict {
     let next_in_order = number.decimals == 0 && is_next(judge, number);
+    let open = judge.page.before(judge.first(index)).and_then(|open| judge.page.before(open));
     match shape {
         b'<' => Verdict::Time,
         b'[' if number.decimals > 0 => Verdict::Time,
@@ -189,6 +196,8 @@ fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) 
             judge.counter = number.value;
             Verdict::Not
         }
+        // `paper [12]`
+        b'[' if open.is_some_and(|noun| quantities::is_numbered(judge.page, noun)) => Verdict::Not,
         b'[' => UNCLEAR,
         _ if number.decimals > 0 && number.value > 1.0 && judge.page.before(judge.first(index)).is_some() => UNCLEAR,
         _ => Verdict::Not,
@@ -216,60 +225,9 @@ fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
         }
         Kind::Number(_) | Kind::Spelled(_) if page.before(label).is_some_and(part) => Verdict::Time,
         Kind::Word(_) | Kind::Number(_) => Verdict::Not,
-        Kind::Other(_) if is_quantity(page, label) => Verdict::Not,
+        Kind::Other(_) if quantities::is_quantity(page, label) => Verdict::Not,
         _ => UNCLEAR,
     }
-}
-
-/// Labels of amounts and of places with numbers.
-const QUANTITIES: [&str; 40] = [
-    "lanes",
-    "lane",
-    "floors",
-    "floor",
-    "confidence",
-    "speed",
-    "temperature",
-    "rows",
-    "seats",
-    "vehicles",
-    "ages",
-    "levels",
-    "level",
-    "pages",
-    "price",
-    "weight",
-    "height",
-    "width",
-    "depth",
-    "distance",
-    "rating",
-    "probability",
-    "accuracy",
-    "gates",
-    "doors",
-    "cameras",
-    "rooms",
-    "aisles",
-    "shelves",
-    "zones",
-    "docks",
-    "bays",
-    "tables",
-    "size",
-    "players",
-    "trucks",
-    "count",
-    "quantity",
-    "pallets",
-    "boxes",
-];
-
-/// `Lanes: 2-3`, `Confidence: 0.8-0.9`.
-fn is_quantity(page: &Page<'_>, label: usize) -> bool {
-    let text = &page.text[page.span(label, label)];
-    let noun = text.rsplit(' ').next().unwrap_or(text);
-    QUANTITIES.iter().any(|known| noun.eq_ignore_ascii_case(known))
 }
 
 /// Whether a range at the beginning of its item is one of times, from what follows it.
@@ -297,6 +255,17 @@ fn is_further_item(judge: &Judge<'_, '_>, index: usize, cue: Cue, follow: Follow
         && is_bare(judge, before)
         && judge.verdicts[before] == Verdict::Time
         && matches!(follow, Follow::Nothing | Follow::Caption)
+}
+
+/// `Confidence 0.82-0.91`, `sections 4.1 to 4.5`, `has grown from 60 to 75`, `the score lies between 0.81 and 0.94`.
+fn is_counted(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Other => quantities::is_quantity(page, left.at),
+        Cue::Word(Word::From) if quantities::is_change(page, left.at) => true,
+        Cue::Word(Word::From | Word::Between | Word::Of | Word::Is) => quantities::is_of_quantity(page, left.at),
+        Cue::Word(_) => quantities::is_numbered(page, left.at),
+        _ => false,
+    }
 }
 
 /// `The time ranges are 10.5-20.3`, `timestamps 12.5-18.0`.
@@ -377,11 +346,6 @@ fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
 fn is_years(a: Number, b: Number) -> bool {
     let year = |number: Number| number.decimals == 0 && number.whole == 4 && (1900.0..2100.0).contains(&number.value);
     year(a) && (year(b) || b.value <= 12.0)
-}
-
-/// `stop 12` of a bus.
-fn is_noun(page: &Page<'_>, at: usize) -> bool {
-    page.text[page.span(at, at)].eq_ignore_ascii_case("stop")
 }
 
 /// `"timestamps": [12.0, 18.5]`: points, or a range?

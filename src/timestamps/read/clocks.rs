@@ -2,6 +2,7 @@
 
 use super::atoms::Shape;
 use super::page::{Cue, Left, Page};
+use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
@@ -16,7 +17,10 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let next = page.behind(last + 1);
     let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
-    if is_of_day(page, first, &left) || is_other(page, &left) {
+    if is_of_day(page, first, &left) || is_other(page, &left) || is_address(page, first, &left) {
+        return Verdict::Not;
+    }
+    if is_ratio_of(page, first, &left) || !range && is_set(page, last, &left) {
         return Verdict::Not;
     }
     if !silent && (is_of_day_by_right(page, next) || is_other_by_right(page, next, &left)) {
@@ -26,14 +30,21 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Not;
     }
     let after_clock = index > 0 && matches!(page.atoms[judge.groups[index - 1].to].shape, Shape::Clock(_));
-    if left.cue == Cue::List && after_clock && judge.listed_behind(index) == Some(Verdict::Not) {
-        // `lasts 1:10 or 1:20`
-        return Verdict::Not;
+    if left.cue == Cue::List
+        && after_clock
+        && let Some(verdict @ (Verdict::Not | Verdict::Doubt(_))) = judge.listed_behind(index)
+    {
+        // `lasts 1:10 or 1:20`, `the match ended 21:15, 19:21`
+        return verdict;
+    }
+    if is_joined_by_a_stranger(page, judge, index) {
+        return Verdict::Doubt(Reason::UnknownLanguage);
     }
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range || left.cue == Cue::Colon && is_hours(page, left.at);
     if hours
-        || !range && (is_agenda(page, index_seconds(page, judge, index), first, last) || is_achieved(page, &left))
+        || !range
+            && (is_agenda(page, index_seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
         || is_shown(page, &left)
         || is_near_day(page, first, &left)
@@ -162,6 +173,8 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
                 if labelled && matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Of | Word::The)) => {}
             // `Total elapsed time on site: 62 s`
             Kind::Other(_) | Kind::Word(Word::Function | Word::The | Word::Of) if labelled => {}
+            // `total flight time is`
+            Kind::Other(_) | Kind::Word(Word::Agenda) if page.kind(index + 1) == Kind::Word(Word::Time) => {}
             Kind::Word(Word::Time | Word::Media | Word::Is | Word::The | Word::Of)
             | Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_))
             | Kind::Unit(_) => {}
@@ -211,9 +224,13 @@ fn index_seconds(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> f64 {
 }
 
 /// `The meeting starts at 14:30`, `14:30 according to the board`: by day, and a time of day rather than of the media.
-fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize) -> bool {
-    if !(300.0..1440.0).contains(&seconds) {
+fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize, left: &Left) -> bool {
+    if !(300.0..1440.0).contains(&seconds) || is_in_media(page, last) {
         return false;
+    }
+    // `the train of 14:05`
+    if left.cue == Cue::Word(Word::Of) && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &SERVICES)) {
+        return true;
     }
     let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
     let agenda = |index: usize| matches!(page.kind(index), Kind::Word(Word::Agenda));
@@ -226,22 +243,98 @@ fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize) -> bool {
     before || by
 }
 
+/// `at 5:01 in the video`.
+fn is_in_media(page: &Page<'_>, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    matches!(page.kind(next), Kind::Word(Word::In | Word::Into | Word::Of))
+        && matches!(page.kind(next + 1), Kind::Word(Word::The | Word::Function))
+        && page.kind(next + 2) == Kind::Word(Word::Media)
+}
+
+/// What goes by a timetable.
+const SERVICES: [&str; 7] = ["train", "bus", "ferry", "tram", "plane", "service", "coach"];
+
+/// `The ratio of bleach to water in bucket 2 is 1:10, where 1:32 is demanded`: in the sentence of a ratio, whatever no word
+/// places is one.
+fn is_ratio_of(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    let placed = matches!(
+        left.cue,
+        Cue::Word(
+            Word::At
+                | Word::From
+                | Word::Between
+                | Word::Until
+                | Word::After
+                | Word::Before
+                | Word::By
+                | Word::Start
+                | Word::End
+                | Word::Time
+                | Word::Stamp
+        ) | Cue::Open(_)
+            | Cue::Start
+            | Cue::Cell
+            | Cue::Dash
+    );
+    !placed
+        && (first.saturating_sub(20)..first)
+            .rev()
+            .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Pipe)))
+            .any(|index| {
+                page.kind(index) == Kind::Word(Word::Of)
+                    && page.kind(index.saturating_sub(1)) == Kind::Word(Word::Ratio)
+            })
+}
+
+/// `Set 1 ended 25:21`, `the match ended 21:15, 19:21`: no match ends twice.
+fn is_set(page: &Page<'_>, last: usize, left: &Left) -> bool {
+    let Some(noun) = page.before(left.at).filter(|_| left.cue == Cue::Word(Word::End)) else { return false };
+    match page.kind(noun) {
+        Kind::Number(_) => page.before(noun).is_some_and(|noun| ends_with(page, noun, &GAMES)),
+        _ => {
+            ends_with(page, noun, &GAMES)
+                && page.kind(last + 1) == Kind::Mark(Mark::Comma)
+                && page.kind(last + 2) == Kind::Clock
+        }
+    }
+}
+
+/// `Mellan 0:20 och 0:31`, `0:20 ile 0:31`: one word that is not known may join or part two clocks.
+fn is_joined_by_a_stranger(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
+    let joined = |before: usize| {
+        let (a, b) = (judge.last(before), judge.first(before + 1));
+        let clocks = [before, before + 1].iter().all(|group| {
+            !judge.is_range(*group) && matches!(page.atoms[judge.groups[*group].from].shape, Shape::Clock(_))
+        });
+        let stranger = |at: usize| matches!(page.kind(at), Kind::Other(other) if other.words == 1 && !other.capital);
+        b == a + 2 && clocks && stranger(a + 1) && !page.is_asian(a + 1)
+    };
+    index > 0 && joined(index - 1) || index + 1 < judge.groups.len() && joined(index)
+}
+
+/// `00:1B:44:11:3A:B7`.
+fn is_address(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    left.cue == Cue::Colon
+        && page.gap(first) == Gap::Tight
+        && page.gap(left.at) == Gap::Tight
+        && left.at.checked_sub(1).is_some_and(|before| match page.kind(before) {
+            Kind::Id => page.text[page.span(before, before)].contains(':'),
+            // the letter is that of a measure, by chance
+            kind => kind == Kind::Word(Word::Measure) && page.gap(before) == Gap::Tight,
+        })
+}
+
 /// `the lap time is 1:23.4`, `the set ends 25:23`: what was achieved, not when.
 fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
-    let ends_with = |at: usize, words: &[&str]| {
-        let text = &page.text[page.span(at, at)];
-        let last = text.rsplit(' ').next().unwrap_or(text);
-        words.iter().any(|word| last.eq_ignore_ascii_case(word))
-    };
     match left.cue {
         Cue::Word(Word::Is | Word::Of) | Cue::Colon => page
             .label(left.at)
             .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
             .and_then(|label| page.before(label))
-            .is_some_and(|before| ends_with(before, &RACES)),
-        Cue::Word(Word::End | Word::Start | Word::Time) => {
-            page.before(left.at).is_some_and(|before| ends_with(before, &GAMES) || ends_with(before, &RACES))
-        }
+            .is_some_and(|before| ends_with(page, before, &RACES)),
+        Cue::Word(Word::End | Word::Start | Word::Time) => page
+            .before(left.at)
+            .is_some_and(|before| ends_with(page, before, &GAMES) || ends_with(page, before, &RACES)),
         _ => false,
     }
 }

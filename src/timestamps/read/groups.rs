@@ -104,13 +104,17 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
             // VIA's `start:end:event` with stamps
             Kind::Mark(Mark::Colon) if a.shape == Shape::Wall && at == end => break Joint::Sign,
             Kind::Word(Word::To) if !listed || goes => break Joint::Word,
+            // `까지` and まで belong to the time before them
+            Kind::Word(Word::Until) if page.is_asian(at - 1) => return None,
             Kind::Word(Word::Until) => break Joint::Word,
             // Italian `alle`, which is German for "every"
             Kind::Word(Word::Every) if matches!(b.shape, Shape::Clock(_)) => break Joint::Word,
             Kind::Word(Word::And) if is_between(page, a, b) => break Joint::Word,
             Kind::Word(Word::And) => listed = true,
-            Kind::Word(Word::From) if page.text.as_bytes()[page.tokens[at - 1].start()] >= 0xE3 => {
-                return particles(page, a, b, at);
+            Kind::Word(Word::From) if page.is_asian(at - 1) => return particles(page, a, b, at),
+            // Polish, Czech, Serbian: `od 1:20 do 1:50`
+            Kind::Word(Word::From) if is_foreign_range(page, a) && page.text[page.span(at - 1, at - 1)].eq("do") => {
+                break Joint::Word;
             }
             Kind::Word(Word::Article) if is_foreign_range(page, a) => break Joint::Word,
             // another clause, cell or line
@@ -168,7 +172,7 @@ fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> 
 
 /// `from 0:12 he waits until 0:47`: `from` before, `until` directly before the end, and no other clause between.
 fn far(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
-    if page.kind(b.last + 1) == Kind::Word(Word::Until) {
+    if page.kind(b.last + 1) == Kind::Word(Word::Until) && page.is_asian(b.last + 1) {
         let from = (a.last + 1..b.first).any(|index| page.kind(index) == Kind::Word(Word::From));
         return (from && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word);
     }

@@ -104,6 +104,13 @@ impl<'a> Page<'a> {
         self.tokens.get(at).map_or(Gap::Wide, |token| token.gap)
     }
 
+    /// Whether a word is one of Korean, Chinese or Japanese.
+    pub(super) fn is_asian(&self, at: usize) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|token| self.text.as_bytes().get(token.start()).is_some_and(|lead| *lead >= 0xE3))
+    }
+
     pub(super) fn role(&self, atom: usize) -> Role {
         self.roles.get(atom).copied().unwrap_or(Role::None)
     }
@@ -273,6 +280,8 @@ impl<'a> Page<'a> {
             // `time=41.6 camera=3`
             Kind::Other(_) | Kind::Word(_) if self.kind(next + 1) == Kind::Mark(Mark::Equal) => Follow::Sentence,
             Kind::Unit(_) => Follow::Noun,
+            // tons
+            Kind::Word(Word::Time) if &self.text[self.span(next, next)] == "t" => Follow::Noun,
             Kind::Other(other) if self.gap(next) <= Gap::Space => {
                 if other.capital {
                     Follow::Sentence

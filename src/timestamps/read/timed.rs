@@ -3,6 +3,7 @@
 use super::atoms::{Shape, Timed};
 use super::clocks::names_length;
 use super::page::{Cue, Follow, Left, Page};
+use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Reason, Time};
@@ -73,8 +74,10 @@ fn is_fraction(page: &Page<'_>, first: usize) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Behind {
     Nothing,
-    /// `mark`, `into`, `지점`.
+    /// `mark`, `지점`.
     Point,
+    /// `into`.
+    Into,
     /// `later`, `동안`.
     Length,
     /// `후`, `後`: after a start that is not told.
@@ -110,7 +113,9 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         }
         Behind::Length | Behind::Rate => Verdict::Not,
         Behind::Media if timed.describes => Verdict::Not,
-        Behind::Point => Verdict::Time,
+        Behind::Into => Verdict::Time,
+        // `5-6 m de altura`
+        Behind::Point if !timed.is_lone_m() => Verdict::Time,
         _ if timed.describes && !is_ranging(page, left) => Verdict::Not,
         _ if length && left.cue == Cue::Word(Word::Goes) => {
             if both {
@@ -122,7 +127,7 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
         _ if timed.is_lone_m() => {
-            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At)) {
+            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At)) && !is_foreign_of(page, left) {
                 UNCLEAR
             } else {
                 Verdict::Not
@@ -169,7 +174,11 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     match behind {
         Behind::Length | Behind::Rate => return Verdict::Not,
         Behind::Media => return Verdict::Not,
-        Behind::Point => return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time },
+        // `takes off 14 seconds into the film`
+        Behind::Into if !is_lasting_directly(left) => return Verdict::Time,
+        Behind::Point | Behind::Into => {
+            return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time };
+        }
         Behind::After => {
             return if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
                 Verdict::Time
@@ -178,6 +187,10 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
             };
         }
         Behind::Relative if !is_placed(left) => return Verdict::Not,
+        // `At 2h15m03s of the replay`
+        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => {
+            return Verdict::Time;
+        }
         Behind::Relative => return UNCLEAR,
         Behind::Vague => return UNCLEAR,
         Behind::Nothing => {}
@@ -190,7 +203,20 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         // the third minute, or three minutes?
         return if timed.unit.size == 1 { Verdict::Time } else { UNCLEAR };
     }
+    if is_shift(page, left, timed) {
+        return Verdict::Not;
+    }
+    // `the 5S audit board`
+    if timed.unit.style == Style::Letter && is_capital(page, last) && page.follow(last) == Follow::Noun {
+        return UNCLEAR;
+    }
     if timed.is_lone_m() {
+        let metres = timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
+            || is_by(page, left, last)
+            || left.cue == Cue::Word(Word::At) && is_load(page, left.at);
+        if metres || is_foreign_of(page, left) {
+            return Verdict::Not;
+        }
         return if is_placed(left) && page.follow(last) != Follow::Noun { UNCLEAR } else { Verdict::Not };
     }
     if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
@@ -219,6 +245,58 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
+}
+
+/// `lasts 10 seconds into the night`.
+fn is_lasting_directly(left: &Left) -> bool {
+    matches!(left.cue, Cue::Word(Word::Lasts | Word::For | Word::Goes))
+}
+
+fn is_of(page: &Page<'_>, last: usize) -> bool {
+    page.kind(page.behind(last + 1)) == Kind::Word(Word::Of)
+}
+
+fn is_late(page: &Page<'_>, at: usize) -> bool {
+    let text = &page.text[page.span(at, at)];
+    text.eq_ignore_ascii_case("late") || text.eq_ignore_ascii_case("early")
+}
+
+/// `the shift (8 hours)`: how long something is; no answer points at the hours of a film so.
+fn is_shift(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
+    let whole = timed.parts == 1 && timed.unit.size == 3600 && timed.unit.style == Style::Plural;
+    whole
+        && left.cue == Cue::Open(b'(')
+        && page.before(left.at).is_some_and(|noun| matches!(page.kind(noun), Kind::Other(_)))
+}
+
+fn is_capital(page: &Page<'_>, at: usize) -> bool {
+    page.text[page.span(at, at)].starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// `20 m by 12 m`.
+fn is_by(page: &Page<'_>, left: &Left, last: usize) -> bool {
+    let metres = |at: usize| {
+        matches!(page.kind(at), Kind::Unit(unit) if unit.is_lone_m()) && &page.text[page.span(at, at)] == "m"
+    };
+    left.cue == Cue::Word(Word::By) && page.before(left.at).is_some_and(metres)
+        || page.kind(last + 1) == Kind::Word(Word::By)
+            && matches!(page.kind(last + 2), Kind::Number(_))
+            && metres(last + 3)
+}
+
+/// `6.0 t at 35 m`.
+fn is_load(page: &Page<'_>, at: usize) -> bool {
+    let tons = |noun: usize| page.kind(noun) == Kind::Word(Word::Measure) || &page.text[page.span(noun, noun)] == "t";
+    page.before(at)
+        .filter(|noun| tons(*noun))
+        .and_then(|noun| page.before(noun))
+        .is_some_and(|number| matches!(page.kind(number), Kind::Number(_)))
+}
+
+/// `une hauteur de 9 m`: the `de` of other languages, which is also the `from` of their ranges.
+fn is_foreign_of(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::From)
+        && matches!(&page.text[page.span(left.at, left.at)], "de" | "di" | "da" | "von" | "du")
 }
 
 /// Whether the verb before the token says how long something takes.
@@ -329,22 +407,42 @@ fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         Cue::Word(Word::Goes) => true,
         // `takes it 4 seconds`
         Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
-        // `3 times in 10 seconds`, `100 m in 9 seconds`
-        Cue::Word(Word::In) => is_amount(page, left.at),
+        // `3 times in 10 seconds`, `100 m in 9 seconds`, `finishes in 9.58 seconds`
+        Cue::Word(Word::In) => {
+            is_amount(page, left.at)
+                || page.before(left.at).is_some_and(|verb| page.kind(verb) == Kind::Word(Word::End))
+        }
         Cue::Word(Word::Of) => {
             let point = page.before(left.at).is_some_and(|noun| {
                 matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
+                    && !ends_with(page, noun, &["interval", "intervals"])
             });
             !point
         }
         Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
-        // `extended by 10 seconds`
-        Cue::Word(Word::By) => {
-            page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::Lasts)))
-        }
+        // `extended by 10 seconds`, `runs ahead by 3 minutes`
+        Cue::Word(Word::By) => page
+            .before(left.at)
+            .is_some_and(|verb| page.kind(verb) == Kind::Word(Word::Lasts) || ends_with(page, verb, &SHIFTED)),
         _ => false,
     }
 }
+
+/// What is done by so many seconds.
+const SHIFTED: [&str; 12] = [
+    "ahead",
+    "behind",
+    "late",
+    "early",
+    "off",
+    "delayed",
+    "shifted",
+    "reduced",
+    "shortened",
+    "increased",
+    "improved",
+    "slow",
+];
 
 /// `takes him 4 seconds`, `takes the man 4 seconds`.
 fn takes_somebody(page: &Page<'_>, at: usize) -> bool {
@@ -391,8 +489,12 @@ impl Behind {
         match page.kind(next) {
             Kind::Word(Word::Mark) => Self::Point,
             Kind::Word(Word::At) if is_asian(page, last) => Self::Point,
+            // `45 segundos de duração`
+            Kind::Word(Word::From) if page.kind(next + 1) == Kind::Word(Word::Length) => Self::Length,
             Kind::Word(Word::From | Word::Until) => Self::Point,
-            Kind::Word(Word::Into) => Self::Point,
+            Kind::Word(Word::Into) => Self::Into,
+            // `is 45 seconds late`
+            Kind::Word(Word::Age) if is_late(page, next) => Self::Length,
             Kind::Word(Word::In) => Self::inside(page, next),
             Kind::Word(Word::Later) if is_asian(page, last) => Self::After,
             Kind::Word(Word::Later | Word::During | Word::Length | Word::Every) => Self::Length,

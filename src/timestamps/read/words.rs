@@ -22,28 +22,12 @@ static KEYS: [u64; VOCABULARY.len()] = keys();
 static FILTER: Filter<256> = Filter::of_words();
 
 /// The beginnings of the words for seconds and minutes in languages that are not read.
-const STEMS: [&str; 21] = [
-    "sekun",
-    "sekún",
-    "secund",
-    "segund",
-    "segon",
-    "minut",
-    "minuu",
-    "minút",
-    "minūt",
-    "vteřin",
-    "másodperc",
-    "percben",
-    "percnél",
-    "percig",
-    "saniye",
-    "dakika",
-    "detik",
-    "menit",
-    "секунд",
-    "минут",
-    "хвилин",
+#[rustfmt::skip]
+const STEMS: [&str; 40] = [
+    "sekun", "sekún", "sekon", "sekan", "secund", "segund", "segon", "soicind", "soniya", "saniy",
+    "minut", "minuu", "minút", "minūt", "minuč", "mínút", "minit", "minat", "munud", "nóimé",
+    "vteřin", "másodperc", "percb", "percnél", "percig", "percr", "percté", "perctől", "percc", "dakika",
+    "daqiqa", "daqiiq", "dəqiq", "detik", "menit", "eiliad", "секунд", "минут", "хвилин", "хвілін",
 ];
 
 /// The first bytes of a stem, which all its words have in common.
