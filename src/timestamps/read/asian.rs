@@ -321,14 +321,13 @@ fn han(lexer: &mut Lexer<'_>, char: char) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
     // `30秒時`, `30秒时`: when it is 30 seconds
-    let when = lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
+    let when = || lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
     // 前10秒: the first ten; 10秒前: ten ago
-    let before = Some(rest).filter(|_| char == '前').and_then(|rest| rest.strip_prefix('前'));
-    let counts = before.is_some_and(|behind| super::numerals::digit(behind.as_bytes()).is_some());
+    let counts = || super::numerals::digit(&rest.as_bytes()[3..]).is_some();
     match HAN_WORDS.longest(rest) {
-        Some((W(Before), 3)) if when => lexer.push(W(Later), 3),
-        Some((W(Before), 3)) if counts => lexer.push(W(First), 3),
-        Some((U(Unit { size: 3600, .. }), 3)) if when => lexer.push(W(Mark), 3),
+        Some((W(Before), 3)) if when() => lexer.push(W(Later), 3),
+        Some((W(Before), 3)) if counts() => lexer.push(W(First), 3),
+        Some((U(Unit { size: 3600, .. }), 3)) if when() => lexer.push(W(Mark), 3),
         Some((kind, bytes)) => lexer.known(kind, bytes),
         None => {
             lexer.push(Kind::Other(Other { words: 1, capital: false }), char.len_utf8());

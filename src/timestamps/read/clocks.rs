@@ -17,6 +17,15 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let next = page.behind(last + 1);
     let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
+    if is_alone(page, first, last, &left) {
+        return if !range && is_length_by_left(page, &left) {
+            Verdict::Not
+        } else if !range && is_agenda(page, seconds(page, judge, index), first, last, &left) {
+            Verdict::Doubt(Reason::AmbiguousNumber)
+        } else {
+            Verdict::Time
+        };
+    }
     if is_of_day(page, first, &left) || is_other(page, &left) || is_address(page, first, &left) {
         return Verdict::Not;
     }
@@ -43,8 +52,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range || left.cue == Cue::Colon && is_hours(page, left.at);
     if hours
-        || !range
-            && (is_agenda(page, index_seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
+        || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
         || is_shown(page, &left)
         || is_near_day(page, first, &left)
@@ -54,6 +62,16 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
     Verdict::Time
+}
+
+/// Whether a clock stands in a cell or an item of its own, as most do: then only two rules have a say.
+fn is_alone(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
+    matches!(left.cue, Cue::Cell | Cue::Start | Cue::Dash)
+        && left.at + 1 == first
+        && matches!(
+            page.kind(last + 1),
+            Kind::Break | Kind::Mark(Mark::Pipe | Mark::Close(_) | Mark::Colon | Mark::Stop)
+        )
 }
 
 /// Whether no rule asks further about what stands behind a clock.
@@ -216,7 +234,7 @@ fn is_shown(page: &Page<'_>, left: &Left) -> bool {
 }
 
 /// The seconds of the clock that a group begins with.
-fn index_seconds(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> f64 {
+fn seconds(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> f64 {
     match page.atoms[judge.groups[index].from].shape {
         Shape::Clock(seconds) => seconds,
         _ => 0.0,

@@ -212,14 +212,15 @@ impl Lexer<'_> {
         if asian::plain_han(self) {
             return;
         }
-        if latin::letter(self.rest()) > 0 {
+        let lead = self.bytes[self.at];
+        if lead < 0xE3 && latin::letter(self.rest()) > 0 {
             return latin::odd_word(self);
+        }
+        if lead == 0xEF && numerals::digit(self.rest()).is_some() {
+            return numerals::lex(self);
         }
         let rest = &self.text[self.at..];
         let Some(char) = rest.chars().next() else { return };
-        if numerals::digit(self.rest()).is_some() {
-            return numerals::lex(self);
-        }
         if asian::begins(char) {
             return asian::lex(self, char);
         }

@@ -82,7 +82,11 @@ fn is_closed(kind: Kind, behind: &[u8]) -> bool {
 
 /// How many digits of ASCII a text begins with.
 fn digits(text: &[u8]) -> usize {
-    text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len())
+    let mut count = 0;
+    while count < text.len() && text[count].is_ascii_digit() {
+        count += 1;
+    }
+    count
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a number of more than 20 characters is none")]

@@ -33,29 +33,40 @@ const STEMS: [&str; 40] = [
 /// The first bytes of a stem, which all its words have in common.
 const SHORTEST_STEM: usize = 5;
 
-static STEM_FILTER: Filter<4> = Filter::of_stems();
+static STEM_FILTER: Filter<16> = Filter::of_stems();
+
+static STEM_KEYS: [u64; STEMS.len()] = stem_keys();
 
 /// Bits of the hashes that occur.
 struct Filter<const WORDS: usize>([u64; WORDS]);
 
 /// What the vocabulary says of a word, and of one that begins like a unit of a language that is not read.
+#[inline]
 pub(super) fn look_up(word: &[u8], key: Key) -> Option<Kind> {
     find(word, key).or_else(|| stem(word, key))
 }
 
+#[inline]
 fn stem(word: &[u8], key: Key) -> Option<Kind> {
-    if !STEM_FILTER.has(hash(key.beginning(), SHORTEST_STEM)) || word.len() < SHORTEST_STEM {
-        return None;
-    }
+    let may_be = word.len() >= SHORTEST_STEM && STEM_FILTER.has(hash(key.beginning(), SHORTEST_STEM));
+    if may_be && STEM_KEYS.contains(&key.beginning()) { stem_of(word) } else { None }
+}
+
+fn stem_of(word: &[u8]) -> Option<Kind> {
     let known = |stem: &str| word.len() >= stem.len() && folds_to(&word[..stem.len()], stem.as_bytes());
     let is_unit = STEMS.iter().any(|stem| known(stem)) && !word.contains(&b'\'');
     is_unit.then_some(Kind::Unit(Unit { size: 1, style: Style::Unknown }))
 }
 
 /// What the vocabulary says of a word.
+#[inline]
 pub(super) fn find(word: &[u8], key: Key) -> Option<Kind> {
     let hash = hash(key.0, word.len());
-    if !FILTER.has(hash) || word.len() > LONGEST {
+    if FILTER.has(hash) { found(word, key, hash) } else { None }
+}
+
+fn found(word: &[u8], key: Key, hash: u64) -> Option<Kind> {
+    if word.len() > LONGEST {
         return None;
     }
     let mut slot = slot(hash);
@@ -68,6 +79,16 @@ pub(super) fn find(word: &[u8], key: Key) -> Option<Kind> {
         }
         slot = (slot + 1) % SLOTS;
     }
+}
+
+const fn stem_keys() -> [u64; STEMS.len()] {
+    let mut keys = [0; STEMS.len()];
+    let mut index = 0;
+    while index < keys.len() {
+        keys[index] = Key::of(STEMS[index].as_bytes()).beginning();
+        index += 1;
+    }
+    keys
 }
 
 fn folds_to(word: &[u8], known: &[u8]) -> bool {
@@ -163,9 +184,9 @@ impl Filter<256> {
     }
 }
 
-impl Filter<4> {
+impl Filter<16> {
     const fn of_stems() -> Self {
-        let mut filter = Self([0; 4]);
+        let mut filter = Self([0; 16]);
         let mut index = 0;
         while index < STEMS.len() {
             filter = filter.with(hash(Key::of(STEMS[index].as_bytes()).beginning(), SHORTEST_STEM));
