@@ -1,9 +1,11 @@
 //! Reads which times an answer names, from its text alone: no model, no regular expressions, linear time.
 //!
-//! The road of a text: `lexer` cuts it into tokens; `atoms` puts numbers and their units together; `groups` joins two
-//! atoms to a range where something between them says so; `labels` and `table` pair starts with ends that stand apart;
-//! then `verdict` asks the family of each group (`clocks`, `timed`, `bare`, `via`) what it is: a time, none, or in
-//! doubt. `worded` adds the doubts that words raise. Nothing that only could be a time is ever returned.
+//! The road of a text: `lexer` cuts it into tokens (words: `latin` and `asian`; numbers: `numerals`); `atoms` puts numbers
+//! and their units together; `groups` joins two atoms to a range where something between them says so; `labels` and
+//! `table` pair starts with ends that stand apart; then `verdict` asks the family of each group (`clocks`, `timed`, `bare`,
+//! `via`) what it is: a time, none, or in doubt. What speaks against a time has files of its own (`daytime`, `scores`,
+//! `lengths`, `metres`, `quantities`, `numbering`). `worded` adds the doubts that words raise. Nothing that only could be a
+//! time is ever returned.
 //!
 //! # What is read
 //!
@@ -25,7 +27,8 @@
 //!
 //! # What is no time
 //!
-//! Counts (`2-3 workers`, `1,250 people`), scores and ratios (`2-1`, `won 21:15`, `16:9`), dates and times of day
+//! Counts and quantities (`2-3 workers`, `1,250 people`, `Confidence 0.82-0.91`, `has grown from 60 to 75`), scores and
+//! ratios (`2-1`, `won 21:15`, `16:9`, `the ratio of bleach to water is 1:10`), dates and times of day
 //! (`2025-01-15 10:22`, `9:00 AM`, `오전 9시`), addresses, versions, identifiers and file names (`192.168.0.10:8100`, `B12`,
 //! `cam1_0012-0047.mp4`), measures, money and coordinates (`40-50 km/h`, `$5-10`, `45-50%`), numbers of lists, cameras and
 //! chunks, ages (`in his 30s`), and a length or a frequency of time: `lasts 60 seconds`, `for 2:30`, `5-second clip`, `every
@@ -36,8 +39,8 @@
 //! * [`Reason::WordedTime`]: `about a minute and a half in`, `the two-minute mark`, `처음 오 초 동안`, 三十秒.
 //! * [`Reason::AmbiguousNumber`]: `it leaves at 311`, `from 10 to 20`, `10-20-30`, `the clock shows 10:10`, `in the 67th
 //!   minute`, `the last 10 seconds`, `10초 후`, a lone `42`, bullets `10:20:`, `20:30:` that could be clocks or start and end.
-//! * [`Reason::UnknownLanguage`]: time words of a language that is not read (`12 saniyede`), or a script that is not, unless
-//!   all its numbers are ranges of clocks.
+//! * [`Reason::UnknownLanguage`]: time words of a language that is not read (`12 saniyede`, `I den tionde sekunden`), one
+//!   word that is not known between two clocks, or a script that is not read, unless all its numbers are ranges of clocks.
 
 #![expect(
     clippy::match_same_arms,
@@ -47,14 +50,21 @@
 mod asian;
 mod atoms;
 mod bare;
+mod behind;
 mod clocks;
+mod commas;
+mod daytime;
 mod groups;
 mod labels;
 mod latin;
+mod lengths;
 mod lexer;
+mod metres;
+mod numbering;
 mod numerals;
 mod page;
 mod quantities;
+mod scores;
 mod signs;
 mod spare;
 mod table;

@@ -1,9 +1,10 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
 use super::atoms::Shape;
+use super::daytime::{is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
 use super::page::{Cue, Left, Page};
-use super::quantities::ends_with;
-use super::token::{Gap, Kind, Mark, Style, Word};
+use super::scores::{is_achieved, is_left_over, is_other, is_other_by_right, is_ratio_of, is_set};
+use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -83,91 +84,6 @@ fn is_silent(behind: Kind) -> bool {
     }
 }
 
-/// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
-fn is_of_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
-    left.cue == Cue::Word(Word::Meridiem) || is_dated(page, first)
-}
-
-fn is_of_day_by_right(page: &Page<'_>, next: usize) -> bool {
-    matches!(page.kind(next), Kind::Word(Word::Meridiem | Word::Zone)) || is_dated_behind(page, next)
-}
-
-/// A date before the clock, with nothing but `at`, commas and week days in between.
-fn is_dated(page: &Page<'_>, first: usize) -> bool {
-    for index in (first.saturating_sub(6)..first).rev() {
-        match page.kind(index) {
-            Kind::Date | Kind::Word(Word::Month) => return true,
-            // the year or the day of a date that is written with words, or with spaces
-            Kind::Number(number) if number.whole == 4 || number.whole <= 2 => {
-                let near = (index.saturating_sub(3)..index)
-                    .any(|before| matches!(page.kind(before), Kind::Word(Word::Month)))
-                    || (index + 1..first).any(|behind| matches!(page.kind(behind), Kind::Word(Word::Month)));
-                return near;
-            }
-            Kind::Word(Word::Day)
-                if matches!(page.kind(index.saturating_sub(1)), Kind::Number(_)) && page.gap(index) == Gap::Tight =>
-            {
-                return true;
-            }
-            Kind::Word(Word::At | Word::Day | Word::Approx)
-            | Kind::Mark(Mark::Comma | Mark::Star | Mark::Open(_) | Mark::Quote | Mark::Slash | Mark::Bullet) => {}
-            Kind::Mark(Mark::Dash) if page.gap(index) == Gap::Tight => {}
-            _ => return false,
-        }
-    }
-    false
-}
-
-fn is_dated_behind(page: &Page<'_>, next: usize) -> bool {
-    let on = matches!(page.kind(next), Kind::Word(Word::Function | Word::Of) | Kind::Mark(Mark::Comma));
-    matches!(page.kind(next), Kind::Date) || on && matches!(page.kind(next + 1), Kind::Date)
-}
-
-/// Ratios, scores and verses.
-fn is_other(page: &Page<'_>, left: &Left) -> bool {
-    match left.cue {
-        Cue::Word(Word::Ratio | Word::Book) | Cue::Never => true,
-        Cue::Word(Word::Of | Word::Is) | Cue::Colon => {
-            page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book)))
-        }
-        _ => false,
-    }
-}
-
-fn is_other_by_right(page: &Page<'_>, next: usize, left: &Left) -> bool {
-    // `16:10 in aspect ratio`
-    let grammar =
-        |index: usize| matches!(page.kind(index), Kind::Word(Word::In | Word::Article | Word::Is | Word::Function));
-    let ratio = (next..next + 4)
-        .find(|index| !grammar(*index))
-        .is_some_and(|index| matches!(page.kind(index), Kind::Word(Word::Ratio)));
-    ratio
-        || left.article && is_screen(page, next)
-        || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
-}
-
-/// `a 16:10 monitor`.
-fn is_screen(page: &Page<'_>, next: usize) -> bool {
-    let text = &page.text[page.span(next, next)];
-    let noun = text.split(' ').next().unwrap_or(text);
-    [
-        "monitor",
-        "monitors",
-        "screen",
-        "display",
-        "frame",
-        "panel",
-        "tv",
-        "television",
-        "format",
-        "image",
-        "picture",
-        "crop",
-    ]
-    .iter()
-    .any(|word| noun.eq_ignore_ascii_case(word))
-}
-
 /// `lasts 2:30`, `duration: 2:30`, `a length of 2:30`, `for 2:30`.
 fn is_length_by_left(page: &Page<'_>, left: &Left) -> bool {
     match left.cue {
@@ -241,82 +157,6 @@ fn seconds(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> f64 {
     }
 }
 
-/// `The meeting starts at 14:30`, `14:30 according to the board`: by day, and a time of day rather than of the media.
-fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize, left: &Left) -> bool {
-    if !(300.0..1440.0).contains(&seconds) || is_in_media(page, last) {
-        return false;
-    }
-    // `the train of 14:05`
-    if left.cue == Cue::Word(Word::Of) && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &SERVICES)) {
-        return true;
-    }
-    let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
-    let agenda = |index: usize| matches!(page.kind(index), Kind::Word(Word::Agenda));
-    let before = (first.saturating_sub(8)..first).rev().take_while(same).any(agenda);
-    let next = page.behind(last + 1);
-    let by = page.text[page.span(next, next)].starts_with("according")
-        && (next..next + 6)
-            .take_while(same)
-            .any(|index| matches!(page.kind(index), Kind::Word(Word::Agenda | Word::Display | Word::Day)));
-    before || by
-}
-
-/// `at 5:01 in the video`.
-fn is_in_media(page: &Page<'_>, last: usize) -> bool {
-    let next = page.behind(last + 1);
-    matches!(page.kind(next), Kind::Word(Word::In | Word::Into | Word::Of))
-        && matches!(page.kind(next + 1), Kind::Word(Word::The | Word::Function))
-        && page.kind(next + 2) == Kind::Word(Word::Media)
-}
-
-/// What goes by a timetable.
-const SERVICES: [&str; 7] = ["train", "bus", "ferry", "tram", "plane", "service", "coach"];
-
-/// `The ratio of bleach to water in bucket 2 is 1:10, where 1:32 is demanded`: in the sentence of a ratio, whatever no word
-/// places is one.
-fn is_ratio_of(page: &Page<'_>, first: usize, left: &Left) -> bool {
-    let placed = matches!(
-        left.cue,
-        Cue::Word(
-            Word::At
-                | Word::From
-                | Word::Between
-                | Word::Until
-                | Word::After
-                | Word::Before
-                | Word::By
-                | Word::Start
-                | Word::End
-                | Word::Time
-                | Word::Stamp
-        ) | Cue::Open(_)
-            | Cue::Start
-            | Cue::Cell
-            | Cue::Dash
-    );
-    !placed
-        && (first.saturating_sub(20)..first)
-            .rev()
-            .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Pipe)))
-            .any(|index| {
-                page.kind(index) == Kind::Word(Word::Of)
-                    && page.kind(index.saturating_sub(1)) == Kind::Word(Word::Ratio)
-            })
-}
-
-/// `Set 1 ended 25:21`, `the match ended 21:15, 19:21`: no match ends twice.
-fn is_set(page: &Page<'_>, last: usize, left: &Left) -> bool {
-    let Some(noun) = page.before(left.at).filter(|_| left.cue == Cue::Word(Word::End)) else { return false };
-    match page.kind(noun) {
-        Kind::Number(_) => page.before(noun).is_some_and(|noun| ends_with(page, noun, &GAMES)),
-        _ => {
-            ends_with(page, noun, &GAMES)
-                && page.kind(last + 1) == Kind::Mark(Mark::Comma)
-                && page.kind(last + 2) == Kind::Clock
-        }
-    }
-}
-
 /// `Mellan 0:20 och 0:31`, `0:20 ile 0:31`: one word that is not known may join or part two clocks.
 fn is_joined_by_a_stranger(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let joined = |before: usize| {
@@ -342,52 +182,6 @@ fn is_address(page: &Page<'_>, first: usize, left: &Left) -> bool {
         })
 }
 
-/// `the lap time is 1:23.4`, `the set ends 25:23`: what was achieved, not when.
-fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
-    match left.cue {
-        Cue::Word(Word::Is | Word::Of) | Cue::Colon => page
-            .label(left.at)
-            .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
-            .and_then(|label| page.before(label))
-            .is_some_and(|before| ends_with(page, before, &RACES)),
-        Cue::Word(Word::End | Word::Start | Word::Time) => page
-            .before(left.at)
-            .is_some_and(|before| ends_with(page, before, &GAMES) || ends_with(page, before, &RACES)),
-        _ => false,
-    }
-}
-
-/// What takes a time that is measured.
-const RACES: [&str; 24] = [
-    "lap",
-    "marathon",
-    "race",
-    "finish",
-    "finishing",
-    "winning",
-    "winner's",
-    "record",
-    "split",
-    "best",
-    "sprint",
-    "swim",
-    "qualifying",
-    "reaction",
-    "response",
-    "travel",
-    "cooking",
-    "baking",
-    "cook",
-    "bake",
-    "prep",
-    "waiting",
-    "run",
-    "net",
-];
-
-/// What ends with a score.
-const GAMES: [&str; 7] = ["set", "game", "match", "rally", "frame", "final", "round"];
-
 /// `x[3:10]`: a slice in a program.
 fn is_code(page: &Page<'_>, first: usize) -> bool {
     let Some(open) = first.checked_sub(1).filter(|open| page.kind(*open) == Kind::Mark(Mark::Open(b'['))) else {
@@ -400,41 +194,6 @@ fn is_code(page: &Page<'_>, first: usize) -> bool {
             Kind::Other(_) | Kind::Id | Kind::Unit(_) | Kind::Word(Word::Measure | Word::Article | Word::Time)
         ) && page.text.as_bytes()[page.tokens[name].end() - 1].is_ascii_alphanumeric()
     })
-}
-
-/// `Opening hours: 9:00-17:00`.
-fn is_hours(page: &Page<'_>, colon: usize) -> bool {
-    page.label(colon).is_some_and(
-        |label| matches!(page.kind(label), Kind::Unit(unit) if unit.size == 3600 && unit.style != Style::Asian),
-    )
-}
-
-/// `Monday 9:00`, `Monday at 9:00`.
-fn is_near_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
-    match left.cue {
-        Cue::Word(Word::Day) => true,
-        Cue::Word(Word::At | Word::From) | Cue::List | Cue::Colon => {
-            left.at > 0 && left.at < first && matches!(page.kind(left.at - 1), Kind::Word(Word::Day))
-        }
-        _ => false,
-    }
-}
-
-/// `9:00 in the morning`, `at 9:00 tonight`.
-fn is_near_day_by_right(page: &Page<'_>, next: usize) -> bool {
-    match page.kind(next) {
-        Kind::Word(Word::Day) => true,
-        Kind::Word(Word::In | Word::At | Word::Function) => {
-            (next + 1..next + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Day)))
-        }
-        _ => false,
-    }
-}
-
-/// `2:30 left`, `1:15 remaining`: what a game still has.
-fn is_left_over(page: &Page<'_>, next: usize) -> bool {
-    let text = &page.text[page.span(next, next)];
-    text.starts_with("left") || text.starts_with("remaining")
 }
 
 /// `00:12 00:47`: two clocks with nothing between them, or `0:12 / 3:45`, or both in one pair of square brackets.
