@@ -13,6 +13,7 @@
 //! | [`grammar`] | the text of an answer | every range stands where its span says; linear time |
 //! | [`reply`] | a text, NUL, a model's reply | a verified range is in the text; what is written of it is JSON |
 //! | [`config`] | a configuration file | a configuration that can be served, or an error with its place |
+//! | [`answer`] | what an upstream answers | hyper's client reads the same, or ours is the stricter one |
 //!
 //! The PROXY protocol's header gets its room here as soon as `server` reads one: a room, a line in [`TARGETS`], a file
 //! in `tests/fuzz/targets`, and seeds.
@@ -21,6 +22,7 @@
 
 #![allow(clippy::missing_panics_doc, reason = "to panic is what a check is for")]
 
+pub mod answer;
 pub mod config;
 mod dice;
 pub mod grammar;
@@ -42,4 +44,5 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("grammar", grammar::check),
     ("reply", reply::check),
     ("config", config::check),
+    ("answer", answer::check),
 ];

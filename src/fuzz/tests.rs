@@ -97,6 +97,11 @@ fn configurations_hold() {
 }
 
 #[test]
+fn answers_hold() {
+    replay("answer", CHANGES);
+}
+
+#[test]
 fn every_target_has_a_program_for_the_fuzzer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
