@@ -17,6 +17,8 @@
 //! bare line feeds in heads, empty lines before a status line, every transfer coding but one `chunked`, white space
 //! around chunk sizes, and more than 100 interim answers.
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod differential;
 mod encode;
 mod head;
 mod stream;
