@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use crate::admin;
@@ -100,7 +100,8 @@ impl App {
         let drain = Drain::new();
         for listener in self.listeners {
             let (shared, watch) = (Arc::clone(&self.shared), drain.watch());
-            let serve = move |stream, peer| conn::serve(Arc::clone(&shared), stream, peer, watch.clone());
+            let serve =
+                move |stream: TcpStream, peer| conn::serve(Arc::clone(&shared), stream.into(), peer, watch.clone());
             tokio::spawn(listener::accept(listener, drain.watch(), serve));
         }
         // The admin listener stays until the very end: it is what tells the drain to the world.

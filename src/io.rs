@@ -23,13 +23,13 @@ use bytes::BytesMut;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf, Take};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use self::gate::Gate;
 use self::speaker::Speaker;
 use crate::clock::Clock;
 use crate::error::Phase;
+use crate::transport::Transport;
 use crate::turn::Turn;
 
 /// The most that one read takes. hyper's buffer grows to 408 KiB while a body is big; half of that costs no measurable
@@ -74,7 +74,7 @@ struct Client {
 /// The reading side, as tokio sees it.
 #[derive(Debug)]
 struct Front {
-    tcp: Take<TcpStream>,
+    tcp: Take<Transport>,
     gate: Option<Gate>,
     /// How many bytes the last read handed over.
     handed: usize,
@@ -129,7 +129,7 @@ impl AsyncRead for Front {
 
 impl Io {
     /// The upstream's side: nobody's patience is watched here, the exchange does that.
-    pub fn upstream(stream: TcpStream) -> Self {
+    pub fn upstream(stream: Transport) -> Self {
         let front = Front { tcp: stream.take(READ_CAP as u64), gate: None, handed: 0 };
         Self {
             stream: TokioIo::new(front),
@@ -142,7 +142,7 @@ impl Io {
     }
 
     /// The client's side.
-    pub fn downstream(stream: TcpStream, clock: Arc<Clock>, turn: Arc<Turn>, patience: Patience) -> Self {
+    pub fn downstream(stream: Transport, clock: Arc<Clock>, turn: Arc<Turn>, patience: Patience) -> Self {
         let mut io = Self::upstream(stream);
         io.stream.inner_mut().gate = Some(Gate::new(Arc::clone(&turn)));
         io.client = Some(Client { clock, patience, speaker: Speaker::new(turn) });
@@ -161,12 +161,12 @@ impl Io {
     }
 
     /// The stream itself, and what was read from it too early.
-    pub fn into_tcp(self) -> (TcpStream, BytesMut) {
+    pub fn into_tcp(self) -> (Transport, BytesMut) {
         let front = self.stream.into_inner();
         (front.tcp.into_inner(), front.gate.map(Gate::into_held).unwrap_or_default())
     }
 
-    fn tcp(&mut self) -> Pin<&mut TcpStream> {
+    fn tcp(&mut self) -> Pin<&mut Transport> {
         Pin::new(self.stream.inner_mut().tcp.get_mut())
     }
 

@@ -30,7 +30,7 @@
 //! | the client's side | [`server`], [`admin`] |
 //! | one exchange | [`proxy`], [`timestamps`] |
 //! | the servers' side | [`upstream`], [`pool`] |
-//! | the floor | [`body`], [`clock`], [`error`], [`io`], [`log`], [`metrics`], [`sim`] |
+//! | the floor | [`body`], [`clock`], [`error`], [`io`], [`log`], [`metrics`], [`sim`], [`transport`] |
 //!
 //! [`sim`] imports nothing of ours: a fake that shared our code would share our bugs.
 //!
@@ -59,5 +59,6 @@ pub mod proxy;
 pub mod server;
 pub mod sim;
 pub mod timestamps;
+pub mod transport;
 pub mod turn;
 pub mod upstream;

@@ -19,12 +19,12 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf, Take};
-use tokio::net::TcpStream;
 
 use super::READ_CAP;
 use super::chunks::Chunks;
 use super::head::{Head, Seen};
 use super::refusal::Refusal;
+use crate::transport::Transport;
 use crate::turn::{Framing, Turn};
 
 /// The most that is held back of a client that sends on while its request runs. Beyond that its end is not seen.
@@ -82,7 +82,7 @@ impl Gate {
 
     pub(super) fn poll_read(
         &mut self,
-        tcp: &mut Take<TcpStream>,
+        tcp: &mut Take<Transport>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
@@ -186,7 +186,7 @@ impl Gate {
     /// While an exchange runs whose request is complete: only the client's end is handed over.
     fn poll_hold(
         &mut self,
-        tcp: &mut Take<TcpStream>,
+        tcp: &mut Take<Transport>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {

@@ -15,9 +15,9 @@ use bytes::{Buf, BytesMut};
 use memchr::memchr;
 use socket2::SockRef;
 use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
 
 use super::refusal::{self, Refusal};
+use crate::transport::Transport;
 use crate::turn::Turn;
 
 /// What hyper writes as soon as the body of a request that expects it is asked for.
@@ -48,7 +48,7 @@ impl Speaker {
     /// Settles what stands before or in place of `buf`; Ready with how much of it is settled.
     pub(super) fn poll_speak(
         &mut self,
-        tcp: &mut TcpStream,
+        tcp: &mut Transport,
         cx: &mut Context<'_>,
         buf: &[u8],
         refusal: Option<Refusal>,
@@ -85,7 +85,7 @@ impl Speaker {
     }
 
     /// hyper has nothing left to write: the place for interim answers.
-    pub(super) fn poll_flushed(&mut self, tcp: &mut TcpStream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_flushed(&mut self, tcp: &mut Transport, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_own(tcp, cx))?;
         self.flushed = self.turn.begun();
         self.was_idle = !self.turn.runs();
@@ -103,7 +103,7 @@ impl Speaker {
     }
 
     /// Nothing was cut: the connection closes in stages.
-    pub(super) fn close(&mut self, tcp: &TcpStream) -> io::Result<()> {
+    pub(super) fn close(&mut self, tcp: &Transport) -> io::Result<()> {
         if std::mem::take(&mut self.resets) {
             SockRef::from(tcp).set_linger(None)?;
         }
@@ -111,7 +111,7 @@ impl Speaker {
     }
 
     /// Rewrites the head of an answer, which stands at the beginning of `buf`.
-    fn reword(&mut self, tcp: &TcpStream, buf: &[u8]) -> io::Result<()> {
+    fn reword(&mut self, tcp: &Transport, buf: &[u8]) -> io::Result<()> {
         if self.turn.is_cut_by_reset() {
             // Unless the end comes, the connection is dropped, and dropping it resets it now.
             SockRef::from(tcp).set_linger(Some(Duration::ZERO))?;
@@ -135,7 +135,7 @@ impl Speaker {
     }
 
     /// Writes our own bytes; Ready with how many of hyper's they replaced.
-    fn poll_own(&mut self, tcp: &mut TcpStream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn poll_own(&mut self, tcp: &mut Transport, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         while !self.own.is_empty() {
             let written = ready!(Pin::new(&mut *tcp).poll_write(cx, &self.own))?;
             if written == 0 {

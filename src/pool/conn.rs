@@ -8,12 +8,12 @@ use std::fmt;
 
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::driven::Driven;
 use super::h1::{self, Connection};
 use crate::body::RequestBody;
+use crate::transport::Transport;
 
 /// Who speaks HTTP/1.1 toward an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -91,7 +91,7 @@ impl Codec {
 
 impl Conn {
     /// Speaks HTTP/1.1 over `stream`.
-    pub(super) async fn open(stream: TcpStream, codec: Codec) -> hyper::Result<Self> {
+    pub(super) async fn open(stream: Transport, codec: Codec) -> hyper::Result<Self> {
         Ok(match codec {
             Codec::Lean => Self::Lean(Box::new(Connection::new(stream))),
             Codec::Hyper => Self::Hyper(Box::new(Driven::handshake(stream).await?)),

@@ -85,7 +85,7 @@ impl Connector {
     /// `localhost` means `::1` first on many machines. Cancelling abandons the dial.
     pub(super) async fn connect(&self, codec: Codec) -> Result<Conn, ConnectError> {
         let stream = self.dial().await.map_err(ConnectError::Io)?;
-        Conn::open(stream, codec).await.map_err(ConnectError::Handshake)
+        Conn::open(stream.into(), codec).await.map_err(ConnectError::Handshake)
     }
 
     async fn dial(&self) -> io::Result<TcpStream> {

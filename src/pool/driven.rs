@@ -8,13 +8,13 @@ use std::sync::Arc;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::conn::{Cause, Interim, SendError};
 use crate::body::RequestBody;
 use crate::io::{Io, Meter};
+use crate::transport::Transport;
 
 /// hyper's side of one connection.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Driven {
 
 impl Driven {
     /// Speaks HTTP/1.1 over `stream`; the task that drives the connection ends with it.
-    pub(super) async fn handshake(stream: TcpStream) -> hyper::Result<Self> {
+    pub(super) async fn handshake(stream: Transport) -> hyper::Result<Self> {
         let io = Io::upstream(stream);
         let meter = io.meter();
         let (sender, connection) = http1::Builder::new().handshake(io).await?;

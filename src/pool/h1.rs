@@ -1,4 +1,4 @@
-//! Our own HTTP/1.1 toward plain TCP upstreams: lean, strict, and without a task of its own.
+//! Our own HTTP/1.1 toward upstreams: lean, strict, and without a task of its own.
 //!
 //! Whoever waits drives it: [`Connection::send`] until the head of the answer is there, then
 //! [`Connection::poll_frame`] for as long as the body lasts. The first moves the upload on in the same poll, so that an
@@ -28,15 +28,13 @@ mod scan;
 mod stream;
 mod upload;
 
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::coop;
 use tokio::time::Instant;
 
 use self::decode::Decoder;
@@ -48,6 +46,7 @@ use self::stream::{Courier, Stream};
 use self::upload::Upload;
 use super::conn::Interim;
 use crate::body::RequestBody;
+use crate::transport::Transport;
 
 /// How many interim answers may come before the final one.
 const INTERIM_LIMIT: u32 = 100;
@@ -56,7 +55,7 @@ const MERGE_LIMIT: usize = 16 * 1024;
 
 /// A connection that can carry one exchange at a time.
 #[derive(Debug)]
-pub(super) struct Connection<S = TcpStream> {
+pub(super) struct Connection<S = Transport> {
     stream: Stream<S>,
     born: Instant,
     upload: Upload,
@@ -349,21 +348,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
 impl Connection {
     /// Whether the upstream has left an idle connection alone. What comes without a request is the end of the
     /// connection, or bytes that must never answer one (RFC 9112, section 9.2).
-    ///
-    /// Costs a system call only after an event that told of something: no waker is left behind, and the budget of the
-    /// task that asks is not touched, for a budget that is used up looks like a socket that is silent.
     pub(super) fn is_quiet(&mut self) -> bool {
         let Stream::Whole(stream) = &mut self.stream else { return false };
-        let mut asked = coop::unconstrained(std::future::poll_fn(|cx| {
-            if stream.poll_read_ready(cx).is_pending() {
-                return Poll::Ready(true);
-            }
-            let mut byte = [0];
-            let peeked = stream.poll_peek(cx, &mut tokio::io::ReadBuf::new(&mut byte));
-            Poll::Ready(peeked.is_pending())
-        }));
-        let asked = std::pin::Pin::new(&mut asked).poll(&mut Context::from_waker(Waker::noop()));
-        matches!(asked, Poll::Ready(true))
+        stream.is_quiet()
     }
 }
 

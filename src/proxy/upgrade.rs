@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use super::exchange::Exchange;
 use super::headers;
 use crate::error::{Error, Kind};
+use crate::transport::Transport;
 use crate::upstream::{Endpoint, Kind as Api, Upstream};
 
 /// How long a tunnel may be silent in both directions.
@@ -122,16 +123,17 @@ impl Tunnel {
 
     /// Passes bytes on until both sides have ended, one broke, nothing came for an hour, or `drain` resolves: then both
     /// are closed. `early` is what the client sent right behind its request. Dropping it closes both at once.
-    pub async fn run(mut self, mut client: TcpStream, early: &[u8], drain: impl Future<Output = ()>) {
+    pub async fn run(mut self, mut client: Transport, early: &[u8], drain: impl Future<Output = ()>) {
         let mut upstream = TokioIo::new(&mut self.upstream);
         let heard = Heard::new();
         let mut up = 0;
         let mut down = 0;
         {
-            let (mut client_reads, mut client_writes) = client.split();
+            let (mut client_reads, mut client_writes) = tokio::io::split(&mut client);
             let (mut upstream_reads, mut upstream_writes) = tokio::io::split(&mut upstream);
             let upward = async {
                 upstream_writes.write_all(early).await?;
+                upstream_writes.flush().await?;
                 up += early.len();
                 pass(&mut client_reads, &mut upstream_writes, &heard, &mut up).await
             };

@@ -14,7 +14,6 @@ use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use ipnet::IpNet;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Watch;
@@ -23,6 +22,7 @@ use crate::error::Phase;
 use crate::io::{Io, Patience};
 use crate::metrics::Metrics;
 use crate::proxy::{Downstream, Proxy};
+use crate::transport::Transport;
 use crate::turn::{Framing, Turn};
 
 /// The most lines of a head. hyper keeps 100 on its stack and allocates beyond: two allocations a request, a few
@@ -51,9 +51,9 @@ pub struct Shared {
     pub settings: Settings,
 }
 
-/// Serves `stream` until its client leaves, a deadline expires, or the drain lets it go.
-pub async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, mut watch: Watch) {
-    let Ok(local) = stream.local_addr() else { return };
+/// Serves `stream`, whose other end is `peer`, until its client leaves, a deadline expires, or the drain lets it go.
+pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut watch: Watch) {
+    let Ok(local) = stream.tcp().local_addr() else { return };
     shared.metrics.downstream_accepted.inc();
     let _open = Open::new(&shared.metrics);
     let now = Instant::now();
