@@ -4,7 +4,9 @@
 //! holds a [`Watch`]; when the last is dropped, all have ended.
 
 pub mod conn;
+pub mod door;
 pub mod listener;
+pub mod renewal;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

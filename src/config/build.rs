@@ -1,5 +1,7 @@
 //! From what was written to what it means.
 
+mod tls;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -42,6 +44,11 @@ impl Source<'_> {
         Error::at(&self.path, self.text, span, message)
     }
 
+    /// A path as it was written, which is meant from where the file is.
+    fn beside(&self, written: &str) -> PathBuf {
+        self.path.parent().map_or_else(|| PathBuf::from(written), |folder| folder.join(written))
+    }
+
     /// Reads a written value, or says where it stands and what would be right.
     fn read<T>(&self, written: &Spanned<String>, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Error> {
         read(written.get_ref()).map_err(|message| self.wrong(written.span(), message))
@@ -52,6 +59,7 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
     let file = &source.file;
     let upstreams = upstreams(source, &overrides)?;
     let listen = listen(source, &overrides)?;
+    let tls = tls::listeners(source, &overrides)?;
     let config = Config {
         admin: admin(source, overrides.admin.as_deref())?,
         hosts: hosts(file, &overrides.host),
@@ -64,6 +72,7 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
         timestamps: timestamps(source, overrides.timestamps.as_deref(), overrides.model, &upstreams)?,
         mappings: mappings(source, &upstreams)?,
         upstreams,
+        tls,
         listen,
     };
     check_loops(&config)?;
@@ -356,7 +365,7 @@ fn known(upstreams: &[Upstream], name: &str) -> Result<String, String> {
 fn check_loops(config: &Config) -> Result<(), Error> {
     for upstream in &config.upstreams {
         for location in &upstream.locations {
-            if config.listen.iter().any(|listener| location.address.is(*listener)) {
+            if config.listeners().any(|(listener, _)| location.address.is(listener)) {
                 let (name, address) = (&upstream.name, &location.address);
                 return Err(Error::new(format!("upstream `{name}`: {address} is viaduct's own listener")));
             }

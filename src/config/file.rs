@@ -16,6 +16,7 @@ pub(super) struct File {
     pub workers: Option<Spanned<usize>>,
     pub drain: Option<Written>,
     pub drain_delay: Option<Written>,
+    pub tls: Tls,
     pub v1: Option<Spanned<String>>,
     pub downstream: Downstream,
     pub timestamps: Timestamps,
@@ -30,6 +31,17 @@ pub(super) struct Downstream {
     pub head: Option<Written>,
     pub idle: Option<Written>,
     pub write: Option<Written>,
+}
+
+/// `[tls]`: certificate and key of listeners.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tls {
+    pub cert: Option<Spanned<String>>,
+    pub key: Option<Spanned<String>>,
+    pub client_ca: Option<Spanned<String>>,
+    pub client_auth: Option<Spanned<String>>,
+    pub listen: Vec<Spanned<String>>,
 }
 
 /// `[timestamps]`.

@@ -24,6 +24,8 @@ pub struct Downstream {
     pub(super) is_trusted: bool,
     /// Whether the listener that accepted it is a loopback address.
     pub(super) is_loopback: bool,
+    /// Whether it came with TLS.
+    pub(super) is_secure: bool,
     /// The deadlines of this connection.
     pub clock: Arc<Clock>,
     /// What its transport is told.
@@ -53,10 +55,22 @@ impl Downstream {
             peer_ip: HeaderValue::try_from(ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown")),
             is_trusted: trusted.iter().any(|net| net.contains(&ip)),
             is_loopback: local.ip().to_canonical().is_loopback(),
+            is_secure: false,
             clock,
             turn,
             tunnel: Mutex::default(),
         }
+    }
+
+    /// The same connection, with TLS or without.
+    #[must_use]
+    pub fn secure(self, is_secure: bool) -> Self {
+        Self { is_secure, ..self }
+    }
+
+    /// How the client asked.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.is_secure { "https" } else { "http" }
     }
 
     /// When hyper is done with the connection, this is to be run on it.

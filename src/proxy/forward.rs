@@ -82,7 +82,7 @@ fn forwarded(headers: &mut HeaderMap, downstream: &Downstream, host: Option<Head
     }
     headers.insert(FORWARDED_FOR, chain.unwrap_or_else(|| downstream.peer_ip.clone()));
     if !(downstream.is_trusted && headers.contains_key(FORWARDED_PROTO)) {
-        headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
+        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(downstream.scheme()));
     }
     match host {
         _ if downstream.is_trusted && headers.contains_key(FORWARDED_HOST) => {}

@@ -61,7 +61,8 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     clock.end(now, shared.settings.idle);
     let turn = Arc::new(Turn::default());
     let trusted = &shared.settings.trusted;
-    let downstream = Arc::new(Downstream::new(peer, local, trusted, Arc::clone(&clock), Arc::clone(&turn)));
+    let downstream = Downstream::new(peer, local, trusted, Arc::clone(&clock), Arc::clone(&turn));
+    let downstream = Arc::new(downstream.secure(stream.is_tls()));
     let io = Io::downstream(stream, Arc::clone(&clock), Arc::clone(&turn), shared.settings.patience);
 
     let owned = (Arc::clone(&shared), Arc::clone(&downstream));

@@ -4,6 +4,7 @@
 #![expect(clippy::format_collect, reason = "a test may allocate")]
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without it does not try to")]
 
+mod authority;
 mod bench;
 mod cli;
 mod client_leaves;
@@ -18,4 +19,5 @@ mod support;
 mod timeouts;
 mod timestamps;
 mod timestamps_streams;
+mod tls;
 mod upstream_http;
