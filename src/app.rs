@@ -56,7 +56,9 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let acceptor = config.tls.as_ref().map(|tls| Arc::clone(&tls.acceptor));
         let door = |is_secure: bool| {
-            Arc::new(Door::new(acceptor.clone().filter(|_| is_secure), config.downstream.head, Arc::clone(&metrics)))
+            let door = Door::new(config.downstream.head, Arc::clone(&metrics));
+            let door = door.with_headers_from(config.proxy_protocol.clone());
+            Arc::new(door.with_tls(acceptor.clone().filter(|_| is_secure)))
         };
         let listeners = config.listeners().map(|(address, is_secure)| Ok((bind(address)?, door(is_secure))));
         let listeners = listeners.collect::<Result<_, _>>()?;
@@ -118,8 +120,8 @@ impl App {
             let serve = move |tcp, peer| {
                 let (door, shared, watch) = (Arc::clone(&door), Arc::clone(&shared), watch.clone());
                 async move {
-                    if let Some(stream) = door.enter(tcp, peer, watch.clone()).await {
-                        conn::serve(shared, stream, peer, watch).await;
+                    if let Some((stream, client)) = door.enter(tcp, peer, watch.clone()).await {
+                        conn::serve(shared, stream, client, watch).await;
                     }
                 }
             };

@@ -37,6 +37,8 @@ pub struct Config {
     pub hosts: Hosts,
     /// Whose `X-Forwarded-*` are believed.
     pub trusted: Vec<IpNet>,
+    /// Who says with a PROXY header whom it speaks for.
+    pub proxy_protocol: Vec<IpNet>,
     /// Worker threads.
     pub workers: usize,
     /// How long running exchanges may take after the stop.
@@ -128,6 +130,8 @@ pub struct Overrides {
     pub host: Vec<String>,
     /// `--trusted-proxy`
     pub trusted_proxy: Vec<IpNet>,
+    /// `--proxy-protocol`
+    pub proxy_protocol: Vec<IpNet>,
     /// `--timestamps`
     pub timestamps: Option<String>,
     /// `--model`

@@ -6,6 +6,7 @@
 pub mod conn;
 pub mod door;
 pub mod listener;
+mod proxy_header;
 pub mod renewal;
 
 use std::sync::Arc;

@@ -51,6 +51,9 @@ pub(super) struct Serve {
     /// A network whose X-Forwarded-* are believed; repeatable
     #[arg(long, value_name = "CIDR", env = "VIADUCT_TRUSTED_PROXY", value_delimiter = ',')]
     trusted_proxy: Vec<IpNet>,
+    /// A network whose connections begin with a PROXY header (version 1 or 2), always; repeatable
+    #[arg(long, value_name = "CIDR", env = "VIADUCT_PROXY_PROTOCOL", value_delimiter = ',')]
+    proxy_protocol: Vec<IpNet>,
     /// How long running exchanges may take after SIGTERM [default: 30s]
     #[arg(long, value_name = "DURATION", env = "VIADUCT_DRAIN", value_parser = humantime::parse_duration)]
     drain: Option<Duration>,
@@ -117,6 +120,7 @@ impl Serve {
             to: self.to,
             host: self.host,
             trusted_proxy: self.trusted_proxy,
+            proxy_protocol: self.proxy_protocol,
             timestamps: self.timestamps,
             model: self.model,
             drain: self.drain,

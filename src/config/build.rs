@@ -63,7 +63,8 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
     let config = Config {
         admin: admin(source, overrides.admin.as_deref())?,
         hosts: hosts(file, &overrides.host),
-        trusted: trusted(source, overrides.trusted_proxy)?,
+        trusted: networks(source, overrides.trusted_proxy, &file.trusted_proxy)?,
+        proxy_protocol: networks(source, overrides.proxy_protocol, &file.proxy_protocol)?,
         workers: workers(source, overrides.workers)?,
         drain: overrides.drain.or_else(|| file.drain.and_then(|drain| drain.0)).unwrap_or(DRAIN),
         drain_delay: overrides.drain_delay.or_else(|| file.drain_delay.and_then(|delay| delay.0)).unwrap_or_default(),
@@ -108,7 +109,7 @@ fn hosts(file: &File, flags: &[String]) -> Hosts {
     Hosts { any: names.iter().any(|name| name == "*"), names: names.into_iter().filter(|name| name != "*").collect() }
 }
 
-fn trusted(source: &Source<'_>, flags: Vec<IpNet>) -> Result<Vec<IpNet>, Error> {
+fn networks(source: &Source<'_>, flags: Vec<IpNet>, written: &[Spanned<String>]) -> Result<Vec<IpNet>, Error> {
     if !flags.is_empty() {
         return Ok(flags);
     }
@@ -116,7 +117,7 @@ fn trusted(source: &Source<'_>, flags: Vec<IpNet>) -> Result<Vec<IpNet>, Error> 
         let net = written.parse::<IpNet>().or_else(|_| written.parse().map(|ip: std::net::IpAddr| IpNet::from(ip)));
         net.map_err(|_| format!("`{written}` is no network; write it as 10.0.0.0/8 or as one address"))
     };
-    source.file.trusted_proxy.iter().map(|written| source.read(written, read)).collect()
+    written.iter().map(|written| source.read(written, read)).collect()
 }
 
 fn workers(source: &Source<'_>, flag: Option<usize>) -> Result<usize, Error> {

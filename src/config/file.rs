@@ -13,6 +13,7 @@ pub(super) struct File {
     pub admin: Option<Spanned<String>>,
     pub host: Vec<Spanned<String>>,
     pub trusted_proxy: Vec<Spanned<String>>,
+    pub proxy_protocol: Vec<Spanned<String>>,
     pub workers: Option<Spanned<usize>>,
     pub drain: Option<Written>,
     pub drain_delay: Option<Written>,

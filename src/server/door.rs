@@ -1,4 +1,5 @@
-//! What a connection passes between accept and HTTP: TLS, where its listener speaks it.
+//! What a connection passes between accept and HTTP: a PROXY header, from whom one is due, and TLS, where its listener
+//! speaks it.
 //!
 //! Everything here happens in the connection's own task: a client that dawdles holds up nobody else. It has as much
 //! time as a head has, and says something before it gets a place among the handshakes, which are so many at once.
@@ -8,11 +9,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-use super::Watch;
+use super::{Watch, proxy_header};
 use crate::error::Kind;
 use crate::metrics::Metrics;
 use crate::tls::Acceptor;
@@ -27,6 +29,7 @@ const DISCARD: u64 = 256 * 1024;
 /// The door of one listener.
 #[derive(Debug)]
 pub struct Door {
+    proxies: Vec<IpNet>,
     acceptor: Option<Arc<Acceptor>>,
     patience: Duration,
     handshakes: Semaphore,
@@ -44,29 +47,47 @@ struct Refused {
 // === impl Door ===
 
 impl Door {
-    /// A door with TLS, or without anything. `patience` is how long passing it may take.
-    pub fn new(acceptor: Option<Arc<Acceptor>>, patience: Duration, metrics: Arc<Metrics>) -> Self {
-        Self { acceptor, patience, handshakes: Semaphore::new(HANDSHAKES), metrics }
+    /// A door without anything. `patience` is how long passing it may take.
+    pub fn new(patience: Duration, metrics: Arc<Metrics>) -> Self {
+        let handshakes = Semaphore::new(HANDSHAKES);
+        Self { proxies: Vec::new(), acceptor: None, patience, handshakes, metrics }
     }
 
-    /// The connection ready for HTTP, or `None` if it was closed. Cancelling closes it.
-    pub async fn enter(&self, tcp: TcpStream, peer: SocketAddr, watch: Watch) -> Option<Transport> {
-        match &self.acceptor {
-            None => Some(tcp.into()),
-            // Boxed, so that the task of a connection that is through does not carry the room for it.
-            Some(acceptor) => Box::pin(self.pass(acceptor, tcp, peer, watch)).await,
+    /// With TLS, if there is somebody to accept it.
+    #[must_use]
+    pub fn with_tls(self, acceptor: Option<Arc<Acceptor>>) -> Self {
+        Self { acceptor, ..self }
+    }
+
+    /// With a PROXY header from each of these networks.
+    #[must_use]
+    pub fn with_headers_from(self, proxies: Vec<IpNet>) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// The connection ready for HTTP, and its client, or `None` if it was closed. Cancelling closes it.
+    pub async fn enter(&self, tcp: TcpStream, peer: SocketAddr, watch: Watch) -> Option<(Transport, SocketAddr)> {
+        if self.acceptor.is_none() && !self.expects_header_from(peer) {
+            return Some((tcp.into(), peer));
         }
+        // Boxed, so that the task of a connection that is through does not carry the room for it.
+        Box::pin(self.pass(tcp, peer, watch)).await
     }
 
-    async fn pass(&self, acceptor: &Acceptor, tcp: TcpStream, peer: SocketAddr, mut watch: Watch) -> Option<Transport> {
+    fn expects_header_from(&self, peer: SocketAddr) -> bool {
+        let ip = peer.ip().to_canonical();
+        self.proxies.iter().any(|net| net.contains(&ip))
+    }
+
+    async fn pass(&self, tcp: TcpStream, peer: SocketAddr, mut watch: Watch) -> Option<(Transport, SocketAddr)> {
         let passed = tokio::select! {
             biased;
             // It has asked nothing yet.
             () = watch.draining() => return None,
-            passed = tokio::time::timeout(self.patience, self.secure(acceptor, tcp)) => passed,
+            passed = tokio::time::timeout(self.patience, self.greet(tcp, peer)) => passed,
         };
         let refused = match passed {
-            Ok(Ok(transport)) => return Some(transport),
+            Ok(Ok(passed)) => return Some(passed),
             Ok(Err(refused)) => refused?,
             Err(_elapsed) => Refused { reason: "timeout", error: None, tcp: None },
         };
@@ -79,8 +100,27 @@ impl Door {
         None
     }
 
-    /// A handshake. The error is `None` if the client left without a word, which is no failure: that is how load
-    /// balancers ask whether somebody is there.
+    /// All that comes before HTTP. The error is `None` if the client left without a word, which is no failure: that is
+    /// how load balancers ask whether somebody is there.
+    async fn greet(
+        &self,
+        mut tcp: TcpStream,
+        mut peer: SocketAddr,
+    ) -> Result<(Transport, SocketAddr), Option<Refused>> {
+        if self.expects_header_from(peer) {
+            peer = match proxy_header::read(&mut tcp, peer).await {
+                Ok(client) => client.ok_or(None)?,
+                Err(error) => return Err(Some(Refused { reason: "proxy-header", error: Some(error), tcp: None })),
+            };
+        }
+        let transport = match &self.acceptor {
+            None => tcp.into(),
+            Some(acceptor) => self.secure(acceptor, tcp).await?,
+        };
+        Ok((transport, peer))
+    }
+
+    /// A handshake.
     async fn secure(&self, acceptor: &Acceptor, mut tcp: TcpStream) -> Result<Transport, Option<Refused>> {
         let mut first = [0];
         match tcp.peek(&mut first).await {

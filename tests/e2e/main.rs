@@ -11,6 +11,7 @@ mod client_leaves;
 mod errors;
 mod forwarding;
 mod pooling;
+mod proxy_protocol;
 mod retries;
 mod rules;
 mod shutdown;
