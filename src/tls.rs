@@ -3,6 +3,7 @@
 //! One provider of cryptography for the whole process, named here and nowhere else.
 
 mod acceptor;
+mod client;
 mod error;
 mod pem;
 
@@ -11,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 use rustls::crypto::CryptoProvider;
 
 pub use self::acceptor::{Acceptor, ClientAuth, Settings};
+pub use self::client::{Client, ClientSettings, Expected, objection};
 pub use self::error::{Error, Part};
 
 /// What is spoken under TLS, the best first. `h2` goes in front when it can be served.

@@ -202,7 +202,8 @@ fn upstreams(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<Upstream>
     ];
     for (flag, kind, name, urls) in by_flag {
         if !urls.is_empty() {
-            let locations = urls.iter().map(|url| url::parse(url)).collect::<Result<_, _>>();
+            let endpoints = urls.iter().map(|url| url::parse(url)).collect::<Result<_, _>>();
+            let locations = endpoints.and_then(tls::upstream::locations_by_flag);
             let locations = locations.map_err(|message| Error::new(format!("{flag}: {message}")))?;
             upstreams.push(plain(name, kind, locations));
         }
@@ -221,7 +222,7 @@ fn upstreams(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<Upstream>
     }
     if upstreams.is_empty() {
         for (kind, url) in [(Kind::Via, "http://127.0.0.1:8100"), (Kind::Ollama, "http://127.0.0.1:11434")] {
-            upstreams.push(plain(kind.word(), kind, vec![url::parse(url).map_err(Error::new)?]));
+            upstreams.push(plain(kind.word(), kind, vec![url::parse(url).map_err(Error::new)?.location]));
         }
     }
     let vias = upstreams.iter().filter(|upstream| upstream.kind == Kind::Via).map(|upstream| upstream.locations.len());
@@ -279,7 +280,8 @@ fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, E
         return Err(source.wrong(written.endpoints.span(), "at least one endpoint, such as \"http://127.0.0.1:8100\""));
     }
     let endpoints = written.endpoints.get_ref().iter();
-    let locations = endpoints.map(|url| source.read(url, url::parse)).collect::<Result<_, _>>()?;
+    let endpoints = endpoints.map(|url| Ok((url, source.read(url, url::parse)?))).collect::<Result<_, _>>()?;
+    let locations = tls::upstream::locations(source, written, endpoints)?;
     let deadlines = written.deadlines.iter().map(|(class, deadlines)| class_deadlines(source, kind, class, deadlines));
     Ok(Upstream {
         name,

@@ -62,6 +62,10 @@ pub(super) struct Upstream {
     pub name: Option<Spanned<String>>,
     pub kind: Spanned<String>,
     pub endpoints: Spanned<Vec<Spanned<String>>>,
+    pub ca: Option<Spanned<String>>,
+    pub tls_name: Option<Spanned<String>>,
+    pub client_cert: Option<Spanned<String>>,
+    pub client_key: Option<Spanned<String>>,
     #[serde(default)]
     pub pool: Pool,
     #[serde(default)]

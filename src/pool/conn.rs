@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::driven::Driven;
 use super::h1::{self, Connection};
 use crate::body::RequestBody;
+use crate::tls;
 use crate::transport::Transport;
 
 /// Who speaks HTTP/1.1 toward an upstream.
@@ -165,6 +166,13 @@ impl Cause {
             Self::Lean(LeanError(e)) => e.is_malformed(),
             Self::Over => false,
         }
+    }
+}
+
+impl Cause {
+    /// What TLS has against the other side, if that is the reason, in words fit for a client.
+    pub fn objection(&self) -> Option<&'static str> {
+        tls::objection(self)
     }
 }
 

@@ -103,10 +103,8 @@ impl Settings {
                 builder.with_client_cert_verifier(verifier)
             }
         };
-        let mut config = builder.with_single_cert(chain, key).map_err(|e| match e {
-            e @ rustls::Error::InvalidCertificate(_) => unusable(Part::Chain, &self.cert, e),
-            e => unusable(Part::Key, &self.key, e),
-        })?;
+        let mut config =
+            builder.with_single_cert(chain, key).map_err(|e| Error::unusable_pair(&self.cert, &self.key, e))?;
         config.alpn_protocols = alpn();
         // Sealed tickets instead of a table of sessions. New files mean a new seal: nobody resumes a session that was
         // granted under authorities which are gone.

@@ -45,6 +45,14 @@ impl Error {
         Self { part, file: file.to_owned(), problem }
     }
 
+    /// A chain and a key that rustls cannot use.
+    pub(super) fn unusable_pair(chain: &Path, key: &Path, e: rustls::Error) -> Self {
+        match e {
+            rustls::Error::InvalidCertificate(_) => Self::new(Part::Chain, chain, Problem::Unusable(e)),
+            _ => Self::new(Part::Key, key, Problem::Unusable(e)),
+        }
+    }
+
     /// What the file was read for.
     pub fn part(&self) -> Part {
         self.part

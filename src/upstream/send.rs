@@ -56,9 +56,18 @@ pub async fn relay(
     }
     Err(match refusal {
         None => Error::new(ErrorKind::NoEndpoint),
-        Some(e @ ConnectError::Timeout(_)) => Error::new(ErrorKind::Timeout(Phase::Connect)).source(e),
-        Some(e) => Error::new(ErrorKind::Connect).source(e),
+        Some(e) => refused(e),
     })
+}
+
+/// The error for a request that found no connection.
+pub fn refused(e: ConnectError) -> Error {
+    match (&e, e.objection()) {
+        (_, Some(objection)) => Error::new(ErrorKind::Tls).detail(objection),
+        (ConnectError::Timeout(_), None) => Error::new(ErrorKind::Timeout(Phase::Connect)),
+        (_, None) => Error::new(ErrorKind::Connect),
+    }
+    .source(e)
 }
 
 /// Why an endpoint gave no answer.
@@ -126,6 +135,11 @@ fn may_repeat(request: &Request<RequestBody>) -> bool {
 }
 
 fn lost(failed: SendError) -> Error {
-    let kind = if failed.cause.is_malformed() { ErrorKind::BadResponse } else { ErrorKind::Send };
-    Error::new(kind).source(failed.cause)
+    let error = match failed.cause.objection() {
+        // In TLS 1.3 a server may object to our certificate when the handshake is long over for us.
+        Some(objection) => Error::new(ErrorKind::Tls).detail(objection),
+        None if failed.cause.is_malformed() => Error::new(ErrorKind::BadResponse),
+        None => Error::new(ErrorKind::Send),
+    };
+    error.source(failed.cause)
 }

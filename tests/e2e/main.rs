@@ -22,3 +22,4 @@ mod timestamps;
 mod timestamps_streams;
 mod tls;
 mod upstream_http;
+mod upstream_tls;

@@ -116,9 +116,15 @@ pub(crate) fn codec_of_the_run() -> Option<Codec> {
 
 /// `viaduct serve` as a process of its own, which ends with the returned handle, and the address that it logs.
 pub(crate) async fn serve(arguments: &[&str]) -> (Child, SocketAddr) {
+    serve_where(&[], arguments).await
+}
+
+/// As [`serve`], with more variables.
+pub(crate) async fn serve_where(variables: &[(&str, &str)], arguments: &[&str]) -> (Child, SocketAddr) {
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_viaduct"))
         .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
         .args(arguments)
+        .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)

@@ -1,4 +1,6 @@
-//! TLS as it is written: which files, for which listeners.
+//! TLS as it is written: which files, for which listeners; for which upstreams, see `upstream`.
+
+pub(super) mod upstream;
 
 use std::path::{Path, PathBuf};
 
