@@ -14,15 +14,20 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::proxy::{self, Dialect, Member, Proxy, Router};
 use crate::server::conn::{self, Patience, Shared};
-use crate::server::{Drain, listener};
+use crate::server::door::Door;
+pub use crate::server::renewal::Reload;
+use crate::server::{Drain, listener, renewal};
 use crate::timestamps::ask::Asker;
+use crate::tls::Acceptor;
 use crate::upstream::probe::{self, Reached};
 use crate::upstream::{Kind, Upstream};
 
 /// A viaduct whose listeners are bound.
 #[derive(Debug)]
 pub struct App {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(TcpListener, Arc<Door>)>,
+    acceptor: Option<Arc<Acceptor>>,
+    reload: Reload,
     admin: Option<TcpListener>,
     shared: Arc<Shared>,
     upstreams: Vec<Arc<Upstream>>,
@@ -47,9 +52,16 @@ impl App {
     /// Binds every listener. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, BindError> {
         let bind = |address: SocketAddr| listener::bind(address).map_err(|source| BindError { address, source });
-        let listeners = config.listen.iter().copied().map(bind).collect::<Result<_, _>>()?;
-        let admin = config.admin.map(bind).transpose()?;
         let metrics = Arc::new(Metrics::new());
+        let acceptor = config.tls.as_ref().map(|tls| Arc::clone(&tls.acceptor));
+        let door = |is_secure: bool| {
+            let door = Door::new(config.downstream.head, Arc::clone(&metrics));
+            let door = door.with_headers_from(config.proxy_protocol.clone());
+            Arc::new(door.with_tls(acceptor.clone().filter(|_| is_secure)))
+        };
+        let listeners = config.listeners().map(|(address, is_secure)| Ok((bind(address)?, door(is_secure))));
+        let listeners = listeners.collect::<Result<_, _>>()?;
+        let admin = config.admin.map(bind).transpose()?;
         let members: Vec<_> = config
             .upstreams
             .into_iter()
@@ -81,12 +93,12 @@ impl App {
             settings: conn::Settings { patience, idle: config.downstream.idle, trusted: config.trusted },
         });
         let (drain, drain_delay) = (config.drain, config.drain_delay);
-        Ok(Self { listeners, admin, shared, upstreams, model, drain, drain_delay })
+        Ok(Self { listeners, acceptor, reload: Reload::default(), admin, shared, upstreams, model, drain, drain_delay })
     }
 
     /// Where clients connect.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.listeners.iter().filter_map(|(listener, _)| listener.local_addr().ok()).collect()
     }
 
     /// Where probes and metrics are.
@@ -94,12 +106,24 @@ impl App {
         self.admin.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
+    /// Asks it, once it runs, to read its certificates again.
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
     /// Serves until `stop` resolves, then drains. Returns whether everything that ran had ended in time.
     pub async fn run(self, stop: impl Future<Output = ()>) -> bool {
         let drain = Drain::new();
-        for listener in self.listeners {
+        for (listener, door) in self.listeners {
             let (shared, watch) = (Arc::clone(&self.shared), drain.watch());
-            let serve = move |stream, peer| conn::serve(Arc::clone(&shared), stream, peer, watch.clone());
+            let serve = move |tcp, peer| {
+                let (door, shared, watch) = (Arc::clone(&door), Arc::clone(&shared), watch.clone());
+                async move {
+                    if let Some((stream, client)) = door.enter(tcp, peer, watch.clone()).await {
+                        conn::serve(shared, stream, client, watch).await;
+                    }
+                }
+            };
             tokio::spawn(listener::accept(listener, drain.watch(), serve));
         }
         // The admin listener stays until the very end: it is what tells the drain to the world.
@@ -109,6 +133,8 @@ impl App {
             let metrics = Arc::clone(&self.shared.metrics);
             tokio::spawn(admin::serve(admin, end.watch(), readiness, metrics))
         });
+        let metrics = Arc::clone(&self.shared.metrics);
+        let renewal = self.acceptor.map(|acceptor| tokio::spawn(renewal::keep(acceptor, self.reload, metrics)));
         let sweeper = tokio::spawn(sweep(self.upstreams.clone()));
         let prober = tokio::spawn(report(self.upstreams, self.model));
         stop.await;
@@ -121,6 +147,9 @@ impl App {
         prober.abort();
         let is_clean = drain.drain(self.drain).await;
         sweeper.abort();
+        if let Some(renewal) = renewal {
+            renewal.abort();
+        }
         if let Some(admin) = admin {
             admin.abort();
         }

@@ -65,7 +65,7 @@ pub(super) fn status(kind: Kind) -> StatusCode {
         Kind::ForbiddenHost => StatusCode::FORBIDDEN,
         Kind::Loop => StatusCode::LOOP_DETECTED,
         Kind::NoEndpoint => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Connect | Kind::Send | Kind::BadResponse | Kind::Body => StatusCode::BAD_GATEWAY,
+        Kind::Connect | Kind::Tls | Kind::Send | Kind::BadResponse | Kind::Body => StatusCode::BAD_GATEWAY,
         Kind::Timeout(Phase::Upload | Phase::Head) => StatusCode::REQUEST_TIMEOUT,
         Kind::Timeout(
             Phase::Connect | Phase::FirstByte | Phase::Silence | Phase::Total | Phase::Idle | Phase::Write,
@@ -82,7 +82,7 @@ fn code(kind: Kind) -> &'static str {
         Kind::ForbiddenHost => "Forbidden",
         Kind::Loop => "LoopDetected",
         Kind::NoEndpoint => "ServiceUnavailable",
-        Kind::Connect | Kind::Send | Kind::BadResponse | Kind::Body => "BadGateway",
+        Kind::Connect | Kind::Tls | Kind::Send | Kind::BadResponse | Kind::Body => "BadGateway",
         Kind::Timeout(Phase::Upload | Phase::Head) => "RequestTimeout",
         Kind::Timeout(_) => "GatewayTimeout",
     }

@@ -4,12 +4,14 @@
 #![expect(clippy::format_collect, reason = "a test may allocate")]
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without it does not try to")]
 
+mod authority;
 mod bench;
 mod cli;
 mod client_leaves;
 mod errors;
 mod forwarding;
 mod pooling;
+mod proxy_protocol;
 mod retries;
 mod rules;
 mod shutdown;
@@ -18,4 +20,6 @@ mod support;
 mod timeouts;
 mod timestamps;
 mod timestamps_streams;
+mod tls;
 mod upstream_http;
+mod upstream_tls;
