@@ -61,6 +61,7 @@ pub struct Progress {
     received: AtomicU64,
     done: AtomicBool,
     broke: AtomicBool,
+    malformed: AtomicBool,
     answered: AtomicBool,
 }
 
@@ -118,7 +119,10 @@ impl Incoming {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self {
             Self::Empty => Poll::Ready(None),
-            Self::Handed(taker) => taker.poll_frame(cx).map_err(|e| Error::new(Kind::Body).source(e)),
+            Self::Handed(taker) => taker.poll_frame(cx).map_err(|e| {
+                let kind = if e == BrokenOff::Malformed { Kind::BadRequest } else { Kind::Body };
+                Error::new(kind).source(e)
+            }),
             Self::Driven(body) => Pin::new(body).poll_frame(cx).map_err(|e| Error::new(Kind::Body).source(e)),
         }
     }
@@ -156,7 +160,10 @@ impl Upload {
             Poll::Pending => self.progress.waits_for_client(),
             Poll::Ready(Some(Ok(frame))) => self.progress.took(frame, self.incoming.is_end_stream()),
             Poll::Ready(None) => self.progress.finished(),
-            Poll::Ready(Some(Err(_))) => self.progress.broke.store(true, Relaxed),
+            Poll::Ready(Some(Err(e))) => {
+                self.progress.broke.store(true, Relaxed);
+                self.progress.malformed.store(e.kind() == Kind::BadRequest, Relaxed);
+            }
         }
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && frame.is_trailers()
@@ -190,6 +197,7 @@ impl Progress {
             received: AtomicU64::new(0),
             done: AtomicBool::new(false),
             broke: AtomicBool::new(false),
+            malformed: AtomicBool::new(false),
             answered: AtomicBool::new(false),
         }
     }
@@ -207,6 +215,11 @@ impl Progress {
     /// Whether the client's body broke off: then what becomes of the exchange is not the upstream's fault.
     pub fn has_broken(&self) -> bool {
         self.broke.load(Relaxed)
+    }
+
+    /// Whether it broke off because it is not framed as a body is.
+    pub fn is_malformed(&self) -> bool {
+        self.malformed.load(Relaxed)
     }
 
     /// The answer's head is there, though the upload may go on: nobody waits for it any more.

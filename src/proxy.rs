@@ -230,7 +230,7 @@ impl Proxy {
 /// What came of sending the request: the answer's head, rewritten for the client.
 fn receive(exchange: &mut Exchange, sent: Result<Sent, Error>, back: Back<'_>) -> Result<Answer, Error> {
     let (mut head, incoming, endpoint) = exchange.answered(sent.map_err(|error| exchange.blame(error))?);
-    forward::toward_client(&mut head)?;
+    exchange.nominated = forward::toward_client(&mut head)?;
     forward::relocate(&mut head.fields, back.prefix, endpoint.base(), back.host.as_deref());
     enrich::distrust(&mut head.fields);
     mark(&mut head.fields, &endpoint, exchange);
@@ -273,7 +273,7 @@ async fn switch(
             exchange.answered_apart(Arc::clone(&endpoint), response.status());
             let (head, incoming) = response.into_parts();
             let mut head = AnswerHead::from(head);
-            forward::toward_client(&mut head)?;
+            exchange.nominated = forward::toward_client(&mut head)?;
             mark(&mut head.fields, &endpoint, exchange);
             Ok(Answer::Passed(head, incoming.into(), None))
         }

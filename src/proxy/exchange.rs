@@ -59,6 +59,8 @@ pub(super) struct Exchange {
     taken: u64,
     retries: u32,
     error: Option<Kind>,
+    /// What the answer's `Connection` named: fields that end here also as trailers.
+    pub nominated: Vec<Vec<u8>>,
     /// What became of the timestamps, for the access line.
     pub timestamps: Option<&'static str>,
     has_ended: bool,
@@ -95,6 +97,7 @@ impl Exchange {
             taken: 0,
             retries: 0,
             error: None,
+            nominated: Vec::new(),
             timestamps: None,
             has_ended: false,
         })
@@ -216,8 +219,13 @@ impl Exchange {
 
     /// Whose fault a failed attempt really was: an upload that the client broke off shows as a failure to send.
     pub(super) fn blame(&self, error: Error) -> Error {
-        let has_broken = self.progress.as_ref().is_some_and(|progress| progress.has_broken());
-        if has_broken { Error::new(Kind::Left).source(error) } else { error }
+        match &self.progress {
+            Some(progress) if progress.is_malformed() => {
+                Error::new(Kind::BadRequest).detail("the framing of its body").source(error)
+            }
+            Some(progress) if progress.has_broken() => Error::new(Kind::Left).source(error),
+            _ => error,
+        }
     }
 
     /// viaduct answers by itself.
