@@ -8,7 +8,7 @@
 //! ```text
 //! client ─▶ server::listener ─▶ server::conn ─▶ proxy::Proxy::handle
 //!    ┌──────────────────────────────────────────────┘
-//!    └▶ route ─▶ headers ─▶ upstream::send ─┬─▶ upstream::balance      whose turn it is
+//!    └▶ route ─▶ access ─▶ headers ─▶ upstream::send ─┬─▶ upstream::balance      whose turn it is
 //!                                           ├─▶ pool ▸ idle, else dial  a connection
 //!                                           └─▶ VIA, Ollama or a plain origin
 //!    ┌──────────────────────────────────────────────┘
@@ -28,7 +28,7 @@
 //! | commands | [`cli`], [`demo`], [`mod@bench`] |
 //! | the whole | [`app`], [`config`] |
 //! | the client's side | [`server`], [`admin`] |
-//! | one exchange | [`proxy`], [`timestamps`] |
+//! | one exchange | [`proxy`], [`access`], [`timestamps`] |
 //! | the servers' side | [`upstream`], [`pool`] |
 //! | the floor | [`body`], [`clock`], [`error`], [`io`], [`log`], [`metrics`], [`sim`] |
 //!
@@ -42,6 +42,7 @@
 
 #![allow(rustdoc::private_intra_doc_links, reason = "the documentation is built with private items")]
 
+pub mod access;
 pub mod admin;
 pub mod app;
 pub mod bench;

@@ -274,7 +274,7 @@ fn outgoing(
     let clock = Arc::clone(&exchange.downstream().clock);
     let progress = Arc::new(Progress::new(clock, deadlines.upload, deadlines.first_byte, expects_continue));
     exchange.uploads(Arc::clone(&progress));
-    Request::from_parts(head, RequestBody::upload(incoming, progress))
+    Request::from_parts(head, RequestBody::upload(incoming, progress, None))
 }
 
 /// Passes interim answers on as they come, and wakes the connection's task to send them.

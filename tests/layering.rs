@@ -17,15 +17,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("body", &["clock", "error"]),
     ("pool", &["body", "io"]),
     ("upstream", &["pool", "body", "error", "metrics"]),
+    ("access", &["upstream", "body", "error"]),
     ("timestamps", &["upstream", "body", "error", "metrics"]),
-    ("proxy", &["timestamps", "upstream", "pool", "body", "clock", "turn", "error", "metrics"]),
+    ("proxy", &["access", "timestamps", "upstream", "pool", "body", "clock", "turn", "error", "metrics"]),
     ("server", &["proxy", "clock", "turn", "error", "io", "metrics"]),
     ("admin", &["server", "metrics"]),
-    ("config", &["proxy", "timestamps", "upstream", "pool"]),
-    ("app", &["config", "admin", "server", "proxy", "timestamps", "upstream", "metrics", "io"]),
+    ("config", &["access", "proxy", "timestamps", "upstream", "pool"]),
+    ("app", &["access", "config", "admin", "server", "proxy", "timestamps", "upstream", "metrics", "io"]),
     ("demo", &["app", "config", "sim", "timestamps"]),
     ("bench", &["sim"]),
-    ("cli", &["app", "bench", "demo", "config", "log", "sim", "proxy", "timestamps", "upstream", "metrics"]),
+    ("cli", &["access", "app", "bench", "demo", "config", "log", "sim", "proxy", "timestamps", "upstream", "metrics"]),
 ];
 
 /// In tests a room may build what it is tested with.

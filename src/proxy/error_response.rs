@@ -14,6 +14,9 @@ const MARK: HeaderName = HeaderName::from_static("x-viaduct-error");
 /// What is forwarded, besides methods that nobody has heard of.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 
+/// How to present a key (RFC 6750, section 3).
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"viaduct\"");
+
 /// How an API words its errors (contracts: via, section 2; ollama, 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -61,7 +64,12 @@ pub(super) fn status(kind: Kind) -> StatusCode {
         Kind::NoRoute => StatusCode::NOT_FOUND,
         Kind::BadRequest | Kind::Left => StatusCode::BAD_REQUEST,
         Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::ForbiddenHost => StatusCode::FORBIDDEN,
+        Kind::ForbiddenHost | Kind::OutOfScope | Kind::NotAllowed | Kind::ForbiddenForm | Kind::ForbiddenOrigin => {
+            StatusCode::FORBIDDEN
+        }
+        Kind::Unauthorized => StatusCode::UNAUTHORIZED,
+        Kind::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::Loop => StatusCode::LOOP_DETECTED,
         Kind::NoEndpoint => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Connect | Kind::Send | Kind::BadResponse | Kind::Body => StatusCode::BAD_GATEWAY,
@@ -78,7 +86,12 @@ fn code(kind: Kind) -> &'static str {
         Kind::NoRoute => "NotFound",
         Kind::BadRequest | Kind::Left => "BadRequest",
         Kind::Method => "MethodNotAllowed",
-        Kind::ForbiddenHost => "Forbidden",
+        Kind::ForbiddenHost | Kind::OutOfScope | Kind::NotAllowed | Kind::ForbiddenForm | Kind::ForbiddenOrigin => {
+            "Forbidden"
+        }
+        Kind::Unauthorized => "Unauthorized",
+        Kind::RateLimited(_) => "TooManyRequests",
+        Kind::TooLarge => "PayloadTooLarge",
         Kind::Loop => "LoopDetected",
         Kind::NoEndpoint => "ServiceUnavailable",
         Kind::Connect | Kind::Send | Kind::BadResponse | Kind::Body => "BadGateway",
@@ -97,13 +110,26 @@ pub(super) fn respond(error: &Error, dialect: Dialect) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(MARK, HeaderValue::from_static(error.kind().token()));
-    if matches!(error.kind(), Kind::BadRequest | Kind::Method | Kind::Timeout(Phase::Upload)) {
+    if matches!(
+        error.kind(),
+        Kind::BadRequest | Kind::Method | Kind::Timeout(Phase::Upload) | Kind::TooLarge | Kind::ForbiddenForm
+    ) {
         // RFC 9112, section 2.2: bytes behind a doubtful message are never read as a request.
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    if error.kind() == Kind::Method {
-        headers.insert(header::ALLOW, ALLOWED);
+    match error.kind() {
+        Kind::Method => drop(headers.insert(header::ALLOW, ALLOWED)),
+        Kind::Unauthorized => drop(headers.insert(header::WWW_AUTHENTICATE, CHALLENGE)),
+        Kind::RateLimited(seconds) => drop(headers.insert(header::RETRY_AFTER, seconds.into())),
+        _ => {}
     }
+    response
+}
+
+/// The answer to a preflight; what it says is CORS's business.
+pub(super) fn preflight() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 
