@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
+use crate::access::{Access, FULL, Seats};
 use crate::admin;
 use crate::config::Config;
 use crate::io::Patience;
@@ -25,6 +26,7 @@ use crate::upstream::{Kind, Upstream};
 pub struct App {
     listeners: Vec<TcpListener>,
     admin: Option<TcpListener>,
+    seats: Arc<Seats>,
     shared: Arc<Shared>,
     upstreams: Vec<Arc<Upstream>>,
     model: Option<String>,
@@ -57,6 +59,7 @@ impl App {
             .map(|u| Member {
                 upstream: Upstream::new(&u.name, u.kind, u.locations, &u.pool, &metrics),
                 deadlines: u.deadlines,
+                max_body: u.max_body,
             })
             .collect();
         let upstreams: Vec<_> = members.iter().map(|member| Arc::clone(&member.upstream)).collect();
@@ -74,7 +77,9 @@ impl App {
             idle: config.downstream.idle,
             timestamps,
             fallback: fallback(&upstreams),
+            access: Access::new(config.access),
         };
+        let seats = Seats::new(config.connections, config.trusted.clone());
         let patience = Patience { head: config.downstream.head, write: config.downstream.write };
         let shared = Arc::new(Shared {
             proxy: Proxy::new(settings, router, Arc::clone(&metrics)),
@@ -82,7 +87,7 @@ impl App {
             settings: conn::Settings { patience, idle: config.downstream.idle, trusted: config.trusted },
         });
         let (drain, drain_delay) = (config.drain, config.drain_delay);
-        Ok(Self { listeners, admin, shared, upstreams, model, drain, drain_delay })
+        Ok(Self { listeners, admin, seats, shared, upstreams, model, drain, drain_delay })
     }
 
     /// Where clients connect.
@@ -99,8 +104,16 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> bool {
         let drain = Drain::new();
         for listener in self.listeners {
-            let (shared, watch) = (Arc::clone(&self.shared), drain.watch());
-            let serve = move |stream, peer| conn::serve(Arc::clone(&shared), stream, peer, watch.clone());
+            let (shared, seats, watch) = (Arc::clone(&self.shared), Arc::clone(&self.seats), drain.watch());
+            let serve = move |stream, peer: SocketAddr| {
+                let (shared, seat, watch) = (Arc::clone(&shared), seats.take(peer.ip()), watch.clone());
+                async move {
+                    match seat {
+                        Some(_seat) => conn::serve(shared, stream, peer, watch).await,
+                        None => turn_away(&shared.metrics, &stream, peer),
+                    }
+                }
+            };
             tokio::spawn(listener::accept(listener, drain.watch(), serve));
         }
         // The admin listener stays until the very end: it is what tells the drain to the world.
@@ -127,6 +140,13 @@ impl App {
         }
         is_clean
     }
+}
+
+/// Closes a connection for which there is no seat. What it hears is a courtesy: nobody waits until it has gone.
+fn turn_away(metrics: &Metrics, stream: &TcpStream, peer: SocketAddr) {
+    metrics.refused("connections");
+    tracing::debug!(client = %peer, "too many connections");
+    let _ = stream.try_write(FULL);
 }
 
 /// The words for a request that has no route: those of the API that most requests are for.

@@ -1,7 +1,7 @@
 //! The road of one request, step by step.
 //!
 //! ```text
-//! settle ─▶ route ─▶ host ─▶ heads rewritten ─▶ send ─┬─▶ pick an endpoint
+//! settle ─▶ route ─▶ host ─▶ access ─▶ heads rewritten ─▶ send ─┬─▶ pick an endpoint
 //!                                                     └─▶ check a connection out, or dial
 //! client ◀─ answer's body (carries the exchange) ◀─ timestamps ◀─ head rewritten ◀─┘
 //! ```
@@ -29,7 +29,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, Version, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri, Version, header, request::Parts};
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use tokio::time::Instant;
@@ -44,7 +44,8 @@ use self::response_body::Forwarded;
 pub use self::response_body::ResponseBody;
 pub use self::route::{Class, Deadlines, Mapping, Matched, Member, Route, Router};
 pub use self::upgrade::Tunnel;
-use crate::body::{Progress, RequestBody};
+use crate::access::{Access, Asked, Page, Place, Verdict};
+use crate::body::{Inspect, Progress, RequestBody};
 use crate::error::{Error, Kind, Phase};
 use crate::metrics::Metrics;
 use crate::pool::{self, Listener};
@@ -62,6 +63,8 @@ pub struct Settings {
     pub timestamps: Timestamps,
     /// Which API's words refuse a request that has no route.
     pub fallback: Dialect,
+    /// Who may ask for what.
+    pub access: Access,
 }
 
 /// Takes requests from clients to upstreams and answers back.
@@ -101,8 +104,9 @@ impl Proxy {
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
         let persistence = Persistence::of(&head);
         let turn = Arc::clone(&downstream.turn);
+        let page = self.settings.access.page(&head);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
-        let mut response = match self.forward(&mut exchange, head, incoming).await {
+        let mut response = match self.forward(&mut exchange, page.as_ref(), head, incoming).await {
             Ok(Answer::Switched(response, upstream)) => {
                 let downstream = exchange.downstream_arc();
                 downstream.leave_tunnel(Tunnel::new(upstream, exchange));
@@ -120,12 +124,19 @@ impl Proxy {
             }
             Err(error) => self.refuse(&mut exchange, &error),
         };
+        self.settings.access.mark(page.as_ref(), response.headers_mut());
         persistence.settle(&mut response, &turn);
         response
     }
 
     /// From the request's head to the answer's.
-    async fn forward(&self, exchange: &mut Exchange, mut head: Parts, incoming: Incoming) -> Result<Answer, Error> {
+    async fn forward(
+        &self,
+        exchange: &mut Exchange,
+        page: Option<&Page>,
+        mut head: Parts,
+        incoming: Incoming,
+    ) -> Result<Answer, Error> {
         request::settle(&mut head)?;
         if request::is_last_hop(&mut head) {
             return Ok(Answer::Own(error_response::options()));
@@ -136,13 +147,19 @@ impl Proxy {
         let api = route.upstream.kind();
         self.check_host(&head.headers, api, exchange.downstream())?;
         self.check_loop(&head.headers)?;
+        let asked = asked(route, &target, prefix, &head.headers, exchange.downstream());
+        let Verdict::Pass(inspector) =
+            self.settings.access.admit(&asked, page, &mut head.headers, &mut exchange.key)?
+        else {
+            return Ok(Answer::Own(error_response::preflight()));
+        };
         let pinned = pinned(&mut head.headers, &route.upstream)?;
         let plan = match api {
             Api::Via => self.settings.timestamps.plan(route.class, &head.method, head.version, &mut head.headers)?,
             Api::Ollama | Api::Http => None,
         };
 
-        let has_body = request::announces_body(&head.headers);
+        let has_body = asked.has_body;
         let is_upgrade = upgrade::is_asked(&head, api, has_body);
         if head.version < Version::HTTP_11 {
             // RFC 9110, section 10.1.1: it means nothing there.
@@ -158,7 +175,7 @@ impl Proxy {
         if is_upgrade {
             return switch(exchange, route, pinned, head).await;
         }
-        let request = outgoing(head, has_body.then_some(incoming), expects, exchange, route.deadlines);
+        let request = outgoing(head, has_body.then_some((incoming, inspector)), expects, exchange, route.deadlines);
         let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         let interim = listener(&waker, exchange);
         let sending = send::relay(&route.upstream, pinned, request, &interim);
@@ -198,6 +215,19 @@ impl Proxy {
         }
         exchange.refuse(error, response.status());
         response.map(ResponseBody::Made)
+    }
+}
+
+/// What a request asks for, as its access is judged.
+fn asked<'a>(route: &Route, target: &'a Uri, prefix: &str, headers: &HeaderMap, downstream: &Downstream) -> Asked<'a> {
+    let (kind, path) = (route.upstream.kind(), target.path());
+    Asked {
+        place: Place { kind, class: route.class as usize, path },
+        path: path.get(prefix.len()..).unwrap_or(path),
+        is_upload: route.class == Class::Upload,
+        is_beyond: !downstream.is_loopback,
+        has_body: request::announces_body(headers),
+        max_body: route.max_body,
     }
 }
 
@@ -260,12 +290,12 @@ fn pinned(headers: &mut HeaderMap, upstream: &Upstream) -> Result<Option<usize>,
 /// its last byte on.
 fn outgoing(
     head: Parts,
-    incoming: Option<Incoming>,
+    incoming: Option<(Incoming, Option<Box<dyn Inspect>>)>,
     expects_continue: bool,
     exchange: &mut Exchange,
     deadlines: Deadlines,
 ) -> Request<RequestBody> {
-    let Some(incoming) = incoming else {
+    let Some((incoming, inspector)) = incoming else {
         if let Some(first_byte) = deadlines.first_byte {
             exchange.clock().arm(Phase::FirstByte, Instant::now(), first_byte);
         }
@@ -274,7 +304,7 @@ fn outgoing(
     let clock = Arc::clone(&exchange.downstream().clock);
     let progress = Arc::new(Progress::new(clock, deadlines.upload, deadlines.first_byte, expects_continue));
     exchange.uploads(Arc::clone(&progress));
-    Request::from_parts(head, RequestBody::upload(incoming, progress, None))
+    Request::from_parts(head, RequestBody::upload(incoming, progress, inspector))
 }
 
 /// Passes interim answers on as they come, and wakes the connection's task to send them.

@@ -42,6 +42,10 @@ pub(super) struct Serve {
     /// A network whose X-Forwarded-* are believed; repeatable
     #[arg(long, value_name = "CIDR", env = "VIADUCT_TRUSTED_PROXY", value_delimiter = ',')]
     trusted_proxy: Vec<IpNet>,
+    /// What is off beyond loopback and is to be on: ollama.library, via.filename; a list holds on every listener, `none`
+    /// is an empty one; repeatable
+    #[arg(long, value_name = "NAME", env = "VIADUCT_ALLOW", value_delimiter = ',')]
+    allow: Vec<String>,
     /// How long running exchanges may take after SIGTERM [default: 30s]
     #[arg(long, value_name = "DURATION", env = "VIADUCT_DRAIN", value_parser = humantime::parse_duration)]
     drain: Option<Duration>,
@@ -70,6 +74,7 @@ impl Serve {
         let config = self.config.clone();
         let config = Config::load(config.as_deref(), self.overrides()).map_err(Failure::Config)?;
         let _flush = log::start();
+        warn_of_strangers(&config);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.workers)
             .thread_name("viaduct-worker")
@@ -104,12 +109,21 @@ impl Serve {
             to: self.to,
             host: self.host,
             trusted_proxy: self.trusted_proxy,
+            allow: self.allow,
             timestamps: self.timestamps,
             model: self.model,
             drain: self.drain,
             drain_delay: self.drain_delay,
             workers: self.workers,
         }
+    }
+}
+
+/// Beyond loopback anybody who reaches the listener may ask, unless there are keys.
+fn warn_of_strangers(config: &Config) {
+    let beyond = config.listen.iter().find(|address| !address.ip().to_canonical().is_loopback());
+    if let Some(address) = beyond.filter(|_| config.access.keys.is_empty()) {
+        tracing::warn!(%address, "open to everybody who can reach it: there are no [[keys]]");
     }
 }
 
