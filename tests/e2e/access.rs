@@ -5,6 +5,7 @@ mod forms;
 mod keys;
 mod limits;
 mod off;
+mod secrets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
