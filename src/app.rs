@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
@@ -146,7 +147,8 @@ impl App {
 fn turn_away(metrics: &Metrics, stream: &TcpStream, peer: SocketAddr) {
     metrics.refused("connections");
     tracing::debug!(client = %peer, "too many connections");
-    let _ = stream.try_write(FULL);
+    // Not through tokio, which does not know yet that a new socket can be written.
+    let _ = SockRef::from(stream).send(FULL);
 }
 
 /// The words for a request that has no route: those of the API that most requests are for.

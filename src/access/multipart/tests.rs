@@ -125,6 +125,30 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// What a form with a path is made of, put together wrongly.
+fn fragment() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        3 => Just("--b0"),
+        3 => Just("\r\n"),
+        2 => Just(PATH),
+        1 => Just("Content-Disposition: form-data; name=\"filename\""),
+        1 => Just(FIELD),
+        3 => prop::sample::select(vec!["\n", "\r", "--", " ", "x", "\t"]),
+    ]
+}
+
+/// Whether some reader might see a part with a path: one that takes any line end for one, any line that begins with a
+/// delimiter for a delimiter, and whatever stands behind it for a head.
+fn may_see_a_path(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).replace("\r\n", "\n").replace('\r', "\n");
+    let text = format!("\n{text}");
+    let mut parts = text.split("\n--b0").skip(1);
+    parts.any(|part| {
+        let part = part.trim_start_matches(['\n', ' ']);
+        part.split("\n\n").next().is_some_and(|head| head.contains("name=\"filename\""))
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -144,6 +168,20 @@ proptest! {
         let cut = verdict(cuts.windows(2).map(|pair| &body[pair[0]..pair[1]]));
         prop_assert_eq!(cut, verdict([body.as_slice()]));
         prop_assert_eq!(cut, verdict(body.chunks(1)));
+    }
+
+    #[test]
+    fn what_passes_has_a_path_for_no_reader(
+        pieces in prop::collection::vec(fragment(), 0..12),
+        is_framed: bool,
+    ) {
+        let mut body = pieces.concat().into_bytes();
+        if is_framed {
+            body = [b"--b0\r\n".as_slice(), FILE.as_bytes(), &body, b"\r\n--b0--"].concat();
+        }
+        if verdict([body.as_slice()]).is_ok() {
+            prop_assert!(!may_see_a_path(&body), "{:?}", String::from_utf8_lossy(&body));
+        }
     }
 
     #[test]

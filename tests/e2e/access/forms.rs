@@ -72,7 +72,7 @@ async fn a_form_with_a_path_never_arrives_whole() {
     let viaduct = guarded(&origin);
     let big = file(&"x".repeat(300_000));
     for parts in [&[PATH, FIELD, MEDIA][..], &[FIELD, MEDIA, PATH], &[FIELD, &big, PATH]] {
-        for path in ["/files", "/files/", "/via/files"] {
+        for path in ["/files", "/files/", "/via/files", "/v1/files", "/via/v1/files"] {
             let body = form(parts);
             let answer = upload(&viaduct, path, TYPE, &body).await;
             assert_eq!(refusal(&answer), (403, Some("forbidden-form")), "{path}");
