@@ -9,8 +9,8 @@
 //! client ─▶ server::listener ─▶ server::conn ─▶ proxy::Proxy::handle
 //!    ┌──────────────────────────────────────────────┘
 //!    └▶ route ─▶ access ─▶ headers ─▶ upstream::send ─┬─▶ upstream::balance      whose turn it is
-//!                                           ├─▶ pool ▸ idle, else dial  a connection
-//!                                           └─▶ VIA, Ollama or a plain origin
+//!                                                     ├─▶ pool ▸ idle, else dial  a connection
+//!                                                     └─▶ VIA, Ollama or a plain origin
 //!    ┌──────────────────────────────────────────────┘
 //! client ◀─ server::conn ◀─ ResponseBody { timestamps over the upstream's body, the exchange, the connection }
 //!             at its end: connection checked in, counted, access line written
