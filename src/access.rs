@@ -27,8 +27,7 @@ mod watch;
 
 use std::sync::Arc;
 
-use http::header::{self, HeaderMap};
-use http::request;
+use http::header;
 
 pub use self::allow::{Allow, Feature};
 use self::cors::Cors;
@@ -44,6 +43,7 @@ pub use self::seats::{FULL, Limits, Seat, Seats};
 use self::watch::{Watch, refused};
 use crate::body::Inspect;
 use crate::error::{Error, Kind};
+use crate::head::{Fields, RequestHead};
 use crate::upstream::Kind as Api;
 
 /// What is configured.
@@ -96,15 +96,11 @@ pub enum Verdict {
 impl Access {
     /// Judges by these settings.
     pub fn new(settings: Settings) -> Self {
-        Self {
-            keys: Keyring::new(settings.keys),
-            allow: settings.allow,
-            cors: settings.origins.as_ref().map(Cors::new),
-        }
+        Self { keys: Keyring::new(settings.keys), allow: settings.allow, cors: settings.origins.map(Cors::new) }
     }
 
     /// What a request says of the page that it comes from, for its answer's sake; `None` without CORS.
-    pub fn page(&self, head: &request::Parts) -> Option<Page> {
+    pub fn page(&self, head: &RequestHead) -> Option<Page> {
         self.cors.as_ref().map(|_| Page::of(head))
     }
 
@@ -113,7 +109,7 @@ impl Access {
         &self,
         asked: &Asked<'_>,
         page: Option<&Page>,
-        headers: &mut HeaderMap,
+        fields: &mut Fields,
         who: &mut Option<Arc<str>>,
     ) -> Result<Verdict, Error> {
         if let Some((cors, page)) = self.cors.as_ref().zip(page) {
@@ -122,12 +118,12 @@ impl Access {
             }
             if asked.place.kind == Api::Ollama && cors.allows_page(page) {
                 // Ollama would judge by a list of its own (contract: ollama, 4.3).
-                headers.remove(header::ORIGIN);
-                headers.remove(header::REFERER);
+                fields.remove(&header::ORIGIN);
+                fields.remove(&header::REFERER);
             }
         }
         if let Some(keys) = &self.keys {
-            keys.admit(headers, &asked.place, who)?;
+            keys.admit(fields, &asked.place, who)?;
         }
         if asked.place.kind == Api::Ollama && !self.allow.allows(Feature::Library, asked.is_beyond) {
             refuse_management(asked.path)?;
@@ -135,17 +131,17 @@ impl Access {
         if !asked.has_body {
             return Ok(Verdict::Pass(None));
         }
-        let left = unmeasured(headers, asked.max_body)?;
+        let left = unmeasured(fields, asked.max_body)?;
         let is_guarded = asked.is_upload && !self.allow.allows(Feature::Filename, asked.is_beyond);
-        let form = if is_guarded { Some(Scanner::new(&form::boundary(headers).map_err(refused)?)) } else { None };
+        let form = if is_guarded { Some(Scanner::new(&form::boundary(fields).map_err(refused)?)) } else { None };
         let is_watched = left.is_some() || form.is_some();
         Ok(Verdict::Pass(is_watched.then(|| Box::new(Watch { left, form }) as _)))
     }
 
     /// Says in an answer what a browser needs to know.
-    pub fn mark(&self, page: Option<&Page>, headers: &mut HeaderMap) {
+    pub fn mark(&self, page: Option<&Page>, fields: &mut Fields) {
         if let Some((cors, page)) = self.cors.as_ref().zip(page) {
-            cors.mark(page, headers);
+            cors.mark(page, fields);
         }
     }
 }
@@ -157,9 +153,9 @@ fn refuse_management(path: &str) -> Result<(), Error> {
 
 /// Refuses a body that says itself that it is too long. One that does not say how long it is has to be measured:
 /// against what is returned.
-fn unmeasured(headers: &HeaderMap, most: Option<u64>) -> Result<Option<u64>, Error> {
+fn unmeasured(fields: &Fields, most: Option<u64>) -> Result<Option<u64>, Error> {
     let Some(most) = most else { return Ok(None) };
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let length = fields.get_str(&header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     match length {
         Some(length) if length > most => Err(Error::new(Kind::TooLarge)),
         Some(_) => Ok(None),

@@ -11,8 +11,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::Instant;
+
+mod handover;
+
+pub use self::handover::{BrokenOff, Giver, Taker, handover};
 
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase};
@@ -26,6 +29,17 @@ pub enum RequestBody {
     Full(Bytes),
     /// The client's.
     Upload(Box<Upload>),
+}
+
+/// A client's body, as whoever speaks HTTP with it hands it over.
+#[derive(Debug)]
+pub enum Incoming {
+    /// None was announced.
+    Empty,
+    /// HTTP/1.1, which is ours.
+    Handed(Taker),
+    /// HTTP/2, which is hyper's.
+    Driven(hyper::body::Incoming),
 }
 
 /// A client's body on its way.
@@ -111,6 +125,34 @@ impl Body for RequestBody {
     }
 }
 
+// === impl Incoming ===
+
+impl Incoming {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self {
+            Self::Empty => Poll::Ready(None),
+            Self::Handed(taker) => taker.poll_frame(cx).map_err(|e| Error::new(Kind::Body).source(e)),
+            Self::Driven(body) => Pin::new(body).poll_frame(cx).map_err(|e| Error::new(Kind::Body).source(e)),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Handed(taker) => taker.is_end_stream(),
+            Self::Driven(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Handed(taker) => taker.size_hint(),
+            Self::Driven(body) => body.size_hint(),
+        }
+    }
+}
+
 // === impl Upload ===
 
 impl Upload {
@@ -122,7 +164,7 @@ impl Upload {
         if !self.held.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.held)))));
         }
-        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        let polled = self.incoming.poll_frame(cx);
         if let Some(inspector) = &mut self.inspector
             && let Err(refusal) = inspect(inspector.as_mut(), &polled, self.incoming.is_end_stream())
         {
@@ -143,13 +185,13 @@ impl Upload {
             self.progress.finished();
             return Poll::Ready(None);
         }
-        polled.map_err(|e| Error::new(Kind::Body).source(e))
+        polled
     }
 }
 
 fn inspect(
     inspector: &mut dyn Inspect,
-    polled: &Poll<Option<Result<Frame<Bytes>, hyper::Error>>>,
+    polled: &Poll<Option<Result<Frame<Bytes>, Error>>>,
     is_last: bool,
 ) -> Result<(), Error> {
     let Poll::Ready(polled) = polled else { return Ok(()) };

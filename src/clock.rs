@@ -1,7 +1,7 @@
 //! One lazy timer per downstream connection, shared by everything that waits on that connection's behalf.
 //!
 //! Arming a deadline is an atomic store; no timer is touched. The connection's task owns the only real timer
-//! (`server::conn`): when it fires it asks [`Clock::expire`] whether a deadline has truly passed, marks the phase, and
+//! (`server::alarm`): when it fires it asks [`Clock::expire`] whether a deadline has truly passed, marks the phase, and
 //! lets the exchange find the mark at its next poll. Because the timer fires at least every [`Clock::begin`] tick
 //! while an exchange runs, and no phase of that exchange is shorter than its tick, no deadline is noticed late.
 //!
@@ -73,6 +73,11 @@ impl Clock {
     pub fn arm_soon(&self, phase: Phase, now: Instant, after: Duration) {
         self.arm(phase, now, after);
         self.look_at.fetch_min(self.deadlines[phase as usize].load(Relaxed), Relaxed);
+    }
+
+    /// The timer looks at `at` at the latest, though no deadline may fall due by then.
+    pub fn look_by(&self, at: Instant) {
+        self.look_at.fetch_min(self.since_epoch(at), Relaxed);
     }
 
     /// `phase` is over.

@@ -30,7 +30,7 @@
 //! | the client's side | [`server`], [`admin`] |
 //! | one exchange | [`proxy`], [`access`], [`timestamps`] |
 //! | the servers' side | [`upstream`], [`pool`] |
-//! | the floor | [`body`], [`clock`], [`error`], [`io`], [`log`], [`metrics`], [`sim`] |
+//! | the floor | [`body`], [`clock`], [`error`], [`h1`], [`head`], [`log`], [`metrics`], [`sim`] |
 //!
 //! [`sim`] imports nothing of ours: a fake that shared our code would share our bugs.
 //!
@@ -52,7 +52,8 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod error;
-pub mod io;
+mod h1;
+pub mod head;
 pub mod log;
 pub mod metrics;
 pub mod pool;

@@ -17,9 +17,10 @@ mod idle;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
+use hyper::body::Incoming;
 use tokio::time::Instant;
 
 pub use self::answer::Answer;
@@ -28,6 +29,7 @@ pub use self::conn::{Cause, Codec, Interim, LeanError, Listener, SendError, deaf
 pub use self::connect::{Address, ConnectError, Connector};
 use self::idle::Idle;
 use crate::body::RequestBody;
+use crate::head::{AnswerHead, RequestHead};
 
 /// Limits of one pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,16 +71,11 @@ impl Pool {
         Arc::new(Self { settings, connector, idle })
     }
 
-    /// An idle connection that is open and ready, or `None`. Cancelling costs at most the connection that was being
-    /// asked.
-    pub async fn check_out_idle(self: &Arc<Self>) -> Option<PooledConn> {
-        loop {
-            let mut conn = self.lock().pop(Instant::now())?;
-            // That the peer has closed shows here, before the request is risked.
-            if conn.ready().await {
-                return Some(PooledConn { conn, home: Arc::downgrade(self), reused: true });
-            }
-        }
+    /// An idle connection, if there is one. That the peer has closed shows in [`PooledConn::poll_ready`], before the
+    /// request is risked.
+    pub fn check_out_idle(self: &Arc<Self>) -> Option<PooledConn> {
+        let conn = self.lock().pop(Instant::now())?;
+        Some(PooledConn { conn, home: Arc::downgrade(self), reused: true })
     }
 
     /// A new connection. Cancelling abandons the dial.
@@ -124,15 +121,24 @@ impl PooledConn {
         self.reused
     }
 
-    /// Sends a request and waits for the head of its answer, whose body has the connection with it. Cancelling, and an
-    /// error, closes the connection.
-    pub async fn send(
-        mut self,
-        request: Request<RequestBody>,
+    /// Waits until an idle connection can take a request; false when it has died, and can only be dropped.
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        self.conn.poll_ready(cx)
+    }
+
+    /// Begins a request. After an error the connection can only be dropped.
+    pub fn begin(&mut self, head: &RequestHead, body: RequestBody, interim: Interim<'_>) -> Result<(), SendError> {
+        self.conn.begin(head, body, interim)
+    }
+
+    /// Sends the request and waits for the head of its answer; what comes with it makes an [`Answer`] of the connection.
+    /// After an error, or when nobody waits any more, the connection can only be dropped.
+    pub fn poll_answer(
+        &mut self,
         interim: Interim<'_>,
-    ) -> Result<Response<Answer>, SendError> {
-        let (head, incoming) = self.conn.send(request, interim).await?.into_parts();
-        Ok(Response::from_parts(head, Answer::new(incoming, self)))
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(AnswerHead, Option<Incoming>), SendError>> {
+        self.conn.poll_answer(interim, cx)
     }
 
     /// Gives the connection back. Only after both messages were transferred whole.

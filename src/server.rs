@@ -3,7 +3,9 @@
 //! [`Drain`] is how a stop is told to everybody: first unready, then no longer accepting, then over. Each connection
 //! holds a [`Watch`]; when the last is dropped, all have ended.
 
+mod alarm;
 pub mod conn;
+mod h1;
 pub mod listener;
 
 use std::sync::Arc;

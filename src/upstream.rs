@@ -125,6 +125,11 @@ impl Upstream {
         self.turn.order(&self.endpoints, Instant::now())
     }
 
+    /// Whether an endpoint puts a path in front of every request's.
+    pub fn has_base(&self) -> bool {
+        self.endpoints.iter().any(|endpoint| !endpoint.base.is_empty())
+    }
+
     /// Drops connections that were idle too long, on every endpoint.
     pub fn sweep(&self, now: Instant) {
         for endpoint in &self.endpoints {

@@ -4,10 +4,11 @@
 //! it, and what an upstream says on the matter is taken out of its answers, for browsers refuse two opinions. It only
 //! tells browsers what to show to scripts; who may ask at all is the keys' business.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, request};
+use http::Method;
+use http::header::{self, HeaderName};
 
 use crate::error::{Error, Kind};
+use crate::head::{Fields, RequestHead};
 
 /// What is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,23 +27,17 @@ pub struct Settings {
 
 /// The policy.
 #[derive(Debug)]
-pub(super) struct Cors {
-    origins: Vec<String>,
-    methods: HeaderValue,
-    headers: HeaderValue,
-    credentials: bool,
-    max_age: HeaderValue,
-}
+pub(super) struct Cors(Settings);
 
 /// What a request says of the page that it comes from.
 #[derive(Debug)]
 pub struct Page {
-    origin: Option<HeaderValue>,
+    origin: Option<Box<[u8]>>,
     is_preflight: bool,
 }
 
 /// Fields of viaduct's own that a script may want to read.
-const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, x-request-id, x-viaduct-error, x-viaduct-upstream");
+const EXPOSED: &str = "retry-after, x-request-id, x-viaduct-error, x-viaduct-upstream";
 
 /// What upstreams may have said.
 const OPINIONS: [HeaderName; 6] = [
@@ -57,16 +52,8 @@ const OPINIONS: [HeaderName; 6] = [
 // === impl Cors ===
 
 impl Cors {
-    pub(super) fn new(settings: &Settings) -> Self {
-        // What a configuration has checked is a valid value.
-        let value = |text: &str| HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""));
-        Self {
-            origins: settings.origins.clone(),
-            methods: value(&settings.methods),
-            headers: value(&settings.headers),
-            credentials: settings.credentials,
-            max_age: HeaderValue::from(settings.max_age),
-        }
+    pub(super) fn new(settings: Settings) -> Self {
+        Self(settings)
     }
 
     /// Whether the request ends here: a preflight is answered, or refused for an origin that is not listed.
@@ -79,35 +66,35 @@ impl Cors {
 
     /// Whether the page is one of those that may read answers.
     pub(super) fn allows_page(&self, page: &Page) -> bool {
-        page.origin.as_ref().is_some_and(|origin| self.allows(origin))
+        page.origin.as_deref().is_some_and(|origin| self.allows(origin))
     }
 
-    fn allows(&self, origin: &HeaderValue) -> bool {
-        self.origins.is_empty() || self.origins.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(origin.as_bytes()))
+    fn allows(&self, origin: &[u8]) -> bool {
+        self.0.origins.is_empty() || self.0.origins.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(origin))
     }
 
     /// Says in an answer what a browser needs to know.
-    pub(super) fn mark(&self, page: &Page, headers: &mut HeaderMap) {
+    pub(super) fn mark(&self, page: &Page, fields: &mut Fields) {
         for opinion in OPINIONS {
-            headers.remove(opinion);
+            fields.remove(&opinion);
         }
         if page.is_preflight {
-            append_vary(headers, "origin, access-control-request-method, access-control-request-headers");
-        } else if !self.origins.is_empty() {
-            append_vary(headers, "origin");
+            append_vary(fields, "origin, access-control-request-method, access-control-request-headers");
+        } else if !self.0.origins.is_empty() {
+            append_vary(fields, "origin");
         }
-        let Some(origin) = page.origin.as_ref().filter(|origin| self.allows(origin)) else { return };
-        let origin = if self.origins.is_empty() { HeaderValue::from_static("*") } else { origin.clone() };
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        if self.credentials {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        let Some(origin) = page.origin.as_deref().filter(|origin| self.allows(origin)) else { return };
+        let origin = if self.0.origins.is_empty() { b"*" } else { origin };
+        fields.insert(&header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if self.0.credentials {
+            fields.insert(&header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
         }
         if page.is_preflight {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
-            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, self.headers.clone());
-            headers.insert(header::ACCESS_CONTROL_MAX_AGE, self.max_age.clone());
+            fields.insert(&header::ACCESS_CONTROL_ALLOW_METHODS, &self.0.methods);
+            fields.insert(&header::ACCESS_CONTROL_ALLOW_HEADERS, &self.0.headers);
+            fields.insert(&header::ACCESS_CONTROL_MAX_AGE, self.0.max_age.to_string());
         } else {
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            fields.insert(&header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }
 }
@@ -115,22 +102,22 @@ impl Cors {
 // === impl Page ===
 
 impl Page {
-    pub(super) fn of(head: &request::Parts) -> Self {
-        let origin = head.headers.get(header::ORIGIN).cloned();
-        let asks = head.method == Method::OPTIONS && head.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    pub(super) fn of(head: &RequestHead) -> Self {
+        let origin = head.fields.get(&header::ORIGIN).map(Box::from);
+        let asks = head.method == Method::OPTIONS && head.fields.contains(&header::ACCESS_CONTROL_REQUEST_METHOD);
         Self { is_preflight: asks && origin.is_some(), origin }
     }
 }
 
 /// Adds to `Vary` what is not there already.
-fn append_vary(headers: &mut HeaderMap, names: &'static str) {
+fn append_vary(fields: &mut Fields, names: &'static str) {
     let has = |name: &str| {
-        let lines = headers.get_all(header::VARY).iter();
-        let mut listed = lines.flat_map(|line| line.as_bytes().split(|&b| b == b',')).map(<[u8]>::trim_ascii);
+        let lines = fields.get_all(&header::VARY);
+        let mut listed = lines.flat_map(|line| line.split(|&b| b == b',')).map(<[u8]>::trim_ascii);
         listed.any(|listed| listed == b"*" || listed.eq_ignore_ascii_case(name.as_bytes()))
     };
     if !names.split(", ").all(has) {
-        headers.append(header::VARY, HeaderValue::from_static(names));
+        fields.append(&header::VARY, names);
     }
 }
 
@@ -139,7 +126,7 @@ mod tests {
     use super::*;
 
     fn cors(origins: &[&str], credentials: bool) -> Cors {
-        Cors::new(&Settings {
+        Cors::new(Settings {
             origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
             methods: "GET, POST".into(),
             headers: "content-type".into(),
@@ -153,17 +140,17 @@ mod tests {
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        Page::of(&request.body(()).unwrap().into_parts().0)
+        Page::of(&request.body(()).unwrap().into_parts().0.into())
     }
 
     fn marked(cors: &Cors, page: &Page, from: &[(&'static str, &str)]) -> Vec<String> {
-        let mut headers = HeaderMap::new();
+        let mut fields = Fields::new();
         for (name, value) in from {
-            headers.append(*name, value.parse().unwrap());
+            fields.append(&HeaderName::from_static(name), value);
         }
-        cors.mark(page, &mut headers);
-        let mut lines: Vec<_> =
-            headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        cors.mark(page, &mut fields);
+        let text = String::from_utf8_lossy;
+        let mut lines: Vec<_> = fields.iter().map(|(name, value)| format!("{}: {}", text(name), text(value))).collect();
         lines.sort();
         lines
     }

@@ -4,28 +4,26 @@
 //! that the type names, and puts a boundary together from pieces (RFC 2231). So a type that is not written as clients
 //! write it is not taken for a harmless one: it is refused.
 
-use http::header::{self, HeaderMap};
+use http::header;
 
 use super::token::Reader;
+use crate::head::Fields;
 
 /// The longest boundary (RFC 2046, section 5.1.1).
 const LONGEST: usize = 70;
 
 /// The boundary of the form that a head announces, or what is wrong with it.
-pub(super) fn boundary(headers: &HeaderMap) -> Result<Vec<u8>, &'static str> {
-    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+pub(super) fn boundary(fields: &Fields) -> Result<Vec<u8>, &'static str> {
+    let mut lines = fields.get_all(&header::CONTENT_TYPE);
     let line = lines.next().ok_or("an upload without a type")?;
     if lines.next().is_some() {
         return Err("more than one type");
     }
-    if headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
+    let mut codings = fields.get_all(&header::CONTENT_ENCODING);
+    if codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
         return Err("a coding that hides the form");
     }
-    read(line.as_bytes())
+    read(line.trim_ascii())
 }
 
 fn read(content_type: &[u8]) -> Result<Vec<u8>, &'static str> {
@@ -58,6 +56,8 @@ fn read(content_type: &[u8]) -> Result<Vec<u8>, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
 
     #[test]
@@ -115,11 +115,11 @@ mod tests {
     #[test]
     fn one_type_and_no_coding() {
         let map = |lines: &[(&'static str, &'static str)]| {
-            let mut headers = HeaderMap::new();
+            let mut fields = Fields::new();
             for (name, value) in lines {
-                headers.append(*name, value.parse().unwrap());
+                fields.append(&HeaderName::from_static(name), value);
             }
-            boundary(&headers)
+            boundary(&fields)
         };
         let form = ("content-type", "multipart/form-data; boundary=x");
         assert!(map(&[form]).is_ok());

@@ -7,13 +7,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderName};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use super::rate::{Limiter, Rate};
 use super::scope::{Place, Scope};
 use crate::error::{Error, Kind};
+use crate::head::Fields;
 
 /// Where clients of some APIs put a key.
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -102,13 +103,13 @@ impl Keyring {
     /// Takes the key out of a request's head and judges it; `who` learns its name, also if it is refused.
     pub(super) fn admit(
         &self,
-        headers: &mut HeaderMap,
+        fields: &mut Fields,
         place: &Place<'_>,
         who: &mut Option<Arc<str>>,
     ) -> Result<(), Error> {
-        let found = self.find(headers);
-        headers.remove(header::AUTHORIZATION);
-        headers.remove(X_API_KEY);
+        let found = self.find(fields);
+        fields.remove(&header::AUTHORIZATION);
+        fields.remove(&X_API_KEY);
         let key = &self.0[found?];
         *who = Some(Arc::clone(&key.name));
         if key.scopes.as_ref().is_some_and(|scopes| !scopes.iter().any(|scope| scope.covers(place))) {
@@ -122,9 +123,9 @@ impl Keyring {
 
     /// The number of the key that a head presents. Where two fields present one, either may: clients of some APIs
     /// always fill both. Two keys of ours are one too many.
-    fn find(&self, headers: &HeaderMap) -> Result<usize, Error> {
-        let bearer = single(headers, &header::AUTHORIZATION)?;
-        let plain = single(headers, &X_API_KEY)?;
+    fn find(&self, fields: &Fields) -> Result<usize, Error> {
+        let names = [header::AUTHORIZATION, X_API_KEY];
+        let (bearer, plain) = (single(fields, &names[0])?, single(fields, &names[1])?);
         let is_presented = bearer.is_some() || plain.is_some();
         let found = (bearer.and_then(token).and_then(|key| self.look_up(key)), plain.and_then(|key| self.look_up(key)));
         match found {
@@ -151,13 +152,13 @@ impl Keyring {
 }
 
 /// The only line of a field. Two lines are a request with two readings (RFC 9110, section 5.3).
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, Error> {
-    let mut lines = headers.get_all(name).iter();
+fn single<'a>(fields: &'a Fields, name: &'a HeaderName) -> Result<Option<&'a [u8]>, Error> {
+    let mut lines = fields.get_all(name);
     let line = lines.next();
     if lines.next().is_some() {
         return Err(Error::new(Kind::BadRequest).detail(format!("more than one {name}")));
     }
-    Ok(line.map(|line| line.as_bytes().trim_ascii()))
+    Ok(line.map(<[u8]>::trim_ascii))
 }
 
 /// The token of `Bearer TOKEN` (RFC 6750, section 2.1); the scheme's case is nobody's business (RFC 9110, 11.1).

@@ -33,8 +33,8 @@ enum State {
 // === impl Answer ===
 
 impl Answer {
-    /// hyper's answer has a body of its own.
-    pub(super) fn new(incoming: Option<Incoming>, conn: PooledConn) -> Self {
+    /// The answer on `conn`; hyper's has a body of its own.
+    pub fn new(incoming: Option<Incoming>, conn: PooledConn) -> Self {
         Self(match incoming {
             Some(incoming) => State::Hyper(incoming, conn),
             None => State::Lean(conn),

@@ -5,15 +5,18 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::task::{Context, Poll};
 
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, StatusCode};
 use hyper::body::Incoming;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::driven::Driven;
-use super::h1::{self, Connection};
+use super::h1::Connection;
 use crate::body::RequestBody;
+use crate::h1;
+use crate::head::{AnswerHead, RequestHead};
 
 /// Who speaks HTTP/1.1 toward an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,8 +50,8 @@ pub fn deaf() -> Listener {
 /// A request that got no answer.
 #[derive(Debug)]
 pub struct SendError {
-    /// The request itself, if nothing of it is lost: because its body was not begun, or because it has none.
-    pub request: Option<Box<Request<RequestBody>>>,
+    /// The request's body, if nothing of it is lost: because it was not begun, or because there is none.
+    pub body: Option<RequestBody>,
     /// Whether not a byte of it was written: then it may go again whatever its method.
     pub is_unsent: bool,
     /// Whether a first byte of an answer came before the failure.
@@ -99,10 +102,10 @@ impl Conn {
     }
 
     /// Waits until an idle connection can take a request; false when it has died.
-    pub(super) async fn ready(&mut self) -> bool {
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         match self {
-            Self::Lean(conn) => conn.is_quiet(),
-            Self::Hyper(conn) => conn.ready().await,
+            Self::Lean(conn) => Poll::Ready(conn.is_quiet()),
+            Self::Hyper(conn) => conn.poll_ready(cx),
         }
     }
 
@@ -130,28 +133,58 @@ impl Conn {
         }
     }
 
-    /// Sends a request and waits for the head of its answer; hyper's body comes with it, ours stays in the connection.
-    /// After an error, or when this is cancelled, the connection can only be dropped.
-    pub(super) async fn send(
+    /// Begins a request. After an error the connection can only be dropped.
+    pub(super) fn begin(
         &mut self,
-        request: Request<RequestBody>,
+        head: &RequestHead,
+        body: RequestBody,
         interim: Interim<'_>,
-    ) -> Result<Response<Option<Incoming>>, SendError> {
+    ) -> Result<(), SendError> {
         match self {
-            Self::Hyper(conn) => Ok(conn.send(request, interim).await?.map(Some)),
-            Self::Lean(conn) => {
-                let (head, body) = request.into_parts();
-                match conn.send(&head, body, interim).await {
-                    Ok(response) => Ok(response.map(|()| None)),
-                    Err(e) => Err(SendError {
-                        is_unsent: conn.is_unsent(),
-                        has_answered: conn.has_answered(),
-                        request: conn.take_back().map(|body| Box::new(Request::from_parts(head, body))),
-                        cause: Cause::Lean(LeanError(e)),
-                    }),
-                }
+            Self::Hyper(conn) => {
+                conn.begin(head, body, interim);
+                Ok(())
             }
+            Self::Lean(conn) => conn.begin(head, body).map_err(|e| SendError::lean(conn, e)),
         }
+    }
+
+    /// Sends the request, and waits for the head of its answer; hyper's body comes with it, ours stays in the connection.
+    /// After an error, or when nobody waits any more, the connection can only be dropped.
+    pub(super) fn poll_answer(
+        &mut self,
+        interim: Interim<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(AnswerHead, Option<Incoming>), SendError>> {
+        match self {
+            Self::Hyper(conn) => conn.poll_answer(cx).map_ok(|response| {
+                let (head, incoming) = response.into_parts();
+                (head.into(), Some(incoming))
+            }),
+            Self::Lean(conn) => match conn.poll_head(interim, cx) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Ok(head)) => Poll::Ready(Ok((head, None))),
+                Poll::Ready(Err(e)) => Poll::Ready(Err(SendError::lean(conn, e))),
+            },
+        }
+    }
+}
+
+// === impl SendError ===
+
+impl SendError {
+    fn lean(conn: &mut Connection, cause: h1::Error) -> Self {
+        Self {
+            body: conn.take_back(),
+            is_unsent: conn.is_unsent(),
+            has_answered: conn.has_answered(),
+            cause: Cause::Lean(LeanError(cause)),
+        }
+    }
+
+    /// The exchange was over before.
+    pub(super) fn over() -> Self {
+        Self { body: None, is_unsent: false, has_answered: false, cause: Cause::Over }
     }
 }
 

@@ -1,15 +1,15 @@
 //! Our own HTTP/1.1 toward plain TCP upstreams: lean, strict, and without a task of its own.
 //!
-//! Whoever waits drives it: [`Connection::send`] until the head of the answer is there, then
+//! Whoever waits drives it: [`Connection::poll_head`] until the head of the answer is there, then
 //! [`Connection::poll_frame`] for as long as the body lasts. The first moves the upload on in the same poll, so that an
 //! early answer is seen while the request is still on its way; what is left of the request then goes on beside the
 //! answer, see `stream`. A poll that is pending has registered its waker with everything that it waits for. Dropping a
 //! connection closes its socket, whatever was under way.
 //!
 //! ```text
-//! encode ─▶ outgoing ─▶ upload ─┐                        ┌─▶ scan ─▶ head ─▶ framing
-//!                               ├─▶ Connection ◀─ read ──┤
-//!                        body ──┘                        └─▶ decode ─▶ frames
+//! encode ─▶ upload ─┐               ┌─▶ head
+//!                   ├─▶ Connection ─┤
+//!            body ──┘               └─▶ frames
 //! ```
 //!
 //! Strictness is on us here (contract: http-proxy, sections 2 and 5): what has more than one reading is an error, and
@@ -17,42 +17,33 @@
 //! bare line feeds in heads, empty lines before a status line, every transfer coding but one `chunked`, white space
 //! around chunk sizes, and more than 100 interim answers.
 
-mod decode;
 mod encode;
-mod error;
-mod framing;
 mod head;
-mod outgoing;
-mod read;
-mod scan;
 mod stream;
 mod upload;
 
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Bytes, BytesMut};
-use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode};
+use bytes::Bytes;
+use http::{Method, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::coop;
 use tokio::time::Instant;
 
-use self::decode::Decoder;
-pub(super) use self::error::Error;
 use self::head::Head;
-use self::read::Reader;
-use self::scan::Scan;
 use self::stream::{Courier, Stream};
 use self::upload::Upload;
 use super::conn::Interim;
 use crate::body::RequestBody;
+use crate::h1::{Error, Fault, Input, Limits, Reader, Scan};
+use crate::head::{AnswerHead, RequestHead};
 
 /// How many interim answers may come before the final one.
 const INTERIM_LIMIT: u32 = 100;
-/// Chunks that came in one piece leave in one piece, up to this size.
-const MERGE_LIMIT: usize = 16 * 1024;
+/// How large the head of an answer may be.
+const LIMITS: Limits = Limits { line: 64 * 1024, head: 64 * 1024, fields: 256, skips_empty: false };
 
 /// A connection that can carry one exchange at a time.
 #[derive(Debug)]
@@ -63,15 +54,12 @@ pub(super) struct Connection<S = TcpStream> {
     /// Has the upload, if it goes on behind the answer's head.
     courier: Option<Courier<S>>,
     reader: Reader,
-    /// Read and not yet looked at.
-    input: Bytes,
+    input: Input,
     /// The beginning of a head that did not come in one piece.
     partial: Vec<u8>,
     scan: Scan,
     is_head: bool,
     interim: u32,
-    decoder: Decoder,
-    trailers: Option<HeaderMap>,
     /// Whether the upstream will take another request after this one.
     keep_alive: bool,
     /// What the socket said when it took no more of the request.
@@ -92,13 +80,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
             upload: Upload::idle(),
             courier: None,
             reader: Reader::default(),
-            input: Bytes::new(),
+            input: Input::new(),
             partial: Vec::new(),
             scan: Scan::default(),
             is_head: false,
             interim: 0,
-            decoder: Decoder::Done,
-            trailers: None,
             keep_alive: true,
             refused: None,
             broken: None,
@@ -114,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
     /// Whether another exchange may follow the last one: both messages are over, both sides want to go on, and there
     /// is nothing behind the answer (RFC 9112, section 9.2).
     pub(super) fn is_reusable(&self) -> bool {
-        self.keep_alive && self.decoder.is_done() && self.has_sent() && self.input.is_empty()
+        self.keep_alive && self.input.is_done() && self.has_sent() && self.input.bytes.is_empty()
     }
 
     /// Whether the request has gone to its last byte.
@@ -137,14 +123,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
         self.upload.take_back()
     }
 
-    /// Sends a request and waits for the final head of its answer. Cancelling leaves the connection in the middle of an
-    /// exchange: it can only be dropped. After an error as well; see [`take_back`](Self::take_back).
-    pub(super) async fn send(
-        &mut self,
-        head: &Parts,
-        body: RequestBody,
-        interim: Interim<'_>,
-    ) -> Result<Response<()>, Error> {
+    /// Begins a request. From now on the connection is in the middle of an exchange: until that is over it can only be
+    /// polled, or dropped. After an error it can only be dropped; see [`take_back`](Self::take_back).
+    pub(super) fn begin(&mut self, head: &RequestHead, body: RequestBody) -> Result<(), Error> {
         let begun = self.upload.begin(head, body);
         self.is_head = head.method == Method::HEAD;
         self.scan = Scan::default();
@@ -152,11 +133,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
         self.read_before = self.reader.read();
         // Until the answer says otherwise, and its body is over.
         self.keep_alive = false;
-        begun?;
-        std::future::poll_fn(|cx| self.poll_head(interim, cx)).await
+        begun
     }
 
-    fn poll_head(&mut self, interim: Interim<'_>, cx: &mut Context<'_>) -> Poll<Result<Response<()>, Error>> {
+    /// Sends the request, and waits for the final head of its answer.
+    pub(super) fn poll_head(&mut self, interim: Interim<'_>, cx: &mut Context<'_>) -> Poll<Result<AnswerHead, Error>> {
         self.poll_upload(cx)?;
         if self.upload.is_waiting() {
             return Poll::Pending;
@@ -174,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
                 return Poll::Ready(Err(self.refused.take().unwrap_or(Error::Cut(when))));
             }
             if self.partial.is_empty() {
-                self.input = bytes;
+                self.input.bytes = bytes;
             } else {
                 self.partial.extend_from_slice(&bytes);
             }
@@ -216,19 +197,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
     /// The final head, if it is complete. Interim ones are told, and skipped.
     fn take_head(&mut self, interim: Interim<'_>) -> Result<Option<Head>, Error> {
         loop {
-            let so_far = if self.partial.is_empty() { &self.input[..] } else { &self.partial };
-            let Some(end) = self.scan.end(so_far)? else {
+            let so_far = if self.partial.is_empty() { &self.input.bytes[..] } else { &self.partial };
+            let Some(end) = self.scan.end(so_far, &LIMITS).map_err(malformed)? else {
                 if self.partial.is_empty() {
-                    self.partial = std::mem::take(&mut self.input).into();
+                    self.partial = std::mem::take(&mut self.input.bytes).into();
                 }
                 return Ok(None);
             };
             if !self.partial.is_empty() {
-                self.input = std::mem::take(&mut self.partial).into();
+                self.input.bytes = std::mem::take(&mut self.partial).into();
             }
             self.scan = Scan::default();
-            let head = Head::parse(&self.input.split_to(end), self.is_head)?;
-            let status = head.response.status();
+            let head = Head::parse(&self.input.bytes.split_to(end), self.is_head)?;
+            let status = head.answer.status;
             if !status.is_informational() {
                 return Ok(Some(head));
             }
@@ -239,30 +220,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
             if self.interim > INTERIM_LIMIT {
                 return Err(Error::Malformed("too many interim answers"));
             }
-            interim()(status, head.response.headers());
+            interim()(status, &head.answer.fields.to_map());
         }
     }
 
-    fn answer(&mut self, head: Head) -> Response<()> {
+    fn answer(&mut self, head: Head) -> AnswerHead {
         self.keep_alive = head.keep_alive;
-        self.decoder = Decoder::new(head.framing);
-        self.trailers = None;
-        if self.decoder.is_done() {
+        self.input.begin(head.framing);
+        if self.input.is_done() {
             self.rest();
         } else if self.upload.is_under_way() {
             self.courier = self.stream.send_away(std::mem::replace(&mut self.upload, Upload::idle()));
         }
-        head.response
+        head.answer
     }
 
     /// Whether the answer's body is over, with nothing left to take.
     pub(super) fn is_end_stream(&self) -> bool {
-        self.decoder.is_done() && self.trailers.is_none()
+        self.input.is_done() && !self.input.has_trailers()
     }
 
     /// How much of the answer's body is to come.
     pub(super) fn size_hint(&self) -> SizeHint {
-        self.decoder.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.input.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 
     /// The next frame of the answer's body. After an error the connection can only be dropped.
@@ -272,7 +252,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
         }
         match ready!(self.poll_next(cx)) {
             Ok(frame) => {
-                if self.decoder.is_done() {
+                if self.input.is_done() {
                     // The answer may well have waited for the last byte that the courier brought.
                     self.keep_alive &= self.poll_courier(cx).is_ok();
                     self.rest();
@@ -292,51 +272,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, Error>> {
         self.poll_courier(cx)?;
         loop {
-            if let Some(data) = self.take_data()? {
+            if let Some(data) = self.input.take_data()? {
                 return Poll::Ready(Ok(Some(Frame::data(data))));
             }
-            if self.decoder.is_done() {
-                return Poll::Ready(Ok(self.trailers.take().map(Frame::trailers)));
+            if self.input.is_done() {
+                return Poll::Ready(Ok(self.input.take_trailers().map(Frame::trailers)));
             }
-            self.input = ready!(self.reader.poll_read(&mut self.stream, cx, self.decoder.remaining()))?;
-            if self.input.is_empty() {
+            self.input.bytes = ready!(self.reader.poll_read(&mut self.stream, cx, self.input.remaining()))?;
+            if self.input.bytes.is_empty() {
                 self.keep_alive = false;
-                self.decoder.end()?;
+                self.input.end()?;
             }
         }
-    }
-
-    /// The next data of what has been read. Small chunks that came together go on together.
-    fn take_data(&mut self) -> Result<Option<Bytes>, Error> {
-        let Some(first) = self.take_piece()? else { return Ok(None) };
-        if self.input.is_empty() || first.len() > MERGE_LIMIT || !matches!(self.decoder, Decoder::Chunked(_)) {
-            return Ok(Some(first));
-        }
-        // Most often only the line end behind the data is left.
-        let Some(second) = self.take_piece()? else { return Ok(Some(first)) };
-        let mut merged = BytesMut::with_capacity(first.len() + second.len() + self.input.len());
-        merged.extend_from_slice(&first);
-        merged.extend_from_slice(&second);
-        while merged.len() <= MERGE_LIMIT
-            && let Some(piece) = self.take_piece()?
-        {
-            merged.extend_from_slice(&piece);
-        }
-        Ok(Some(merged.freeze()))
-    }
-
-    fn take_piece(&mut self) -> Result<Option<Bytes>, Error> {
-        while !self.input.is_empty() && !self.decoder.is_done() {
-            let step = self.decoder.step(&self.input, &mut self.trailers)?;
-            if step.data == self.input.len() {
-                return Ok(Some(std::mem::take(&mut self.input)));
-            }
-            bytes::Buf::advance(&mut self.input, step.skip);
-            if step.data > 0 {
-                return Ok(Some(self.input.split_to(step.data)));
-            }
-        }
-        Ok(None)
     }
 
     /// The answer is over: what it needed goes.
@@ -365,6 +312,10 @@ impl Connection {
         let asked = std::pin::Pin::new(&mut asked).poll(&mut Context::from_waker(Waker::noop()));
         matches!(asked, Poll::Ready(true))
     }
+}
+
+fn malformed(fault: Fault) -> Error {
+    Error::Malformed(fault.word())
 }
 
 #[cfg(test)]

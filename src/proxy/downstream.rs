@@ -4,7 +4,6 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::upgrade::Tunnel;
@@ -19,14 +18,14 @@ pub struct Downstream {
     /// The same as logs say it.
     pub(super) peer_text: Box<str>,
     /// Its IP, as `X-Forwarded-For` says it.
-    pub(super) peer_ip: HeaderValue,
+    pub(super) peer_ip: Box<str>,
     /// Whether it is a proxy whose `X-Forwarded-*` are believed.
     pub(super) is_trusted: bool,
     /// Whether the listener that accepted it is a loopback address.
     pub(super) is_loopback: bool,
     /// The deadlines of this connection.
     pub clock: Arc<Clock>,
-    /// What its transport is told.
+    /// What its client hears before an answer.
     pub turn: Arc<Turn>,
     /// The connection to which it was upgraded.
     tunnel: Mutex<Option<Tunnel>>,
@@ -50,7 +49,7 @@ impl Downstream {
         Self {
             peer,
             peer_text: peer.to_string().into(),
-            peer_ip: HeaderValue::try_from(ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown")),
+            peer_ip: ip.to_string().into(),
             is_trusted: trusted.iter().any(|net| net.contains(&ip)),
             is_loopback: local.ip().to_canonical().is_loopback(),
             clock,
@@ -59,12 +58,12 @@ impl Downstream {
         }
     }
 
-    /// When hyper is done with the connection, this is to be run on it.
+    /// When the switch of protocols is told, this is to be run on the connection.
     pub(super) fn leave_tunnel(&self, tunnel: Tunnel) {
         *self.tunnel() = Some(tunnel);
     }
 
-    /// The tunnel to run now that hyper is done with the connection.
+    /// The tunnel to run now that the switch is told.
     pub fn take_tunnel(&self) -> Option<Tunnel> {
         self.tunnel().take()
     }
@@ -81,13 +80,13 @@ impl Hosts {
     ///
     /// A page that a browser loads from a name which resolves to 127.0.0.1 sends that name; Ollama refuses it, and
     /// since viaduct rewrites `Host` toward Ollama, viaduct has to.
-    pub fn serve(&self, host: Option<&HeaderValue>, on_loopback: bool) -> bool {
+    pub fn serve(&self, host: Option<&[u8]>, on_loopback: bool) -> bool {
         if self.any || (!on_loopback && self.names.is_empty()) {
             return true;
         }
         // HTTP/1.0 without Host: no browser, hence no rebinding.
         let Some(host) = host else { return true };
-        let Ok(host) = host.to_str() else { return false };
+        let Ok(host) = str::from_utf8(host) else { return false };
         let name = without_port(host);
         is_loopback_name(name) || self.names.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
 
     fn serves(hosts: &Hosts, host: &'static str, on_loopback: bool) -> bool {
-        hosts.serve(Some(&HeaderValue::from_static(host)), on_loopback)
+        hosts.serve(Some(host.as_bytes()), on_loopback)
     }
 
     #[test]

@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode, Version, response};
+use http::header::{self, HeaderName};
+use http::{Method, StatusCode, Version};
 use http_body::Frame;
 
 use super::exchange::Exchange;
@@ -22,6 +22,7 @@ use super::headers;
 use super::response_body::{Forwarded, ResponseBody};
 use super::route::Class;
 use crate::error::{Error, Kind};
+use crate::head::{AnswerHead, Fields};
 use crate::metrics::Metrics;
 use crate::timestamps::ask::Asker;
 use crate::timestamps::object::{Object, Source};
@@ -79,13 +80,13 @@ impl Settings {
         class: Class,
         method: &Method,
         version: Version,
-        headers: &mut HeaderMap,
+        fields: &mut Fields,
     ) -> Result<Option<Plan>, Error> {
         if !class.has_timestamps() || *method != Method::POST || version < Version::HTTP_11 {
             return Ok(None);
         }
         let wrong = |what: String| Error::new(Kind::BadRequest).detail(what);
-        let parameters = match headers.get(HEADER).map(HeaderValue::to_str) {
+        let parameters = match fields.get(&HEADER).map(str::from_utf8) {
             None => None,
             Some(Ok(value)) => Some(Parameters::parse(value).map_err(|e| wrong(format!("x-viaduct-timestamps: {e}")))?),
             Some(Err(_)) => return Err(wrong("x-viaduct-timestamps is not text".to_owned())),
@@ -97,7 +98,7 @@ impl Settings {
             Mode::Auto if self.asker.is_none() => Mode::Text,
             mode => mode,
         };
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        fields.insert(&header::ACCEPT_ENCODING, "identity");
         Ok(Some(Plan { mode, parameters, wants_events, asker: self.asker.clone() }))
     }
 }
@@ -106,15 +107,15 @@ impl Settings {
 
 impl Plan {
     /// Wraps the body of an answer that can gain timestamps, and says so in its head. Any other goes as it is.
-    pub(super) fn enrich(self, head: &mut response::Parts, forwarded: Forwarded) -> ResponseBody {
+    pub(super) fn enrich(self, head: &mut AnswerHead, forwarded: Forwarded) -> ResponseBody {
         match self.splice(head) {
             Some(Ok(splice)) if !forwarded.is_empty() => {
-                head.headers.insert(HEADER, HeaderValue::from_static(splice.mode().as_str()));
+                head.fields.insert(&HEADER, splice.mode().as_str());
                 // They describe the body that VIA sent.
                 let stale = [header::CONTENT_LENGTH, header::ETAG];
                 let digests = ["content-md5", "digest", "content-digest", "repr-digest"].map(HeaderName::from_static);
                 for name in stale.into_iter().chain(digests) {
-                    head.headers.remove(name);
+                    head.fields.remove(&name);
                 }
                 ResponseBody::Enriched(Box::new(Enriched { forwarded, splice }))
             }
@@ -127,26 +128,26 @@ impl Plan {
     }
 
     /// How to splice this answer; `None` if nothing was expected of it, a reason if it cannot be.
-    fn splice(self, head: &mut response::Parts) -> Option<Result<Splice, &'static str>> {
+    fn splice(self, head: &mut AnswerHead) -> Option<Result<Splice, &'static str>> {
         if head.status != StatusCode::OK {
             return None;
         }
-        if head.headers.contains_key(HEADER) {
+        if head.fields.contains(&HEADER) {
             // A viaduct before us did it already.
             return Some(Err("another-viaduct"));
         }
-        let content_type = head.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+        let content_type = head.fields.get(&header::CONTENT_TYPE).unwrap_or_default();
         let media_type = content_type.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
         let is_json = media_type.eq_ignore_ascii_case(b"application/json");
         let is_sse = media_type.eq_ignore_ascii_case(b"text/event-stream");
         if !(is_json || is_sse && self.wants_events) {
             return None;
         }
-        let encoding = head.headers.get(header::CONTENT_ENCODING);
-        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let encoding = head.fields.get(&header::CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
             return Some(Err("encoded"));
         }
-        if headers::lists(&head.headers, &header::CACHE_CONTROL, b"no-transform") {
+        if headers::lists(&head.fields, &header::CACHE_CONTROL, b"no-transform") {
             return Some(Err("no-transform"));
         }
         Some(Ok(if is_json { Splice::Json(json::Json::new(self)) } else { Splice::Sse(sse::Sse::new(self)) }))
@@ -184,9 +185,9 @@ impl Enriched {
 }
 
 /// Takes the header out of an answer of VIA's, unless another viaduct put it there.
-pub(super) fn distrust(headers: &mut HeaderMap) {
-    if headers.contains_key(HEADER) && !headers.contains_key(UPSTREAM) {
-        headers.remove(HEADER);
+pub(super) fn distrust(fields: &mut Fields) {
+    if fields.contains(&HEADER) && !fields.contains(&UPSTREAM) {
+        fields.remove(&HEADER);
     }
 }
 

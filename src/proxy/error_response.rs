@@ -1,21 +1,22 @@
 //! The one place where an error becomes a status and a body, in the shape that the client of that API understands.
 
 use bytes::Bytes;
-use http::header::{self, HeaderName, HeaderValue};
-use http::{Response, StatusCode};
+use http::StatusCode;
+use http::header::{self, HeaderName};
 use serde_json::json;
 
 use crate::error::{Error, Kind, Phase};
+use crate::head::AnswerHead;
 use crate::upstream::Kind as Api;
 
 /// Marks an answer that viaduct made, and says why.
 const MARK: HeaderName = HeaderName::from_static("x-viaduct-error");
 
 /// What is forwarded, besides methods that nobody has heard of.
-const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+const ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// How to present a key (RFC 6750, section 3).
-const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"viaduct\"");
+const CHALLENGE: &str = "Bearer realm=\"viaduct\"";
 
 /// How an API words its errors (contracts: via, section 2; ollama, 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,43 +102,40 @@ fn code(kind: Kind) -> &'static str {
 }
 
 /// The whole answer. What may leave unread bytes of the request behind closes the connection.
-pub(super) fn respond(error: &Error, dialect: Dialect) -> Response<Bytes> {
+pub(super) fn respond(error: &Error, dialect: Dialect) -> (AnswerHead, Bytes) {
     let status = status(error.kind());
     let body = dialect.word(error, status);
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
+    let mut head = AnswerHead::new(status);
     let content_type = if dialect == Dialect::Text { "text/plain; charset=utf-8" } else { "application/json" };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(MARK, HeaderValue::from_static(error.kind().token()));
+    let fields = &mut head.fields;
+    fields.insert(&header::CONTENT_TYPE, content_type);
+    fields.insert(&MARK, error.kind().token());
     if matches!(
         error.kind(),
         Kind::BadRequest | Kind::Method | Kind::Timeout(Phase::Upload) | Kind::TooLarge | Kind::ForbiddenForm
     ) {
         // RFC 9112, section 2.2: bytes behind a doubtful message are never read as a request.
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        fields.insert(&header::CONNECTION, "close");
     }
     match error.kind() {
-        Kind::Method => drop(headers.insert(header::ALLOW, ALLOWED)),
-        Kind::Unauthorized => drop(headers.insert(header::WWW_AUTHENTICATE, CHALLENGE)),
-        Kind::RateLimited(seconds) => drop(headers.insert(header::RETRY_AFTER, seconds.into())),
+        Kind::Method => fields.insert(&header::ALLOW, ALLOWED),
+        Kind::Unauthorized => fields.insert(&header::WWW_AUTHENTICATE, CHALLENGE),
+        Kind::RateLimited(seconds) => fields.insert(&header::RETRY_AFTER, seconds.to_string()),
         _ => {}
     }
-    response
+    (head, body.into())
 }
 
 /// The answer to a preflight; what it says is CORS's business.
-pub(super) fn preflight() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
+pub(super) fn preflight() -> (AnswerHead, Bytes) {
+    (AnswerHead::new(StatusCode::NO_CONTENT), Bytes::new())
 }
 
 /// The answer to an OPTIONS that goes no further.
-pub(super) fn options() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    response.headers_mut().insert(header::ALLOW, ALLOWED);
-    response
+pub(super) fn options() -> (AnswerHead, Bytes) {
+    let mut head = AnswerHead::new(StatusCode::OK);
+    head.fields.insert(&header::ALLOW, ALLOWED);
+    (head, Bytes::new())
 }
 
 #[cfg(test)]
@@ -147,7 +145,7 @@ mod tests {
     #[test]
     fn each_dialect_words_an_error_as_its_api_does() {
         let error = Error::new(Kind::Connect);
-        let body = |dialect: Dialect| String::from_utf8(respond(&error, dialect).into_body().into()).unwrap();
+        let body = |dialect: Dialect| String::from_utf8(respond(&error, dialect).1.into()).unwrap();
         let message = error.to_string();
         assert_eq!(body(Dialect::Via), format!(r#"{{"code":"BadGateway","message":"{message}"}}"#));
         assert_eq!(body(Dialect::Ollama), format!(r#"{{"error":"{message}"}}"#));
@@ -157,9 +155,9 @@ mod tests {
 
     #[test]
     fn a_framing_error_closes_the_connection() {
-        let response = respond(&Error::new(Kind::BadRequest), Dialect::Via);
-        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-        assert_eq!(response.headers()[header::CONNECTION], "close");
-        assert_eq!(response.headers()[MARK], "bad-request");
+        let (head, _) = respond(&Error::new(Kind::BadRequest), Dialect::Via);
+        assert_eq!(head.status, StatusCode::BAD_REQUEST);
+        assert_eq!(head.fields.get_str(&header::CONNECTION), Some("close"));
+        assert_eq!(head.fields.get_str(&MARK), Some("bad-request"));
     }
 }

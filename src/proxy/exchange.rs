@@ -7,16 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use tokio::time::Instant;
 
 use super::downstream::Downstream;
 use super::error_response::Dialect;
+use super::request_id::RequestId;
 use super::route::Route;
 use crate::access::masked;
 use crate::body::Progress;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase, Side};
+use crate::head::AnswerHead;
+use crate::log::access;
 use crate::metrics::Metrics;
 use crate::pool::{Answer, PooledConn};
 use crate::upstream::Endpoint;
@@ -42,7 +45,7 @@ pub(super) struct Exchange {
     idle: Duration,
     started: Instant,
     /// `x-request-id`.
-    pub id: HeaderValue,
+    pub id: RequestId,
     pub method: Method,
     /// The target as the client sent it.
     pub target: Uri,
@@ -72,7 +75,7 @@ impl Exchange {
         downstream: Arc<Downstream>,
         metrics: Arc<Metrics>,
         idle: Duration,
-        id: HeaderValue,
+        id: RequestId,
         method: Method,
         target: Uri,
     ) -> Box<Self> {
@@ -118,7 +121,7 @@ impl Exchange {
     }
 
     /// The answer's head is there; its body has the connection, until it is over.
-    pub(super) fn answered(&mut self, sent: Sent) -> http::Response<Answer> {
+    pub(super) fn answered(&mut self, sent: Sent) -> (AnswerHead, Answer) {
         if let Some(progress) = &self.progress {
             progress.note_answered();
         }
@@ -127,10 +130,10 @@ impl Exchange {
         if let Some(route) = &self.route {
             route.metrics.first_byte.observe(first_byte.as_secs_f64());
         }
-        self.status = sent.response.status();
+        self.status = sent.head.status;
         self.endpoint = Some(sent.endpoint);
         self.retries = sent.retries;
-        sent.response
+        (sent.head, sent.body)
     }
 
     /// How far its upload is, if it has one.
@@ -242,7 +245,7 @@ impl Exchange {
         if self.route.is_none() || error.kind().is_denial() {
             self.metrics.refused(error.kind().token());
         }
-        log(&self.id, error);
+        log(self.id.as_str(), error);
         self.end(&End::Whole);
     }
 
@@ -250,7 +253,7 @@ impl Exchange {
     pub(super) fn cut(&mut self, error: Error) {
         self.error = Some(error.kind());
         self.count_expired(&error);
-        log(&self.id, &error);
+        log(self.id.as_str(), &error);
         self.end(&End::Cut(error));
     }
 
@@ -266,8 +269,8 @@ impl Exchange {
         }
         // Whatever is not checked in by now has bytes under way: dropping it closes it.
         self.conn = None;
-        self.downstream.clock.end(Instant::now(), self.idle);
-        self.downstream.turn.end();
+        let now = Instant::now();
+        self.downstream.clock.end(now, self.idle);
         let received = self.progress.as_ref().map_or(self.taken, |progress| progress.received());
         if let Some(route) = &self.route {
             let metrics = &route.metrics;
@@ -281,48 +284,44 @@ impl Exchange {
                 End::Left => metrics.count_cut(Side::Downstream),
             }
         }
-        self.write_access_line(end, received);
+        self.write_access_line(end, received, now);
     }
 
-    /// One event, target `access`. Costs nothing where no subscriber listens, and little where one does: texts and whole
-    /// numbers only.
-    fn write_access_line(&self, end: &End, received: u64) {
-        tracing::info!(
-            target: "access",
-            client = &*self.downstream.peer_text,
-            method = self.method.as_str(),
-            path = &*masked(self.target.path_and_query().map_or("*", PathAndQuery::as_str)),
-            status = u64::from(self.status.as_u16()),
-            route = self.route.as_ref().map(|route| route.class.word()),
-            upstream = self.endpoint.as_ref().and_then(|endpoint| endpoint.label().to_str().ok()),
-            key = self.key.as_deref(),
+    fn write_access_line(&self, end: &End, received: u64, now: Instant) {
+        access::write(&access::Line {
+            client: &self.downstream.peer_text,
+            method: self.method.as_str(),
+            path: &masked(self.target.path_and_query().map_or("*", PathAndQuery::as_str)),
+            status: self.status.as_u16(),
+            route: self.route.as_ref().map(|route| route.class.word()),
+            upstream: self.endpoint.as_ref().and_then(|endpoint| endpoint.label().to_str().ok()),
+            key: self.key.as_deref(),
             received,
-            sent = self.sent,
-            first_byte_us = self.first_byte.map(micros),
-            duration_us = micros(self.started.elapsed()),
-            retries = (self.retries > 0).then_some(u64::from(self.retries)),
-            timestamps = self.timestamps,
-            error = self.error.map(Kind::token),
-            end = match end {
+            sent: self.sent,
+            first_byte_us: self.first_byte.map(micros),
+            duration_us: micros(now.saturating_duration_since(self.started)),
+            retries: (self.retries > 0).then_some(u64::from(self.retries)),
+            timestamps: self.timestamps,
+            error: self.error.map(Kind::token),
+            end: match end {
                 End::Whole => None,
                 End::Cut(_) => Some("cut"),
                 End::Left => Some("left"),
             },
-            id = self.id.to_str().unwrap_or_default(),
-        );
+            id: self.id.as_str(),
+        });
     }
 }
 
 impl Drop for Exchange {
-    /// hyper drops what it holds when the client leaves.
+    /// The connection drops what it holds when its client leaves.
     fn drop(&mut self) {
         self.end(&End::Left);
     }
 }
 
 /// Failures of clients are their own business; those of upstreams an operator wants to see.
-fn log(id: &HeaderValue, error: &Error) {
-    let id = id.to_str().unwrap_or_default();
+fn log(id: &str, error: &Error) {
     let cause = std::error::Error::source(error).map(Chain);
     match error.side() {
         Side::Downstream => tracing::debug!(id, %error, cause = cause.as_ref().map(tracing::field::display), "refused"),

@@ -3,131 +3,101 @@
 //! One scan finds what is hop-by-hop, so that an ordinary head, which has none of it, is left as it is; removal comes
 //! before addition, so that no `Connection` option can nominate a field of viaduct's own.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderName};
+
+use crate::head::Fields;
 
 /// What a message's hop-by-hop fields had asked of this hop.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Hop {
     /// `TE` listed `trailers`, and `Connection` or not, the sender takes them.
     pub trailers: bool,
+    /// The message named a transfer coding.
+    pub coding: bool,
 }
-
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// Removes the fields that end here (RFC 9110, section 7.6.1), and those that `Connection` names, on every line of it.
 /// `Host` and the framing stay, whoever names them: they are not the sender's to take away.
-pub(super) fn end_hop(headers: &mut HeaderMap) -> Hop {
+pub(super) fn end_hop(fields: &mut Fields) -> Hop {
     let mut hop = Hop::default();
-    let mut found = Found::default();
-    for (name, value) in &*headers {
-        found.note(name, value, &mut hop);
-    }
-    if found.connection {
-        for name in nominated(headers) {
-            headers.remove(name);
+    let mut is_found = false;
+    let mut is_nominated = false;
+    for (name, value) in fields.iter() {
+        let Some(end) = ends_here(name) else { continue };
+        is_found = true;
+        match end {
+            End::Connection => is_nominated |= nominated(value).next().is_some(),
+            End::Te => hop.trailers |= tokens(value).any(|token| token.eq_ignore_ascii_case(b"trailers")),
+            End::TransferEncoding => hop.coding = true,
+            End::Other => {}
         }
-        headers.remove(header::CONNECTION);
     }
-    let removed = [
-        (found.keep_alive, KEEP_ALIVE),
-        (found.proxy_connection, PROXY_CONNECTION),
-        (found.te, header::TE),
-        (found.transfer_encoding, header::TRANSFER_ENCODING),
-        (found.upgrade, header::UPGRADE),
-        (found.proxy_authorization, header::PROXY_AUTHORIZATION),
-        (found.proxy_authenticate, header::PROXY_AUTHENTICATE),
-    ];
-    for (present, name) in removed {
-        if present {
-            headers.remove(name);
-        }
+    if is_nominated {
+        let names: Vec<_> = fields.get_all(&header::CONNECTION).flat_map(nominated).map(<[u8]>::to_vec).collect();
+        fields.retain(|name, _| !names.iter().any(|nominated| nominated.eq_ignore_ascii_case(name)));
+    }
+    if is_found {
+        fields.retain(|name, _| ends_here(name).is_none());
     }
     hop
 }
 
-/// Which of the fields that end here were seen.
-#[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one flag for each field is what this is")]
-struct Found {
-    connection: bool,
-    keep_alive: bool,
-    proxy_connection: bool,
-    te: bool,
-    transfer_encoding: bool,
-    upgrade: bool,
-    proxy_authorization: bool,
-    proxy_authenticate: bool,
+/// What a field that ends here says to this hop.
+enum End {
+    Connection,
+    Te,
+    TransferEncoding,
+    Other,
 }
 
-impl Found {
-    /// Most names are sorted out by their length alone.
-    fn note(&mut self, name: &HeaderName, value: &HeaderValue, hop: &mut Hop) {
-        match name.as_str().len() {
-            2 if *name == header::TE => {
-                self.te = true;
-                hop.trailers |= tokens(value).any(|token| token.eq_ignore_ascii_case(b"trailers"));
-            }
-            7 => self.upgrade |= *name == header::UPGRADE,
-            10 => {
-                self.connection |= *name == header::CONNECTION;
-                self.keep_alive |= *name == KEEP_ALIVE;
-            }
-            16 => self.proxy_connection |= *name == PROXY_CONNECTION,
-            17 => self.transfer_encoding |= *name == header::TRANSFER_ENCODING,
-            18 => self.proxy_authenticate |= *name == header::PROXY_AUTHENTICATE,
-            19 => self.proxy_authorization |= *name == header::PROXY_AUTHORIZATION,
-            _ => {}
-        }
-    }
+/// Most names are sorted out by their length alone.
+fn ends_here(name: &[u8]) -> Option<End> {
+    let (other, end) = match name.len() {
+        2 => (&b"te"[..], End::Te),
+        7 => (&b"upgrade"[..], End::Other),
+        10 if name[0] | 0x20 == b'k' => (&b"keep-alive"[..], End::Other),
+        10 => (&b"connection"[..], End::Connection),
+        16 => (&b"proxy-connection"[..], End::Other),
+        17 => (&b"transfer-encoding"[..], End::TransferEncoding),
+        18 => (&b"proxy-authenticate"[..], End::Other),
+        19 => (&b"proxy-authorization"[..], End::Other),
+        _ => return None,
+    };
+    name.eq_ignore_ascii_case(other).then_some(end)
 }
 
-/// The fields that `Connection` names, less those that are not the sender's to take away.
-fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
-    let lines = headers.get_all(header::CONNECTION).iter();
-    lines
-        .flat_map(tokens)
-        .filter(|token| !token.eq_ignore_ascii_case(b"close") && !token.eq_ignore_ascii_case(b"keep-alive"))
-        .filter_map(|token| HeaderName::from_bytes(token).ok())
-        .filter(|name| *name != header::HOST && *name != header::CONTENT_LENGTH && *name != header::TRANSFER_ENCODING)
-        .collect()
+/// The fields that a line of `Connection` names, less those that are not the sender's to take away.
+fn nominated(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const KEPT: [&[u8]; 5] = [b"close", b"keep-alive", b"host", b"content-length", b"transfer-encoding"];
+    tokens(value).filter(|token| !KEPT.iter().any(|kept| token.eq_ignore_ascii_case(kept)))
 }
 
 /// The elements of a comma-separated list, as bytes: a field need not be ASCII.
-fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    value.as_bytes().split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|token| !token.is_empty())
-}
-
-/// Appends an element to a list field, keeping what is there (RFC 9110, section 5.3: as one more line).
-pub(super) fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
-    headers.append(name, value);
+fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|token| !token.is_empty())
 }
 
 /// Whether a list field has `element`, on any of its lines.
-pub(super) fn lists(headers: &HeaderMap, name: &HeaderName, element: &[u8]) -> bool {
-    headers.get_all(name).iter().flat_map(tokens).any(|token| token.eq_ignore_ascii_case(element))
+pub(super) fn lists(fields: &Fields, name: &HeaderName, element: &[u8]) -> bool {
+    fields.get_all(name).flat_map(tokens).any(|token| token.eq_ignore_ascii_case(element))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn map(fields: &[(&'static str, &'static str)]) -> HeaderMap {
-        fields
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .fold(HeaderMap::new(), |mut map, (name, value)| {
-                map.append(name, value);
-                map
-            })
+    fn some(fields: &[(&'static str, &'static str)]) -> Fields {
+        let mut all = Fields::new();
+        for (name, value) in fields {
+            all.append(&HeaderName::from_static(name), value);
+        }
+        all
     }
 
     fn left(fields: &[(&'static str, &'static str)]) -> Vec<String> {
-        let mut headers = map(fields);
-        end_hop(&mut headers);
-        let mut left: Vec<_> = headers.keys().map(ToString::to_string).collect();
+        let mut fields = some(fields);
+        end_hop(&mut fields);
+        let mut left: Vec<_> = fields.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
         left.sort();
         left
     }
@@ -156,10 +126,10 @@ mod tests {
 
     #[test]
     fn a_connection_line_that_is_not_ascii_still_counts() {
-        let mut headers = map(&[("x-a", "1")]);
-        headers.append(header::CONNECTION, HeaderValue::from_bytes(b"\xe9, x-a").unwrap());
-        end_hop(&mut headers);
-        assert!(headers.is_empty());
+        let mut fields = some(&[("x-a", "1")]);
+        fields.append(&header::CONNECTION, b"\xe9, x-a");
+        end_hop(&mut fields);
+        assert!(fields.is_empty());
     }
 
     #[test]
@@ -172,8 +142,8 @@ mod tests {
 
     #[test]
     fn tells_who_takes_trailers() {
-        let mut headers = map(&[("te", "gzip, Trailers")]);
-        assert!(end_hop(&mut headers).trailers);
-        assert!(!end_hop(&mut map(&[("te", "gzip")])).trailers);
+        let mut fields = some(&[("te", "gzip, Trailers")]);
+        assert!(end_hop(&mut fields).trailers);
+        assert!(!end_hop(&mut some(&[("te", "gzip")])).trailers);
     }
 }

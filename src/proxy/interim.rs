@@ -4,6 +4,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::headers;
 use crate::body::Progress;
+use crate::head::Fields;
 use crate::turn::Turn;
 
 /// Passes on an interim answer of the upstream: `100 Continue` to a client that still waits for it, every other to any
@@ -23,15 +24,10 @@ pub(super) fn relay(turn: &Turn, progress: Option<&Progress>, status: StatusCode
 fn head(status: StatusCode, fields: &HeaderMap) -> Vec<u8> {
     let reason = status.canonical_reason().unwrap_or("Interim");
     let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
-    let mut fields = fields.clone();
+    let mut fields = Fields::from_map(fields);
     headers::end_hop(&mut fields);
-    fields.remove(header::CONTENT_LENGTH);
-    for (name, value) in &fields {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
-    }
+    fields.remove(&header::CONTENT_LENGTH);
+    fields.write(&mut head);
     head.extend_from_slice(b"\r\n");
     head
 }
@@ -52,7 +48,7 @@ mod tests {
     #[test]
     fn a_client_that_expects_nothing_is_not_told_to_continue() {
         let turn = Turn::default();
-        turn.begin(crate::turn::Framing::Nothing, false, false);
+        turn.begin(false);
         relay(&turn, None, StatusCode::CONTINUE, &HeaderMap::new());
         relay(&turn, None, StatusCode::SWITCHING_PROTOCOLS, &HeaderMap::new());
         assert!(!turn.has_interim());

@@ -7,19 +7,20 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::header;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::enrich::Enriched;
 use super::error_response::{self, Dialect};
 use super::exchange::Exchange;
-use super::headers;
+use super::trailers;
 use crate::error::{Error, Kind, Phase};
+use crate::head::Fields;
 use crate::metrics::Metrics;
 use crate::pool::Answer;
 
-/// What hyper sends to the client.
+/// What goes to the client.
 #[derive(Debug)]
 pub enum ResponseBody {
     /// An answer of viaduct's own.
@@ -94,15 +95,15 @@ impl Body for ResponseBody {
 // === impl Forwarded ===
 
 impl Forwarded {
-    /// Passes `incoming` on. `headers` are those of the answer, for its content type.
-    pub(super) fn new(mut incoming: Answer, mut exchange: Box<Exchange>, headers: &HeaderMap) -> Self {
+    /// Passes `incoming` on. `fields` are those of the answer, for its content type.
+    pub(super) fn new(mut incoming: Answer, mut exchange: Box<Exchange>, fields: &Fields) -> Self {
         if incoming.is_end_stream() {
             exchange.regain(incoming.take_conn());
-            // HEAD, 204, 304 or a length of 0: hyper will not ask for a frame.
+            // HEAD, 204, 304 or a length of 0: nobody will ask for a frame.
             exchange.complete();
         }
         let silence = exchange.silence();
-        let events = Events::of(headers, exchange.dialect(Dialect::Text));
+        let events = Events::of(fields, exchange.dialect(Dialect::Text));
         Self { incoming, exchange, silence, events, failure: None }
     }
 
@@ -131,7 +132,7 @@ impl Forwarded {
         let frame = ready!(self.poll_upstream(cx));
         match frame {
             Some(Ok(frame)) => {
-                // Behind trailers hyper asks for nothing more.
+                // Behind trailers nothing more is asked for.
                 if self.incoming.is_end_stream() || frame.is_trailers() {
                     self.exchange.complete();
                 }
@@ -197,7 +198,7 @@ impl Forwarded {
             }
             Err(frame) => match frame.into_trailers() {
                 Ok(mut trailers) => {
-                    clean_trailers(&mut trailers);
+                    trailers::clean(&mut trailers);
                     Frame::trailers(trailers)
                 }
                 Err(frame) => frame,
@@ -206,7 +207,7 @@ impl Forwarded {
     }
 
     /// The last frame of a body that broke off: an error event where one can stand, then (or at once) the error that
-    /// makes hyper cut the connection. A broken message never gets a clean end (contract: http-proxy, rule 2).
+    /// makes the server cut the connection. A broken message never gets a clean end (contract: http-proxy, rule 2).
     pub(super) fn fail(&mut self, error: Error) -> Result<Frame<Bytes>, Error> {
         let event = self.events.take().and_then(|events| events.word(&error));
         let copy = Error::new(error.kind());
@@ -226,8 +227,8 @@ impl Forwarded {
 // === impl Events ===
 
 impl Events {
-    fn of(headers: &HeaderMap, dialect: Dialect) -> Option<Self> {
-        let content_type = headers.get(header::CONTENT_TYPE)?.as_bytes();
+    fn of(fields: &Fields, dialect: Dialect) -> Option<Self> {
+        let content_type = fields.get(&header::CONTENT_TYPE)?;
         let framing = if content_type.starts_with(b"text/event-stream") {
             Framing::Sse
         } else if content_type.starts_with(b"application/x-ndjson") {
@@ -258,42 +259,14 @@ impl Events {
     }
 }
 
-/// Fields that must not come behind a body (RFC 9110, section 6.5.1).
-fn clean_trailers(trailers: &mut HeaderMap) {
-    headers::end_hop(trailers);
-    let forbidden = [
-        header::CONTENT_LENGTH,
-        header::CONTENT_TYPE,
-        header::CONTENT_ENCODING,
-        header::CONTENT_RANGE,
-        header::HOST,
-        header::AUTHORIZATION,
-        header::SET_COOKIE,
-        header::CACHE_CONTROL,
-        header::EXPIRES,
-        header::AGE,
-        header::DATE,
-        header::LOCATION,
-        header::VARY,
-        header::WWW_AUTHENTICATE,
-        header::TRAILER,
-        header::COOKIE,
-        header::MAX_FORWARDS,
-        header::VIA,
-    ];
-    for name in forbidden {
-        trailers.remove(name);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn events(content_type: &'static str, passed: &[&[u8]]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
-        let mut events = Events::of(&headers, Dialect::Via)?;
+        let mut fields = Fields::new();
+        fields.insert(&header::CONTENT_TYPE, content_type);
+        let mut events = Events::of(&fields, Dialect::Via)?;
         for data in passed {
             events.note(data);
         }
@@ -310,14 +283,5 @@ mod tests {
         assert!(events("application/x-ndjson", &[b"{}\n"]).unwrap().ends_with("}\n"));
         assert_eq!(events("application/x-ndjson", &[b"{}\n{"]), None);
         assert_eq!(events("application/json", &[b"{}\n"]), None);
-    }
-
-    #[test]
-    fn trailers_lose_what_must_not_come_late() {
-        let mut trailers = HeaderMap::new();
-        trailers.insert(header::CONTENT_LENGTH, 5.into());
-        trailers.insert("x-checksum", 7.into());
-        clean_trailers(&mut trailers);
-        assert_eq!(trailers.len(), 1);
     }
 }

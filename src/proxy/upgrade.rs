@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header, request, response};
+use http::{Method, Response, StatusCode, Uri, Version, header};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
 use hyper::upgrade::Upgraded;
@@ -22,13 +22,13 @@ use tokio::time::Instant;
 use super::exchange::Exchange;
 use super::headers;
 use crate::error::{Error, Kind};
+use crate::head::{AnswerHead, Fields, RequestHead};
 use crate::upstream::{Endpoint, Kind as Api, Upstream};
 
 /// How long a tunnel may be silent in both directions.
 const IDLE: Duration = Duration::from_secs(60 * 60);
 /// One direction's buffer.
 const BUFFER: usize = 16 * 1024;
-const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
 /// The upstream's end of a connection that left HTTP, and the exchange that it was.
 #[derive(Debug)]
@@ -40,33 +40,33 @@ pub struct Tunnel {
 /// What an upstream said to an upgrade.
 pub(super) enum Said {
     /// It speaks the other protocol from now on.
-    Switched(response::Parts, Upgraded),
+    Switched(AnswerHead, Upgraded),
     /// It does not.
     Refused(Response<Incoming>),
 }
 
 /// Whether the client asks for a protocol that is passed on. Everything else asked for is simply not passed on.
-pub(super) fn is_asked(head: &request::Parts, api: Api, has_body: bool) -> bool {
+pub(super) fn is_asked(head: &RequestHead, api: Api, has_body: bool) -> bool {
     api == Api::Http
         && !has_body
         && head.method == Method::GET
         && head.version == Version::HTTP_11
-        && head.headers.contains_key(header::UPGRADE)
-        && headers::lists(&head.headers, &header::UPGRADE, b"websocket")
-        && headers::lists(&head.headers, &header::CONNECTION, b"upgrade")
+        && head.fields.contains(&header::UPGRADE)
+        && headers::lists(&head.fields, &header::UPGRADE, b"websocket")
+        && headers::lists(&head.fields, &header::CONNECTION, b"upgrade")
 }
 
 /// Says the upgrade anew, in either direction, after the hop-by-hop fields were taken out.
-pub(super) fn say(headers: &mut HeaderMap) {
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::UPGRADE, WEBSOCKET);
+pub(super) fn say(fields: &mut Fields) {
+    fields.insert(&header::CONNECTION, "upgrade");
+    fields.insert(&header::UPGRADE, "websocket");
 }
 
 /// Sends an upgrade to the endpoint `pinned`, or to the first that accepts a connection. Cancelling closes it.
 pub(super) async fn send(
     upstream: &Upstream,
     pinned: Option<usize>,
-    head: request::Parts,
+    head: RequestHead,
 ) -> Result<(Said, Arc<Endpoint>), Error> {
     let mut refusal = None;
     for endpoint in upstream.order().filter(|endpoint| pinned.is_none_or(|number| number == endpoint.number())) {
@@ -85,7 +85,7 @@ async fn dial(endpoint: &Endpoint) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-async fn ask(stream: TcpStream, endpoint: &Endpoint, mut head: request::Parts) -> Result<Said, Error> {
+async fn ask(stream: TcpStream, endpoint: &Endpoint, mut head: RequestHead) -> Result<Said, Error> {
     let sent = |e: hyper::Error| Error::new(if e.is_parse() { Kind::BadResponse } else { Kind::Send }).source(e);
     if !endpoint.base().is_empty() {
         head.uri = Uri::try_from(format!("{}{}", endpoint.base(), head.uri))
@@ -95,15 +95,15 @@ async fn ask(stream: TcpStream, endpoint: &Endpoint, mut head: request::Parts) -
         hyper::client::conn::http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await.map_err(sent)?;
     // Ends when the answer is dropped, when it is complete, or when the connection was handed over.
     tokio::spawn(connection.with_upgrades());
-    let mut response = sender.send_request(Request::from_parts(head, Empty::new())).await.map_err(sent)?;
+    let mut response = sender.send_request(head.to_request(Empty::new())).await.map_err(sent)?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(Said::Refused(response));
     }
-    if !headers::lists(response.headers(), &header::UPGRADE, b"websocket") {
+    if !headers::lists(&Fields::from_map(response.headers()), &header::UPGRADE, b"websocket") {
         return Err(Error::new(Kind::BadResponse).detail("a switch to a protocol that was not asked for"));
     }
     let upgraded = hyper::upgrade::on(&mut response).await.map_err(sent)?;
-    Ok(Said::Switched(response.into_parts().0, upgraded))
+    Ok(Said::Switched(response.into_parts().0.into(), upgraded))
 }
 
 /// When bytes last passed, whichever way.

@@ -1,33 +1,41 @@
-//! Serves one client connection with hyper, keeps its time, and ends it.
+//! Serves one client connection, request by request, keeps its time, and ends it.
 //!
-//! The only timer of the connection is here. It is armed when a deadline may fall due before it fires, never re-armed
-//! when one moves away, so that an ordinary request touches no timer at all (see [`Clock`]).
+//! One task does it all: it polls whoever answers, moves the request's body on while that one waits, writes the answer,
+//! and watches for the client's end meanwhile. Dropping the answer or its future closes the upstream connection, which
+//! is how an upstream learns that its client left.
 
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Version, header};
-use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use http::StatusCode;
 use ipnet::IpNet;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, timeout};
 
 use super::Watch;
+use super::alarm::{Alarm, Rang};
+use super::h1::{Asking, Connection, NoRequest, Refusal, Reply, Written};
 use crate::clock::Clock;
 use crate::error::Phase;
-use crate::io::{Io, Patience};
+use crate::head::AnswerHead;
 use crate::metrics::Metrics;
-use crate::proxy::{Downstream, Proxy};
-use crate::turn::{Framing, Turn};
+use crate::proxy::{Downstream, Proxy, ResponseBody};
+use crate::turn::Turn;
 
-/// The most lines of a head. hyper keeps 100 on its stack and allocates beyond: two allocations a request, a few
-/// hundred instructions, for browsers and gateways that send each cookie on a line of its own.
-const MAX_HEADERS: usize = 200;
+/// How soon a client that is not read is looked at again: it may have reset the connection (contract: http-proxy, L5).
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// How long a head may take from its first byte, and how long a client may take no byte at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// From the first byte of a head to its last.
+    pub head: Duration,
+    /// Without a byte written.
+    pub write: Duration,
+}
 
 /// Limits of a client's connection.
 #[derive(Debug, Clone)]
@@ -54,99 +62,224 @@ pub struct Shared {
 /// Serves `stream` until its client leaves, a deadline expires, or the drain lets it go.
 pub async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, mut watch: Watch) {
     let Ok(local) = stream.local_addr() else { return };
-    shared.metrics.downstream_accepted.inc();
     let _open = Open::new(&shared.metrics);
     let now = Instant::now();
     let clock = Arc::new(Clock::new(now));
     clock.end(now, shared.settings.idle);
     let turn = Arc::new(Turn::default());
     let trusted = &shared.settings.trusted;
-    let downstream = Arc::new(Downstream::new(peer, local, trusted, Arc::clone(&clock), Arc::clone(&turn)));
-    let io = Io::downstream(stream, Arc::clone(&clock), Arc::clone(&turn), shared.settings.patience);
-
-    let owned = (Arc::clone(&shared), Arc::clone(&downstream));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let (shared, downstream) = owned.clone();
-        begin(&downstream.turn, &request);
-        async move { Ok::<_, std::convert::Infallible>(shared.proxy.handle(downstream, request).await) }
-    });
-    // No hyper timer: it costs a tenth of the CPU of a small request.
-    let mut conn = http1::Builder::new().max_headers(MAX_HEADERS).serve_connection(io, service);
-    let mut timer = pin!(sleep_until(now + shared.settings.idle));
-    let signal = watch.clone();
-    let mut drained = watch.clone();
-    let mut draining = pin!(drained.draining());
-    let (mut is_watching, mut is_draining) = (false, false);
-    let ended = std::future::poll_fn(|cx| {
-        // Polled once to register this task's waker, then only when something was said: each poll takes a lock.
-        if !is_draining && (!is_watching || signal.has_changed()) {
-            is_watching = true;
-            if draining.as_mut().poll(cx).is_ready() {
-                is_draining = true;
-                Pin::new(&mut conn).graceful_shutdown();
+    let downstream = Arc::new(Downstream::new(peer, local, trusted, Arc::clone(&clock), turn));
+    let alarm = Alarm::new(clock, &watch);
+    let mut session = Session { shared, downstream, alarm, conn: Connection::new(stream) };
+    let end = loop {
+        let asking = match std::future::poll_fn(|cx| session.poll_request(cx)).await {
+            Ok(asking) => asking,
+            Err(NoRequest::Gone) => break End::Dropped,
+            Err(NoRequest::Refused(refusal)) => {
+                session.refuse(refusal).await;
+                break End::Closed;
             }
+        };
+        // Boxed, so that a connection that idles has no room for an exchange.
+        if let Some(end) = Box::pin(session.exchange(asking)).await {
+            break end;
         }
-        loop {
-            if let Poll::Ready(result) = Pin::new(&mut conn).poll(cx) {
-                return Poll::Ready(Ok(result));
-            }
-            match keep_time(&clock, timer.as_mut(), cx) {
-                // An exchange of this connection may have to end.
-                Poll::Ready(None) => {}
-                // What is there of the head is answered, as any other head that is refused.
-                Poll::Ready(Some(Phase::Head)) => {
-                    shared.metrics.expired_connection(Phase::Head);
-                    turn.late();
-                }
-                Poll::Ready(Some(phase)) => return Poll::Ready(Err(phase)),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-    })
-    .await;
-    match ended {
-        Ok(Ok(())) => {
-            let http1::Parts { mut io, read_buf, .. } = conn.into_parts();
+    };
+    let Session { downstream, conn, .. } = session;
+    match end {
+        End::Closed => conn.close().await,
+        End::Dropped => {}
+        End::Reset => conn.reset(),
+        End::Switched => {
             if let Some(tunnel) = downstream.take_tunnel() {
-                let (tcp, held) = io.into_tcp();
-                tunnel.run(tcp, &[&read_buf[..], &held[..]].concat(), async move { watch.draining().await }).await;
-            } else {
-                // hyper leaves this to us if the client ever asked for an upgrade, even one that it did not get.
-                io.close().await;
+                let (tcp, early) = conn.into_parts();
+                Box::pin(tunnel.run(tcp, &early, async move { watch.draining().await })).await;
             }
-        }
-        Ok(Err(e)) => {
-            if e.is_parse() || e.is_parse_too_large() {
-                // hyper has answered it already, with an empty body.
-                shared.metrics.refused("parse");
-            }
-            tracing::debug!(client = %peer, error = %e, "client connection ended");
-        }
-        Err(phase) => {
-            shared.metrics.expired_connection(phase);
-            tracing::debug!(client = %peer, phase = phase.word(), "client connection closed: deadline expired");
         }
     }
 }
 
-/// Tells the transport what stands behind the head that it just handed over.
-fn begin(turn: &Turn, request: &Request<Incoming>) {
-    let body = request.body();
-    let framing = match body.size_hint().exact() {
-        _ if body.is_end_stream() => Framing::Nothing,
-        Some(length) => Framing::Length(length),
-        None => Framing::Chunked,
-    };
-    let is_old = request.version() < Version::HTTP_11;
-    let expects = framing != Framing::Nothing && request.headers().contains_key(header::EXPECT);
-    turn.begin(framing, is_old, expects);
+/// One client's connection, and all that its requests need.
+struct Session {
+    shared: Arc<Shared>,
+    downstream: Arc<Downstream>,
+    alarm: Alarm,
+    conn: Connection,
 }
 
-/// Counts a connection as open for as long as it lives.
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// In stages, behind a complete answer.
+    Closed,
+    /// At once: the client is gone, or must not take what it has for the whole answer.
+    Dropped,
+    /// By a reset, for nothing else tells the client that the answer is not whole.
+    Reset,
+    /// It is a tunnel from now on.
+    Switched,
+}
+
+// === impl Session ===
+
+impl Session {
+    /// The next request, as long as the connection may wait for it.
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<Asking, NoRequest>> {
+        let Self { shared, downstream, alarm, conn } = self;
+        let clock = &downstream.clock;
+        if let Poll::Ready(asked) = conn.poll_request(cx) {
+            if let Err(NoRequest::Refused(_)) = asked {
+                shared.metrics.refused("parse");
+            }
+            return Poll::Ready(asked);
+        }
+        if conn.has_begun() && clock.is_idle() {
+            clock.disarm(Phase::Idle);
+            clock.arm_soon(Phase::Head, Instant::now(), shared.settings.patience.head);
+        }
+        if !conn.has_begun() && alarm.is_draining(cx) {
+            return Poll::Ready(Err(NoRequest::Gone));
+        }
+        while let Poll::Ready(rang) = alarm.poll_ring(cx) {
+            let Rang::Expired(phase) = rang else { continue };
+            shared.metrics.expired_connection(phase);
+            tracing::debug!(client = %downstream.peer, phase = phase.word(), "client connection: deadline expired");
+            let is_late = phase == Phase::Head;
+            return Poll::Ready(Err(if is_late { NoRequest::Refused(Refusal::Late) } else { NoRequest::Gone }));
+        }
+        Poll::Pending
+    }
+
+    /// Answers a head that is refused.
+    async fn refuse(&mut self, refusal: Refusal) {
+        self.conn.refuse(refusal);
+        let flushed = std::future::poll_fn(|cx| self.conn.poll_flush(cx));
+        // Whoever does not take it has lost it.
+        let _ = timeout(self.shared.settings.patience.write, flushed).await;
+    }
+
+    /// Has one request answered. Returns how the connection ends, if it does.
+    async fn exchange(&mut self, asking: Asking) -> Option<End> {
+        let Asking { head, body, mut reply } = asking;
+        self.downstream.turn.begin(reply.is_old());
+        let shared = Arc::clone(&self.shared);
+        let downstream = Arc::clone(&self.downstream);
+        let mut answering = std::pin::pin!(shared.proxy.handle(downstream, head, body));
+        let (mut head, mut body) = match std::future::poll_fn(|cx| self.poll_answer(answering.as_mut(), cx)).await {
+            Ok(answer) => answer,
+            Err(end) => return Some(end),
+        };
+        let is_switch = head.status == StatusCode::SWITCHING_PROTOCOLS;
+        let is_draining = std::future::poll_fn(|cx| Poll::Ready(self.alarm.is_draining(cx))).await;
+        reply.begin(&mut self.conn, &mut head, &body, is_draining);
+        let written = std::future::poll_fn(|cx| self.poll_reply(&mut reply, &mut body, cx)).await;
+        match written {
+            Written::Whole if is_switch => Some(End::Switched),
+            Written::Whole if !reply.keep_alive() || !self.conn.skip_body() => Some(End::Closed),
+            Written::Whole => {
+                self.conn.rest();
+                None
+            }
+            Written::Cut if reply.is_until_close() => Some(End::Reset),
+            Written::Cut | Written::Left => Some(End::Dropped),
+        }
+    }
+
+    /// Waits for the head of the answer.
+    fn poll_answer(
+        &mut self,
+        mut answering: Pin<&mut impl Future<Output = (AnswerHead, ResponseBody)>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(AnswerHead, ResponseBody), End>> {
+        loop {
+            self.conn.look_away();
+            let answered = answering.as_mut().poll(cx);
+            if self.downstream.turn.has_interim() {
+                let interim = self.downstream.turn.take_interim();
+                self.conn.say(&interim);
+            }
+            if let Poll::Ready(answer) = answered {
+                return Poll::Ready(Ok(answer));
+            }
+            let flushed = self.conn.poll_flush(cx);
+            if matches!(flushed, Poll::Ready(Err(_))) {
+                return Poll::Ready(Err(End::Dropped));
+            }
+            self.keep_write_time(flushed.is_pending());
+            match self.poll_client(cx) {
+                Poll::Ready(None) => {}
+                Poll::Ready(Some(end)) => return Poll::Ready(Err(end)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Writes the answer.
+    fn poll_reply(&mut self, reply: &mut Reply, body: &mut ResponseBody, cx: &mut Context<'_>) -> Poll<Written> {
+        loop {
+            self.conn.look_away();
+            let written = reply.poll_write(&mut self.conn, body, cx);
+            if written.is_ready() {
+                return written;
+            }
+            self.keep_write_time(self.conn.is_writing());
+            match self.poll_client(cx) {
+                Poll::Ready(None) => {}
+                Poll::Ready(Some(_)) => return Poll::Ready(Written::Left),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// What the client does meanwhile: sends the rest of its request, or leaves. Ready when there is something to look
+    /// at, or an end.
+    fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
+        if self.conn.poll_body(cx).is_ready() {
+            return Poll::Ready(None);
+        }
+        if self.conn.poll_left(cx).is_ready() {
+            return Poll::Ready(Some(End::Dropped));
+        }
+        let is_unread = !self.conn.has_read_all();
+        match self.alarm.poll_ring(cx) {
+            Poll::Ready(Rang::Expired(phase @ Phase::Write)) => {
+                self.shared.metrics.expired_connection(phase);
+                tracing::debug!(client = %self.downstream.peer, "client connection: takes no bytes");
+                return Poll::Ready(Some(End::Dropped));
+            }
+            // An exchange of this connection may have to end.
+            Poll::Ready(Rang::Expired(_) | Rang::Tick) => {
+                let is_gone = is_unread && self.conn.is_reset();
+                return Poll::Ready(is_gone.then_some(End::Dropped));
+            }
+            Poll::Pending => {}
+        }
+        if is_unread {
+            self.downstream.clock.look_by(Instant::now() + GLANCE);
+            // The timer may now be too late.
+            if self.alarm.poll_ring(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn keep_write_time(&self, is_waiting: bool) {
+        let clock = &self.downstream.clock;
+        if !is_waiting {
+            clock.disarm(Phase::Write);
+        } else if !clock.is_armed(Phase::Write) {
+            clock.arm_soon(Phase::Write, Instant::now(), self.shared.settings.patience.write);
+        }
+    }
+}
+
+/// Counts a connection as accepted, and as open for as long as it lives.
 struct Open(Arc<Metrics>);
 
 impl Open {
     fn new(metrics: &Arc<Metrics>) -> Self {
+        metrics.downstream_accepted.inc();
         metrics.downstream_open.inc();
         Self(Arc::clone(metrics))
     }
@@ -155,26 +288,5 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.downstream_open.dec();
-    }
-}
-
-/// Lets the timer look at the clock. Ready with a phase when the connection itself has to end, with `None` when the
-/// exchange on it should look at the clock.
-fn keep_time(clock: &Clock, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Option<Phase>> {
-    loop {
-        let Some(look_at) = clock.look_at() else { return Poll::Pending };
-        // A timer that fires too early only looks once more than it must.
-        if look_at < timer.deadline() || timer.is_elapsed() {
-            timer.as_mut().reset(look_at);
-        }
-        if timer.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
-        }
-        clock.expire(Instant::now());
-        match clock.expired() {
-            Some(phase @ (Phase::Head | Phase::Idle | Phase::Write)) => return Poll::Ready(Some(phase)),
-            Some(_) => return Poll::Ready(None),
-            None => {}
-        }
     }
 }

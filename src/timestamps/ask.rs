@@ -168,8 +168,8 @@ impl Asker {
             tracing::debug!(model = self.model, %error, "the model was not reached");
             if error.kind() == Kind::Connect { "unreachable" } else { "broken" }
         })?;
-        let status = sent.response.status();
-        let body = sent.response.into_body().collect(REPLY_LIMIT).await.map_err(|_| "broken")?;
+        let status = sent.head.status;
+        let body = sent.body.collect(REPLY_LIMIT).await.map_err(|_| "broken")?;
         match status {
             StatusCode::OK => Ok(body),
             StatusCode::NOT_FOUND => {

@@ -45,8 +45,8 @@ async fn ask(upstream: &Upstream, endpoint: &Endpoint) -> Result<Reached, Error>
     let mut request = Request::new(RequestBody::Empty);
     *request.uri_mut() = http::Uri::from_static(path);
     let sent = send::send(upstream, Some(endpoint.number()), request).await?;
-    let status = sent.response.status();
-    let body = sent.response.into_body().collect(LIMIT).await;
+    let status = sent.head.status;
+    let body = sent.body.collect(LIMIT).await;
     let body = body.map_err(|e| Error::new(ErrorKind::Body).source(e))?;
     Ok(if status.is_success() { Reached::Models(models(&body)) } else { Reached::Status(status.as_u16()) })
 }

@@ -5,21 +5,26 @@
 //! OPTIONS without a body that died on a *reused* connection before the first byte of its answer goes once more on a
 //! fresh one; nothing else ever goes twice. Both callers, the proxy and the timestamps' model, live by the same rules.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use http::uri::PathAndQuery;
-use http::{Method, Request, Response, Uri, header};
+use http::{Method, Request, Uri, header};
 
 use super::{Endpoint, Kind, Upstream};
 use crate::body::RequestBody;
 use crate::error::{Error, Kind as ErrorKind, Phase};
-use crate::pool::{Answer, ConnectError, Interim, SendError, deaf};
+use crate::head::{AnswerHead, RequestHead};
+use crate::pool::{Answer, ConnectError, Listener, PooledConn, SendError, deaf};
 
 /// A request that was sent, up to the head of its answer.
 #[derive(Debug)]
 pub struct Sent {
-    /// The answer's head, and its body to come, with the connection that it comes on.
-    pub response: Response<Answer>,
+    /// The answer's head.
+    pub head: AnswerHead,
+    /// Its body to come, with the connection that it comes on.
+    pub body: Answer,
     /// Who answers.
     pub endpoint: Arc<Endpoint>,
     /// How often the request had to go again.
@@ -28,101 +33,175 @@ pub struct Sent {
 
 /// Sends a request of viaduct's own; see [`relay`].
 pub async fn send(upstream: &Upstream, pinned: Option<usize>, request: Request<RequestBody>) -> Result<Sent, Error> {
-    relay(upstream, pinned, request, &deaf).await
+    let (head, body) = request.into_parts();
+    relay(upstream, pinned, head.into(), body, deaf).await
 }
 
-/// Sends `request` to the endpoint `pinned`, or to the first that accepts a connection; interim answers are told to
+/// Sends a request to the endpoint `pinned`, or to the first that accepts a connection; interim answers are told to
 /// what `interim` makes. Cancelling closes the connection, if the request is on one.
-pub async fn relay(
+pub fn relay<I: Fn() -> Listener + Sync + Unpin>(
     upstream: &Upstream,
     pinned: Option<usize>,
-    mut request: Request<RequestBody>,
-    interim: Interim<'_>,
-) -> Result<Sent, Error> {
-    let mut refusal = None;
-    let mut retries = 0;
-    let path = upstream.endpoints.iter().any(|e| !e.base.is_empty()).then(|| request.uri().clone());
-    for endpoint in upstream.order().filter(|endpoint| pinned.is_none_or(|number| number == endpoint.number())) {
-        address_to(upstream.kind(), endpoint, path.as_ref(), &mut request)?;
-        match attempt(endpoint, request, interim, &mut retries).await {
-            Ok(response) => return Ok(Sent { response, endpoint: Arc::clone(endpoint), retries }),
-            Err(Failure::Refused(e, unsent)) => {
-                tracing::debug!(endpoint = ?endpoint.label(), error = %e, "connection refused");
-                refusal = Some(e);
-                request = *unsent;
+    head: RequestHead,
+    body: RequestBody,
+    interim: I,
+) -> Sending<'_, impl Iterator<Item = &Arc<Endpoint>> + Unpin, I> {
+    Sending {
+        kind: upstream.kind(),
+        endpoints: upstream.order().filter(move |endpoint| pinned.is_none_or(|number| number == endpoint.number())),
+        target: upstream.has_base().then(|| head.uri.clone()),
+        head,
+        body,
+        interim,
+        retries: 0,
+        refusal: None,
+        state: State::Next,
+    }
+}
+
+/// A request on its way to the head of its answer. A state machine written by hand: an `async fn` for each step would
+/// cost a copy of all that the request carries for each of them.
+pub struct Sending<'a, E, I> {
+    kind: Kind,
+    /// Who is still to be tried.
+    endpoints: E,
+    /// The target before an endpoint's base was put in front of it.
+    target: Option<Uri>,
+    head: RequestHead,
+    body: RequestBody,
+    interim: I,
+    retries: u32,
+    /// Why the last endpoint took no connection.
+    refusal: Option<ConnectError>,
+    state: State<'a>,
+}
+
+enum State<'a> {
+    /// The next endpoint is to be tried.
+    Next,
+    /// An idle connection says whether it is alive.
+    Idle(&'a Arc<Endpoint>, PooledConn),
+    /// A connection is being made.
+    Dials(&'a Arc<Endpoint>, Pin<Box<dyn Future<Output = Result<PooledConn, ConnectError>> + Send + 'a>>),
+    /// The request is on a connection.
+    Sent(&'a Arc<Endpoint>, PooledConn),
+}
+
+// === impl Sending ===
+
+impl<'a, E: Iterator<Item = &'a Arc<Endpoint>> + Unpin, I: Fn() -> Listener + Sync + Unpin> Future
+    for Sending<'a, E, I>
+{
+    type Output = Result<Sent, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        loop {
+            this.state = match &mut this.state {
+                State::Next => {
+                    let Some(endpoint) = this.endpoints.next() else { return Poll::Ready(Err(this.nobody())) };
+                    address_to(this.kind, endpoint, this.target.as_ref(), &mut this.head)?;
+                    idle_or_new(endpoint)
+                }
+                State::Idle(endpoint, conn) => {
+                    let (endpoint, is_alive) = (*endpoint, ready!(conn.poll_ready(cx)));
+                    match std::mem::replace(&mut this.state, State::Next) {
+                        State::Idle(_, conn) if is_alive => {
+                            endpoint.metrics.reused.inc();
+                            this.begin(endpoint, conn)?
+                        }
+                        _ => idle_or_new(endpoint),
+                    }
+                }
+                State::Dials(endpoint, dialling) => match ready!(dialling.as_mut().poll(cx)) {
+                    Ok(conn) => {
+                        let endpoint = *endpoint;
+                        this.begin(endpoint, conn)?
+                    }
+                    Err(e) => {
+                        tracing::debug!(endpoint = ?endpoint.label(), error = %e, "connection refused");
+                        this.refusal = Some(e);
+                        State::Next
+                    }
+                },
+                State::Sent(endpoint, conn) => {
+                    let answered = ready!(conn.poll_answer(&this.interim, cx));
+                    let (endpoint, is_reused) = (*endpoint, conn.is_reused());
+                    match (answered, std::mem::replace(&mut this.state, State::Next)) {
+                        (Ok((head, incoming)), State::Sent(_, conn)) => {
+                            let (body, endpoint) = (Answer::new(incoming, conn), Arc::clone(endpoint));
+                            return Poll::Ready(Ok(Sent { head, body, endpoint, retries: this.retries }));
+                        }
+                        (Err(failed), _) if is_reused => this.again(endpoint, failed)?,
+                        (Err(failed), _) => return Poll::Ready(Err(lost(failed))),
+                        (Ok(_), _) => return Poll::Ready(Err(Error::new(ErrorKind::Send))),
+                    }
+                }
+            };
+        }
+    }
+}
+
+impl<'a, E, I: Fn() -> Listener + Sync> Sending<'a, E, I> {
+    /// Puts the request on a connection.
+    fn begin(&mut self, endpoint: &'a Arc<Endpoint>, mut conn: PooledConn) -> Result<State<'a>, Error> {
+        let body = std::mem::replace(&mut self.body, RequestBody::Empty);
+        match conn.begin(&self.head, body, &self.interim) {
+            Ok(()) => Ok(State::Sent(endpoint, conn)),
+            Err(failed) if conn.is_reused() => self.again(endpoint, failed),
+            Err(failed) => Err(lost(failed)),
+        }
+    }
+
+    /// After a failure on a connection that had been idle: once more on a new one, where that is allowed.
+    fn again(&mut self, endpoint: &'a Arc<Endpoint>, mut failed: SendError) -> Result<State<'a>, Error> {
+        match failed.body.take() {
+            Some(body) if failed.is_unsent || (!failed.has_answered && may_repeat(&self.head, &body)) => {
+                self.body = body;
+                self.retries += 1;
+                endpoint.metrics.retries.inc();
+                Ok(State::Dials(endpoint, Box::pin(endpoint.connect())))
             }
-            Err(Failure::Lost(e)) => return Err(e),
+            _ => Err(lost(failed)),
         }
     }
-    Err(match refusal {
-        None => Error::new(ErrorKind::NoEndpoint),
-        Some(e @ ConnectError::Timeout(_)) => Error::new(ErrorKind::Timeout(Phase::Connect)).source(e),
-        Some(e) => Error::new(ErrorKind::Connect).source(e),
-    })
-}
 
-/// Why an endpoint gave no answer.
-enum Failure {
-    /// It accepted no connection: the request is unsent.
-    Refused(ConnectError, Box<Request<RequestBody>>),
-    /// The request may have been acted on, or its answer is broken.
-    Lost(Error),
-}
-
-/// Tries one endpoint: an idle connection first, then at most one fresh one.
-async fn attempt(
-    endpoint: &Arc<Endpoint>,
-    mut request: Request<RequestBody>,
-    interim: Interim<'_>,
-    retries: &mut u32,
-) -> Result<Response<Answer>, Failure> {
-    if let Some(conn) = endpoint.pool.check_out_idle().await {
-        endpoint.metrics.reused.inc();
-        match conn.send(request, interim).await {
-            Ok(response) => return Ok(response),
-            Err(failed) => request = again(failed).map_err(Failure::Lost)?,
+    /// Nobody took a connection.
+    fn nobody(&mut self) -> Error {
+        match self.refusal.take() {
+            None => Error::new(ErrorKind::NoEndpoint),
+            Some(e @ ConnectError::Timeout(_)) => Error::new(ErrorKind::Timeout(Phase::Connect)).source(e),
+            Some(e) => Error::new(ErrorKind::Connect).source(e),
         }
-        *retries += 1;
-        endpoint.metrics.retries.inc();
     }
-    let conn = match endpoint.connect().await {
-        Ok(conn) => conn,
-        Err(e) => return Err(Failure::Refused(e, Box::new(request))),
-    };
-    conn.send(request, interim).await.map_err(|failed| Failure::Lost(lost(failed)))
+}
+
+/// Tries an endpoint: an idle connection first, a new one if there is none.
+fn idle_or_new(endpoint: &Arc<Endpoint>) -> State<'_> {
+    match endpoint.pool.check_out_idle() {
+        Some(conn) => State::Idle(endpoint, conn),
+        None => State::Dials(endpoint, Box::pin(endpoint.connect())),
+    }
 }
 
 /// Points the request at one endpoint: its base path, and for Ollama its `Host` (contract: ollama, 4.3; VIA's must
 /// stay the client's, for its 307 locations are built from it).
-fn address_to(
-    kind: Kind,
-    endpoint: &Endpoint,
-    path: Option<&Uri>,
-    request: &mut Request<RequestBody>,
-) -> Result<(), Error> {
-    if kind == Kind::Ollama || !request.headers().contains_key(header::HOST) {
-        request.headers_mut().insert(header::HOST, endpoint.pool.address().authority().clone());
+fn address_to(kind: Kind, endpoint: &Endpoint, path: Option<&Uri>, head: &mut RequestHead) -> Result<(), Error> {
+    if kind == Kind::Ollama || !head.fields.contains(&header::HOST) {
+        head.fields.insert(&header::HOST, endpoint.pool.address().authority());
     }
     if let Some(path) = path {
         let path = path.path_and_query().map_or("/", PathAndQuery::as_str);
         let joined = format!("{}{path}", endpoint.base);
-        *request.uri_mut() = Uri::try_from(joined).map_err(|e| Error::new(ErrorKind::BadRequest).source(e))?;
+        head.uri = Uri::try_from(joined).map_err(|e| Error::new(ErrorKind::BadRequest).source(e))?;
     }
     Ok(())
 }
 
-/// The request to send once more, or the error for good.
-fn again(mut failed: SendError) -> Result<Request<RequestBody>, Error> {
-    match failed.request.take() {
-        Some(request) if failed.is_unsent || (!failed.has_answered && may_repeat(&request)) => Ok(*request),
-        _ => Err(lost(failed)),
-    }
-}
-
 /// Whether a request may go twice: idempotent, and with no body to lose.
-fn may_repeat(request: &Request<RequestBody>) -> bool {
-    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    is_safe && matches!(request.body(), RequestBody::Empty)
+fn may_repeat(head: &RequestHead, body: &RequestBody) -> bool {
+    let is_safe = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    is_safe && matches!(body, RequestBody::Empty)
 }
 
 fn lost(failed: SendError) -> Error {

@@ -1,8 +1,6 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use http::HeaderValue;
-
 use super::*;
 use crate::upstream::Kind as Api;
 
@@ -19,10 +17,10 @@ fn ring() -> Keyring {
     Keyring::new(vec![key("app", "a-secret"), key("other", "b-secret"), scoped, slow]).unwrap()
 }
 
-fn head(fields: &[(&'static str, &str)]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+fn head(fields: &[(&'static str, &str)]) -> Fields {
+    let mut headers = Fields::new();
     for (name, value) in fields {
-        headers.append(*name, HeaderValue::from_str(value).unwrap());
+        headers.append(&HeaderName::from_static(name), value);
     }
     headers
 }
@@ -31,7 +29,8 @@ fn head(fields: &[(&'static str, &str)]) -> HeaderMap {
 fn admit(ring: &Keyring, fields: &[(&'static str, &str)]) -> Result<String, &'static str> {
     let (mut headers, mut who) = (head(fields), None);
     let admitted = ring.admit(&mut headers, &PLACE, &mut who);
-    assert!(!headers.contains_key("authorization") && !headers.contains_key("x-api-key"), "a key stays in the head");
+    let stays = headers.contains(&header::AUTHORIZATION) || headers.contains(&X_API_KEY);
+    assert!(!stays, "a key stays in the head");
     admitted.map(|()| who.unwrap().to_string()).map_err(|e| e.kind().token())
 }
 

@@ -1,13 +1,12 @@
 //! The head of a request as bytes, its framing said exactly once (RFC 9112, sections 3 and 6). Pure.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::request::Parts;
+use http::header;
 use http::uri::PathAndQuery;
 use http_body::Body;
 
-use super::error::Error;
-use super::framing;
 use crate::body::RequestBody;
+use crate::h1::{Error, length};
+use crate::head::RequestHead;
 
 /// How a request's body is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +21,14 @@ pub(super) enum Framing {
 
 /// Decides how the body of this request is framed: by the length that its head says, by the coding that it says, or by
 /// what the body knows of itself.
-pub(super) fn framing(head: &Parts, body: &RequestBody) -> Result<Framing, Error> {
-    let said = head.headers.get(header::CONTENT_LENGTH);
+pub(super) fn framing(head: &RequestHead, body: &RequestBody) -> Result<Framing, Error> {
+    let said = head.fields.get(&header::CONTENT_LENGTH);
     match body {
         RequestBody::Empty => Ok(Framing::Empty),
         RequestBody::Full(bytes) => Ok(Framing::Length(bytes.len() as u64)),
-        RequestBody::Upload(_) if head.headers.contains_key(header::TRANSFER_ENCODING) => Ok(Framing::Chunked),
+        RequestBody::Upload(_) if head.fields.contains(&header::TRANSFER_ENCODING) => Ok(Framing::Chunked),
         RequestBody::Upload(_) => match (said, body.size_hint().exact()) {
-            (Some(said), _) => match framing::length(said.as_bytes()) {
+            (Some(said), _) => match length(said) {
                 Some(length) => Ok(Framing::Length(length)),
                 None => Err(Error::Body("a Content-Length that is no number".into())),
             },
@@ -41,7 +40,7 @@ pub(super) fn framing(head: &Parts, body: &RequestBody) -> Result<Framing, Error
 
 /// Writes the head of a request. A length that stands in it stays as it is written; a request without a body gains
 /// none.
-pub(super) fn head(out: &mut Vec<u8>, head: &Parts, framing: Framing) {
+pub(super) fn head(out: &mut Vec<u8>, head: &RequestHead, framing: Framing) {
     out.extend_from_slice(head.method.as_str().as_bytes());
     out.push(b' ');
     let target = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
@@ -51,53 +50,25 @@ pub(super) fn head(out: &mut Vec<u8>, head: &Parts, framing: Framing) {
     }
     out.extend_from_slice(target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    for host in head.headers.get_all(header::HOST) {
-        line(out, &header::HOST, host);
-    }
-    let mut is_framed = framing == Framing::Empty;
-    for (name, value) in &head.headers {
-        if *name == header::HOST || *name == header::TRANSFER_ENCODING {
-            continue;
+    let is_chunked = framing == Framing::Chunked;
+    let says_coding = head.fields.contains(&header::TRANSFER_ENCODING);
+    let says_length = head.fields.contains(&header::CONTENT_LENGTH);
+    if says_coding || (is_chunked && says_length) {
+        let mut fields = head.fields.clone();
+        fields.remove(&header::TRANSFER_ENCODING);
+        if is_chunked {
+            fields.remove(&header::CONTENT_LENGTH);
         }
-        if *name == header::CONTENT_LENGTH {
-            if framing == Framing::Chunked {
-                continue;
-            }
-            is_framed = true;
-        }
-        line(out, name, value);
+        fields.write(out);
+    } else {
+        head.fields.write(out);
     }
     match framing {
-        Framing::Length(length) if !is_framed => line(out, &header::CONTENT_LENGTH, &HeaderValue::from(length)),
+        Framing::Length(length) if !says_length => {
+            out.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
+        }
         Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
         Framing::Empty | Framing::Length(_) => {}
-    }
-    out.extend_from_slice(b"\r\n");
-}
-
-fn line(out: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
-    out.extend_from_slice(name.as_str().as_bytes());
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value.as_bytes());
-    out.extend_from_slice(b"\r\n");
-}
-
-/// Writes the line in front of a chunk's data.
-pub(super) fn size_line(out: &mut Vec<u8>, size: usize) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digits = size.checked_ilog(16).unwrap_or(0);
-    out.extend((0..=digits).rev().map(|digit| HEX[size >> (4 * digit) & 15]));
-    out.extend_from_slice(b"\r\n");
-}
-
-/// Writes the last chunk with those trailer fields that the head has announced (RFC 9110, section 6.6.2).
-pub(super) fn last_chunk(out: &mut Vec<u8>, trailers: &HeaderMap, announced: &[HeaderValue]) {
-    out.extend_from_slice(b"0\r\n");
-    for (name, value) in trailers {
-        let mut names = announced.iter().flat_map(|line| line.as_bytes().split(|&b| b == b','));
-        if names.any(|announced| announced.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes())) {
-            line(out, name, value);
-        }
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -113,17 +84,17 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let mut out = Vec::new();
-        head(&mut out, &parts, framing);
+        head(&mut out, &parts.into(), framing);
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn host_comes_first_and_every_other_field_once_per_value() {
+    fn every_field_goes_once_per_value() {
         let fields = [("te", "trailers"), ("x-a", "1"), ("host", "h:1"), ("connection", "te"), ("x-a", "2")];
         let head = written("/a%2F?b=%zz", &fields, Framing::Empty);
         assert_eq!(
             head,
-            "FrobNicate /a%2F?b=%zz HTTP/1.1\r\nhost: h:1\r\nte: trailers\r\nx-a: 1\r\nx-a: 2\r\nconnection: te\r\n\r\n"
+            "FrobNicate /a%2F?b=%zz HTTP/1.1\r\nte: trailers\r\nx-a: 1\r\nx-a: 2\r\nhost: h:1\r\nconnection: te\r\n\r\n"
         );
         assert!(written("http://real?q", &[("host", "h")], Framing::Empty).starts_with("FrobNicate /?q HTTP/1.1\r\n"));
         assert!(written("*", &[("host", "h")], Framing::Empty).starts_with("FrobNicate * HTTP/1.1\r\n"));
@@ -144,28 +115,5 @@ mod tests {
         assert_eq!(tail(&[coding], Framing::Chunked), "transfer-encoding: chunked\r\n\r\n");
         assert_eq!(tail(&[length, coding], Framing::Chunked), "transfer-encoding: chunked\r\n\r\n");
         assert_eq!(tail(&[coding], Framing::Empty), "\r\n");
-    }
-
-    #[test]
-    fn sizes_are_plain_hexadecimal() {
-        for size in [0, 1, 9, 10, 15, 16, 255, 256, 0x1000, 0xfffff, 0x0010_0000, usize::MAX] {
-            let mut out = Vec::new();
-            size_line(&mut out, size);
-            assert_eq!(String::from_utf8(out).unwrap(), format!("{size:x}\r\n"));
-        }
-    }
-
-    #[test]
-    fn only_announced_trailers_go() {
-        let mut trailers = HeaderMap::new();
-        trailers.insert("x-sum", HeaderValue::from_static("1"));
-        trailers.insert("x-other", HeaderValue::from_static("2"));
-        let write = |announced: &[HeaderValue]| {
-            let mut out = Vec::new();
-            last_chunk(&mut out, &trailers, announced);
-            String::from_utf8(out).unwrap()
-        };
-        assert_eq!(write(&[HeaderValue::from_static("a, X-Sum")]), "0\r\nx-sum: 1\r\n\r\n");
-        assert_eq!(write(&[]), "0\r\n\r\n");
     }
 }

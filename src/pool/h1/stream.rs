@@ -12,8 +12,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 
-use super::error::Error;
 use super::upload::Upload;
+use crate::h1::Error;
 
 /// A socket.
 #[derive(Debug)]

@@ -8,16 +8,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::header;
-use http::request::Parts;
+use http::header::{self, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 use tokio::io::AsyncWrite;
 
 use super::encode::{self, Framing};
-use super::error::Error;
-use super::outgoing::Outgoing;
 use crate::body::RequestBody;
+use crate::h1::{Error, Outgoing, last_chunk, size_line};
+use crate::head::RequestHead;
 
 /// A request on its way.
 #[derive(Debug)]
@@ -70,7 +68,7 @@ impl Upload {
     }
 
     /// Begins a request.
-    pub(super) fn begin(&mut self, head: &Parts, body: RequestBody) -> Result<(), Error> {
+    pub(super) fn begin(&mut self, head: &RequestHead, body: RequestBody) -> Result<(), Error> {
         self.is_sound = false;
         self.framing = encode::framing(head, &body)?;
         self.is_sound = true;
@@ -80,7 +78,8 @@ impl Upload {
         encode::head(self.outgoing.own(), head, self.framing);
         self.announced.clear();
         if self.framing == Framing::Chunked {
-            self.announced.extend(head.headers.get_all(header::TRAILER).iter().cloned());
+            self.announced
+                .extend(head.fields.get_all(&header::TRAILER).filter_map(|line| HeaderValue::from_bytes(line).ok()));
         }
         self.state = match self.framing {
             Framing::Empty | Framing::Length(0) => State::Ending,
@@ -186,7 +185,8 @@ impl Upload {
             Some(Ok(data)) => self.push_data(data)?,
             Some(Err(frame)) => match (self.framing, frame.into_trailers()) {
                 (Framing::Chunked, Ok(trailers)) => {
-                    encode::last_chunk(self.outgoing.own(), &trailers, &self.announced);
+                    let announced = |name: &HeaderName| is_announced(&self.announced, name);
+                    last_chunk(self.outgoing.own(), &trailers, announced);
                     State::Ending
                 }
                 _ => self.state_after(State::Streams),
@@ -215,7 +215,7 @@ impl Upload {
         }
         match &mut self.framing {
             Framing::Chunked => {
-                encode::size_line(self.outgoing.own(), data.len());
+                size_line(self.outgoing.own(), data.len());
                 let is_last = self.body.is_end_stream();
                 self.outgoing.push(data, if is_last { b"\r\n0\r\n\r\n" } else { b"\r\n" });
                 Ok(if is_last { State::Ending } else { State::Streams })
@@ -239,4 +239,10 @@ impl Upload {
     fn state_after(&self, state: State) -> State {
         if self.framing == Framing::Length(0) { State::Ending } else { state }
     }
+}
+
+/// Whether the head has announced a trailer field (RFC 9110, section 6.6.2).
+fn is_announced(announced: &[HeaderValue], name: &HeaderName) -> bool {
+    let mut names = announced.iter().flat_map(|line| line.as_bytes().split(|&b| b == b','));
+    names.any(|announced| announced.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
 }

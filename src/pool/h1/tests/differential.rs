@@ -58,7 +58,7 @@ async fn hypers(pieces: &[&[u8]]) -> Verdict {
         drop(theirs);
     };
     let downstream = async {
-        let request = Request::from_parts(request("GET"), RequestBody::Empty);
+        let request = request("GET").to_request(RequestBody::Empty);
         let response = sender.send_request(request).await.map_err(|e| e.to_string())?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.map_err(|e| e.to_string())?;

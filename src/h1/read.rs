@@ -21,7 +21,7 @@ thread_local! {
 
 /// The reading side of one connection. Holds memory only while a big body passes.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     big: BytesMut,
     is_big: bool,
     /// Bytes read on this connection.
@@ -32,17 +32,17 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Bytes read on this connection so far.
-    pub(super) fn read(&self) -> u64 {
+    pub(crate) fn read(&self) -> u64 {
         self.read
     }
 
     /// Gives back what only a big body needs.
-    pub(super) fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         *self = Self { read: self.read, ..Self::default() };
     }
 
     /// What the socket has, or nothing at its end. `expected` is how much is to come, if that is known.
-    pub(super) fn poll_read<S: AsyncRead + Unpin>(
+    pub(crate) fn poll_read<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,
         cx: &mut Context<'_>,

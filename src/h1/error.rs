@@ -6,7 +6,7 @@ use std::io;
 
 /// Why an exchange came to no good end.
 #[derive(Debug)]
-pub(in crate::pool) enum Error {
+pub(crate) enum Error {
     /// The socket.
     Io(io::Error),
     /// Bytes that are not HTTP/1.1, or not in one reading only.
@@ -21,7 +21,7 @@ pub(in crate::pool) enum Error {
 
 impl Error {
     /// Whether the upstream broke the grammar, and did not merely go away.
-    pub(in crate::pool) fn is_malformed(&self) -> bool {
+    pub(crate) fn is_malformed(&self) -> bool {
         matches!(self, Self::Malformed(_))
     }
 }

@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::error::Error;
 use super::framing::Framing;
-use super::head;
+use super::trailers::trailers as read_trailers;
 
 /// The most bytes of chunk extensions in one message.
 const EXTENSIONS_LIMIT: usize = 16 * 1024;
@@ -16,7 +16,7 @@ const DIGITS: u8 = 16;
 
 /// A body under way.
 #[derive(Debug)]
-pub(super) enum Decoder {
+pub(crate) enum Decoder {
     /// So many bytes are still to come.
     Length(u64),
     /// Chunks.
@@ -29,7 +29,7 @@ pub(super) enum Decoder {
 
 /// A chunked body under way.
 #[derive(Debug)]
-pub(super) struct Chunked {
+pub(crate) struct Chunked {
     state: State,
     /// Data bytes that the chunk still has.
     left: u64,
@@ -55,7 +55,7 @@ enum State {
 /// What stands at the front of some input: framing to skip, then data. Without data, the input is used up or the body
 /// is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     pub skip: usize,
     pub data: usize,
 }
@@ -63,7 +63,7 @@ pub(super) struct Step {
 // === impl Decoder ===
 
 impl Decoder {
-    pub(super) fn new(framing: Framing) -> Self {
+    pub(crate) fn new(framing: Framing) -> Self {
         match framing {
             Framing::Empty | Framing::Length(0) => Self::Done,
             Framing::Length(length) => Self::Length(length),
@@ -73,12 +73,12 @@ impl Decoder {
     }
 
     /// Whether the body is over.
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
 
     /// How many bytes there are to come, if that is known.
-    pub(super) fn remaining(&self) -> Option<u64> {
+    pub(crate) fn remaining(&self) -> Option<u64> {
         match self {
             Self::Length(left) => Some(*left),
             Self::Done => Some(0),
@@ -87,7 +87,7 @@ impl Decoder {
     }
 
     /// Looks at the front of `input`; the caller takes off what the step says. Trailer fields go into `trailers`.
-    pub(super) fn step(&mut self, input: &[u8], trailers: &mut Option<HeaderMap>) -> Result<Step, Error> {
+    pub(crate) fn step(&mut self, input: &[u8], trailers: &mut Option<HeaderMap>) -> Result<Step, Error> {
         let (step, is_over) = match self {
             Self::Done => return Ok(Step { skip: 0, data: 0 }),
             Self::UntilClose => (Step { skip: 0, data: input.len() }, false),
@@ -105,7 +105,7 @@ impl Decoder {
     }
 
     /// The connection has ended: a clean end only for a body that ends so.
-    pub(super) fn end(&mut self) -> Result<(), Error> {
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self {
             Self::Done | Self::UntilClose => {
                 *self = Self::Done;
@@ -144,7 +144,7 @@ impl Chunked {
             if self.state == State::Trailer {
                 if self.trailer(byte)? {
                     if self.lines > 0 {
-                        *trailers = Some(head::trailers(&self.trailers, TRAILER_LINES)?);
+                        *trailers = Some(read_trailers(&self.trailers, TRAILER_LINES)?);
                     }
                     return Ok((Step { skip, data: 0 }, true));
                 }

@@ -14,7 +14,7 @@ const KEEP_LIMIT: usize = 8 * 1024;
 
 /// What has to be written next.
 #[derive(Debug, Default)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     own: Vec<u8>,
     /// How much of `own` has gone.
     gone: usize,
@@ -28,13 +28,13 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// Where the next bytes of our own go. Only while no data waits.
-    pub(super) fn own(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn own(&mut self) -> &mut Vec<u8> {
         debug_assert!(self.data.is_empty() && self.tail.is_empty(), "what comes behind data would overtake it");
         &mut self.own
     }
 
     /// Puts a piece of body behind them, and behind that its line end.
-    pub(super) fn push(&mut self, data: Bytes, tail: &'static [u8]) {
+    pub(crate) fn push(&mut self, data: Bytes, tail: &'static [u8]) {
         debug_assert!(self.data.is_empty() && self.tail.is_empty(), "one piece at a time");
         if self.own.is_empty() || data.len() > COPY_LIMIT {
             (self.data, self.tail) = (data, tail);
@@ -45,24 +45,24 @@ impl Outgoing {
     }
 
     /// Whether all has gone.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.own.is_empty() && self.data.is_empty() && self.tail.is_empty()
     }
 
     /// Bytes written on this connection so far.
-    pub(super) fn written(&self) -> u64 {
+    pub(crate) fn written(&self) -> u64 {
         self.written
     }
 
     /// Forgets what has not gone; with it goes what a connection does not need while it is idle.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.own.clear();
         self.own.shrink_to(KEEP_LIMIT);
         (self.gone, self.data, self.tail) = (0, Bytes::new(), b"");
     }
 
     /// Writes until all has gone.
-    pub(super) fn poll_flush<S: AsyncWrite + Unpin>(
+    pub(crate) fn poll_flush<S: AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
         cx: &mut Context<'_>,

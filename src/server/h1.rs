@@ -1,0 +1,333 @@
+//! HTTP/1.1 toward clients: heads and bodies in, heads and bodies out, over one socket. Our own, since hyper's server
+//! cannot tell a client that left from one that sent more, relays no interim answer, writes `100 Continue` by itself,
+//! closes in one stage, and costs twice as much.
+//!
+//! Nothing here waits for anything but the socket: who is waited for, and for how long, is the business of
+//! `server::conn`, which polls. A poll that is pending has registered its waker. Between two requests nothing is held
+//! but what the client sent too early.
+
+mod close;
+mod date;
+mod encode;
+mod head;
+mod refusal;
+mod reply;
+
+use std::io;
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::{Bytes, BytesMut};
+use http::{Method, Version};
+use socket2::SockRef;
+use tokio::net::TcpStream;
+
+use self::encode::Asked;
+use self::head::Head;
+pub(super) use self::refusal::Refusal;
+pub(super) use self::reply::{Reply, Written};
+use crate::body::{BrokenOff, Giver, Incoming, handover};
+use crate::h1::{Framing, Input, Outgoing, Reader, Scan};
+use crate::head::RequestHead;
+
+/// The most that is held of a client that sends on while its request runs. Beyond that its end is not seen.
+const HOLD_LIMIT: usize = 64 * 1024;
+
+/// One client's connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: TcpStream,
+    reader: Reader,
+    input: Input,
+    /// The beginning of a head that did not come in one piece.
+    partial: Vec<u8>,
+    scan: Scan,
+    is_line_judged: bool,
+    outgoing: Outgoing,
+    /// Where the body of the request goes, while there is one.
+    giver: Option<Giver>,
+    has_ended: bool,
+}
+
+/// A request, as it goes to whoever answers it.
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub head: RequestHead,
+    pub body: Incoming,
+    /// What the answer depends on.
+    pub reply: Reply,
+}
+
+/// What came instead of a request.
+#[derive(Debug)]
+pub(super) enum NoRequest {
+    /// The client has closed, or the socket failed.
+    Gone,
+    /// The head is refused.
+    Refused(Refusal),
+}
+
+// === impl Connection: requests ===
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            reader: Reader::default(),
+            input: Input::new(),
+            partial: Vec::new(),
+            scan: Scan::default(),
+            is_line_judged: false,
+            outgoing: Outgoing::default(),
+            giver: None,
+            has_ended: false,
+        }
+    }
+
+    /// The next request. Only when the last one and its answer are over.
+    pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<Asking, NoRequest>> {
+        loop {
+            match self.take_head() {
+                Ok(Some(head)) => return Poll::Ready(Ok(self.begin(head))),
+                Ok(None) => {}
+                Err(refusal) => return Poll::Ready(Err(NoRequest::Refused(refusal))),
+            }
+            let bytes = ready!(self.reader.poll_read(&mut self.stream, cx, None)).map_err(|_| NoRequest::Gone)?;
+            if bytes.is_empty() {
+                self.has_ended = true;
+                return Poll::Ready(Err(NoRequest::Gone));
+            }
+            if self.partial.is_empty() {
+                self.input.bytes = bytes;
+            } else {
+                self.partial.extend_from_slice(&bytes);
+            }
+        }
+    }
+
+    /// Whether a head has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.partial.is_empty()
+    }
+
+    /// A head, if it is complete.
+    fn take_head(&mut self) -> Result<Option<Head>, Refusal> {
+        let so_far = if self.partial.is_empty() { &self.input.bytes[..] } else { &self.partial };
+        if so_far.is_empty() {
+            return Ok(None);
+        }
+        let Some(end) = self.scan.end(so_far, &head::LIMITS)? else {
+            if !self.is_line_judged {
+                // What cannot become a request is told so at once, not when its time is up.
+                if self.scan.has_start_line() {
+                    self.is_line_judged = true;
+                    head::judge_line(so_far)?;
+                } else if !head::may_begin(so_far) {
+                    return Err(Refusal::Malformed("the request line"));
+                }
+            }
+            if self.partial.is_empty() {
+                self.partial = std::mem::take(&mut self.input.bytes).into();
+            }
+            return Ok(None);
+        };
+        if !self.partial.is_empty() {
+            self.input.bytes = std::mem::take(&mut self.partial).into();
+        }
+        (self.scan, self.is_line_judged) = (Scan::default(), false);
+        Head::parse(&self.input.bytes.split_to(end)).map(Some)
+    }
+
+    fn begin(&mut self, head: Head) -> Asking {
+        let asked = Asked {
+            version: head.request.version,
+            is_head: head.request.method == Method::HEAD,
+            takes_trailers: head.takes_trailers && head.request.version == Version::HTTP_11,
+        };
+        self.input.begin(head.framing);
+        let body = match head.framing {
+            Framing::Empty | Framing::UntilClose | Framing::Length(0) => Incoming::Empty,
+            Framing::Length(_) | Framing::Chunked => {
+                let (giver, taker) = handover(self.input.remaining());
+                self.giver = Some(giver);
+                // Most small bodies came with their head.
+                self.hand_over();
+                Incoming::Handed(taker)
+            }
+        };
+        if self.input.bytes.is_empty() {
+            // An empty slice would keep its whole buffer alive.
+            self.input.bytes = Bytes::new();
+        }
+        Asking { head: head.request, body, reply: Reply::new(asked, head.keep_alive) }
+    }
+}
+
+// === impl Connection: bodies of requests ===
+
+impl Connection {
+    /// Before whoever takes the body is polled in this task: it needs not wake us.
+    pub(super) fn look_away(&self) {
+        if let Some(giver) = &self.giver {
+            giver.wait_no_longer();
+        }
+    }
+
+    /// Moves the request's body on. Ready when something was handed over; pending when the body is over, when nobody asks
+    /// for more, or when the client sends nothing.
+    pub(super) fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let Some(giver) = &self.giver else { return Poll::Pending };
+            giver.wait(cx.waker());
+            if self.hand_over() {
+                return Poll::Ready(());
+            }
+            let Some(giver) = self.giver.as_ref().filter(|giver| giver.is_wanted()) else { return Poll::Pending };
+            match ready!(self.reader.poll_read(&mut self.stream, cx, self.input.remaining())) {
+                Ok(bytes) if !bytes.is_empty() => self.input.bytes = bytes,
+                Ok(_) | Err(_) => {
+                    self.has_ended = true;
+                    giver.end(Err(BrokenOff));
+                    self.giver = None;
+                    return Poll::Ready(());
+                }
+            }
+        }
+    }
+
+    /// Hands over what was read, if there is room; whether that changed anything.
+    fn hand_over(&mut self) -> bool {
+        let Some(giver) = &self.giver else { return false };
+        let had_room = giver.has_room();
+        let mut has_moved = false;
+        if had_room {
+            match self.input.take_data() {
+                Ok(Some(data)) => {
+                    giver.give(data);
+                    has_moved = true;
+                }
+                Ok(None) => {}
+                Err(_malformed) => {
+                    // Bytes behind a framing error are never read as a request (contract: http-proxy, F18).
+                    giver.end(Err(BrokenOff));
+                    self.giver = None;
+                    return true;
+                }
+            }
+        }
+        if self.input.is_done() {
+            giver.end(Ok(self.input.take_trailers()));
+            self.giver = None;
+            self.reader.rest();
+            return true;
+        }
+        has_moved
+    }
+
+    /// Whether the request's last byte was read.
+    pub(super) fn has_read_all(&self) -> bool {
+        self.input.is_done()
+    }
+
+    /// Whether the client's end is there, behind the request. What it sends early is held, up to a limit.
+    ///
+    /// It is taken for the client's leaving also when it only closed its own direction (contract: http-proxy, E7): a
+    /// client that is gone must not keep a model busy, and the two cannot be told apart.
+    pub(super) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.has_ended {
+            return Poll::Ready(());
+        }
+        while self.input.is_done() && self.input.bytes.len() < HOLD_LIMIT {
+            let bytes = match ready!(self.reader.poll_read(&mut self.stream, cx, None)) {
+                Ok(bytes) => bytes,
+                Err(_) => Bytes::new(),
+            };
+            if bytes.is_empty() {
+                self.has_ended = true;
+                return Poll::Ready(());
+            }
+            self.input.bytes = if self.input.bytes.is_empty() {
+                bytes
+            } else {
+                let mut held = BytesMut::from(std::mem::take(&mut self.input.bytes));
+                held.extend_from_slice(&bytes);
+                held.freeze()
+            };
+        }
+        Poll::Pending
+    }
+
+    /// Whether the connection was reset, though nothing is read of it now.
+    pub(super) fn is_reset(&self) -> bool {
+        !matches!(self.stream.take_error(), Ok(None))
+    }
+
+    /// Between an answer and the next request: whether the rest of the request's body was at hand, and is gone. What is
+    /// not at hand would have to be waited for; then the connection ends.
+    pub(super) fn skip_body(&mut self) -> bool {
+        self.giver = None;
+        let mut has_read = false;
+        loop {
+            match self.input.take_data() {
+                _ if self.input.is_done() => return true,
+                Ok(Some(_)) => {}
+                Ok(None) if has_read => return false,
+                Ok(None) => {
+                    has_read = true;
+                    let mut cx = Context::from_waker(Waker::noop());
+                    match self.reader.poll_read(&mut self.stream, &mut cx, self.input.remaining()) {
+                        Poll::Ready(Ok(bytes)) if !bytes.is_empty() => self.input.bytes = bytes,
+                        _ => return false,
+                    }
+                }
+                Err(_malformed) => return false,
+            }
+        }
+    }
+}
+
+// === impl Connection: ends ===
+
+impl Connection {
+    /// Puts the answer to a head that was refused up for writing.
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.outgoing.clear();
+        self.outgoing.own().extend_from_slice(&refusal.answer());
+    }
+
+    /// Puts bytes of our own up for writing: interim answers, which stand before the answer's head.
+    pub(super) fn say(&mut self, bytes: &[u8]) {
+        self.outgoing.own().extend_from_slice(bytes);
+    }
+
+    /// Writes what is up for writing.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.outgoing.poll_flush(&mut self.stream, cx)
+    }
+
+    /// Whether the socket has not taken all yet.
+    pub(super) fn is_writing(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
+    /// Lets go of what only an exchange needs.
+    pub(super) fn rest(&mut self) {
+        self.reader.rest();
+        self.outgoing.clear();
+    }
+
+    /// Closes in stages (see [`close`]).
+    pub(super) async fn close(mut self) {
+        close::in_stages(&mut self.stream, self.has_ended).await;
+    }
+
+    /// Drops the connection so that the client cannot take what it has for all of the answer.
+    pub(super) fn reset(self) {
+        // A connection that is gone already cannot be reset, and need not be.
+        let _ = SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
+    }
+
+    /// The socket, and what was read from it too early, for a tunnel.
+    pub(super) fn into_parts(self) -> (TcpStream, Bytes) {
+        (self.stream, self.input.bytes)
+    }
+}

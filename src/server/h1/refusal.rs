@@ -1,0 +1,91 @@
+//! Why a head is refused before any exchange, and the answer in plain words: there is no route yet whose API could
+//! word it.
+
+use super::date;
+use crate::error::{Kind, Phase};
+use crate::h1::{Error, Fault};
+
+/// What is wrong with a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server) enum Refusal {
+    /// It is not HTTP/1.1, or not in one reading only.
+    Malformed(&'static str),
+    /// A line that ends in LF alone.
+    BareLf,
+    /// A `#` in the target.
+    Fragment,
+    /// A request line beyond all measure.
+    LongTarget,
+    /// A head beyond all measure.
+    LongHead,
+    /// It did not come in time.
+    Late,
+}
+
+impl Refusal {
+    fn words(self) -> (&'static str, Kind, String) {
+        let bad = |what| ("400 Bad Request", Kind::BadRequest, format!("the request is not valid HTTP: {what}"));
+        match self {
+            Self::Malformed(what) => bad(what),
+            Self::BareLf => bad("a line that ends in LF alone"),
+            Self::Fragment => bad("a fragment in the target"),
+            Self::LongTarget => ("414 URI Too Long", Kind::BadRequest, "the request's target is too long".into()),
+            Self::LongHead => {
+                ("431 Request Header Fields Too Large", Kind::BadRequest, "the request's head is too large".into())
+            }
+            Self::Late => {
+                let phase = Kind::Timeout(Phase::Head);
+                ("408 Request Timeout", phase, "deadline expired while waiting for the request's head".into())
+            }
+        }
+    }
+
+    /// The whole answer, behind which the connection closes.
+    pub(super) fn answer(self) -> Vec<u8> {
+        let (status, kind, words) = self.words();
+        let mut answer = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\nx-viaduct-error: {}\r\n\
+             connection: close\r\ncontent-length: {}\r\n",
+            kind.token(),
+            words.len() + 1
+        )
+        .into_bytes();
+        date::line(&mut answer);
+        answer.extend_from_slice(format!("\r\n{words}\n").as_bytes());
+        answer
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::BareLf => Self::BareLf,
+            Fault::LongLine => Self::LongTarget,
+            Fault::LongHead | Fault::ManyFields => Self::LongHead,
+            Fault::NoStartLine => Self::Malformed("no request line"),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Malformed(match error {
+            Error::Malformed(what) => what,
+            Error::Io(_) | Error::Cut(_) | Error::Body(_) => "the head",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_says_why() {
+        let answer = String::from_utf8(Refusal::Late.answer()).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("x-viaduct-error: timeout-head\r\n"));
+        assert!(answer.contains("\r\ndate: ") && answer.ends_with("waiting for the request's head\n"), "{answer}");
+        let answer = String::from_utf8(Refusal::from(Fault::ManyFields).answer()).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+}
