@@ -173,7 +173,7 @@ async fn sweep(upstreams: Vec<Arc<Upstream>>) {
 async fn report(upstreams: Vec<Arc<Upstream>>, model: Option<String>) {
     for upstream in &upstreams {
         for endpoint in upstream.endpoints() {
-            let name = endpoint.label().to_str().unwrap_or_default();
+            let name = endpoint.label();
             let address = endpoint.pool().address();
             match probe::probe(upstream, endpoint).await {
                 Ok(Reached::Models(models)) => {

@@ -17,7 +17,7 @@ mod idle;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -127,8 +127,14 @@ impl PooledConn {
     }
 
     /// Begins a request. After an error the connection can only be dropped.
-    pub fn begin(&mut self, head: &RequestHead, body: RequestBody, interim: Interim<'_>) -> Result<(), SendError> {
-        self.conn.begin(head, body, interim)
+    pub fn begin(
+        &mut self,
+        head: &RequestHead,
+        body: RequestBody,
+        interim: Interim<'_>,
+        waker: &Waker,
+    ) -> Result<(), SendError> {
+        self.conn.begin(head, body, interim, waker)
     }
 
     /// Sends the request and waits for the head of its answer; what comes with it makes an [`Answer`] of the connection.

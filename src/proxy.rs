@@ -50,7 +50,7 @@ use crate::error::{Error, Kind, Phase};
 use crate::head::{AnswerHead, Fields, RequestHead};
 use crate::metrics::Metrics;
 use crate::pool::{self, Listener};
-use crate::upstream::send;
+use crate::upstream::send::{self, Sending, Sent};
 use crate::upstream::{Endpoint, Kind as Api, Upstream};
 
 /// What every request is judged by.
@@ -76,6 +76,27 @@ pub struct Proxy {
     metrics: Arc<Metrics>,
     /// This process in `Via`; unique, so that a request which comes back is recognised (RFC 9110, section 7.6.3).
     via: Box<str>,
+}
+
+/// A request that is ready to go.
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
+enum Prepared<'a, I> {
+    /// No further: this is the answer.
+    Own(AnswerHead, Bytes),
+    /// As an upgrade, on a connection of its own.
+    Upgrades(Box<RequestHead>, &'a Arc<Route>, Option<usize>),
+    /// To an endpoint of its route.
+    Sends(Sending<'a, I>, Back<'a>),
+}
+
+/// What the way back needs to know of the way there.
+struct Back<'a> {
+    plan: Option<Plan>,
+    /// The part of the path that is viaduct's own.
+    prefix: &'a str,
+    host: Option<Box<[u8]>>,
+    /// Whether the client waits for `100 Continue`.
+    expects: bool,
 }
 
 /// What came of a request.
@@ -108,7 +129,18 @@ impl Proxy {
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
         let page = self.settings.access.page(&head);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
-        let (mut head, body) = match self.forward(&mut exchange, page.as_ref(), head, incoming).await {
+        let answered = match self.prepare(&mut exchange, page.as_ref(), head, incoming) {
+            Ok(Prepared::Sends(mut sending, back)) => {
+                let sent = until_expired(exchange.downstream(), Pin::new(&mut sending)).await;
+                drop(sending);
+                receive(&mut exchange, sent, back)
+            }
+            // Boxed, for it is rare and not small.
+            Ok(Prepared::Upgrades(head, route, pinned)) => Box::pin(switch(&mut exchange, route, pinned, *head)).await,
+            Ok(Prepared::Own(head, body)) => Ok(Answer::Own(head, body)),
+            Err(error) => Err(error),
+        };
+        let (mut head, body) = match answered {
             Ok(Answer::Switched(head, upstream)) => {
                 let downstream = exchange.downstream_arc();
                 downstream.leave_tunnel(Tunnel::new(upstream, exchange));
@@ -129,30 +161,30 @@ impl Proxy {
         (head, body)
     }
 
-    /// From the request's head to the answer's.
-    async fn forward(
+    /// From the request as it came to the request as it goes. Not a future: everything that an `async fn` carries over an
+    /// `await` is copied once more for every request.
+    fn prepare(
         &self,
         exchange: &mut Exchange,
         page: Option<&Page>,
         mut head: RequestHead,
         incoming: Incoming,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Prepared<'_, impl Fn(&Waker) -> Listener + Sync + Unpin + use<>>, Error> {
         request::settle(&mut head)?;
         if request::is_last_hop(&mut head) {
             let (head, body) = error_response::options();
-            return Ok(Answer::Own(head, body));
+            return Ok(Prepared::Own(head, body));
         }
-        let target = head.uri.clone();
-        let Matched { route, prefix } = self.router.route(&head.method, target.path())?;
+        let Matched { route, prefix } = self.router.route(&head.method, head.uri.path())?;
         exchange.enter(route);
         let api = route.upstream.kind();
         self.check_host(&head.fields, api, exchange.downstream())?;
         self.check_loop(&head.fields)?;
-        let asked = asked(route, &target, prefix, &head.fields, exchange.downstream());
+        let asked = asked(route, &head.uri, prefix, &head.fields, exchange.downstream());
         let admitted = self.settings.access.admit(&asked, page, &mut head.fields, &mut exchange.key)?;
         let Verdict::Pass(inspector) = admitted else {
             let (head, body) = error_response::preflight();
-            return Ok(Answer::Own(head, body));
+            return Ok(Prepared::Own(head, body));
         };
         let pinned = pinned(&mut head.fields, &route.upstream)?;
         let plan = match api {
@@ -169,34 +201,18 @@ impl Proxy {
         let expects = has_body && headers::lists(&head.fields, &header::EXPECT, b"100-continue");
         // Only a `Location` that leads back here needs it, and only if paths differ.
         let host = (!prefix.is_empty() || route.upstream.has_base())
-            .then(|| head.fields.get(&header::HOST).map(<[u8]>::to_vec))
+            .then(|| head.fields.get(&header::HOST).map(Into::into))
             .flatten();
-        forward::toward_upstream(&mut head, exchange.downstream(), api, has_body, exchange.id.as_str(), &self.via);
+        forward::toward_upstream(&mut head, exchange.downstream(), api, has_body, &exchange.id, &self.via);
         if !prefix.is_empty() {
-            head.uri = forward::strip(&target, prefix)?;
+            head.uri = forward::strip(&head.uri, prefix)?;
         }
-
         if is_upgrade {
-            // Boxed, for it is rare and not small.
-            return Box::pin(switch(exchange, route, pinned, head)).await;
+            return Ok(Prepared::Upgrades(Box::new(head), route, pinned));
         }
         let body = outgoing(has_body.then_some((incoming, inspector)), expects, exchange, route.deadlines);
-        let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-        let interim = listener(&waker, exchange);
-        let mut sending = send::relay(&route.upstream, pinned, head, body, interim);
-        let sent = until_expired(exchange.downstream(), Pin::new(&mut sending)).await;
-        let sent = sent.map_err(|error| exchange.blame(error))?;
-        let endpoint = Arc::clone(&sent.endpoint);
-        let (mut head, incoming) = exchange.answered(sent);
-        forward::toward_client(&mut head)?;
-        forward::relocate(&mut head.fields, prefix, endpoint.base(), host.as_deref());
-        enrich::distrust(&mut head.fields);
-        mark(&mut head.fields, &endpoint, exchange);
-        if expects && !exchange.is_upload_done() {
-            // RFC 9110, section 10.1.1: the client may send the body or not; nobody could tell it from a request.
-            head.fields.insert(&header::CONNECTION, "close");
-        }
-        Ok(Answer::Passed(head, incoming, plan))
+        let sending = send::relay(&route.upstream, pinned, head, body, listener(exchange));
+        Ok(Prepared::Sends(sending, Back { plan, prefix, host, expects }))
     }
 
     /// Whether the route serves this `Host` (design, section 3: Host). A plain upstream's is its own affair.
@@ -215,7 +231,7 @@ impl Proxy {
 
     fn refuse(&self, exchange: &mut Exchange, error: &Error) -> (AnswerHead, ResponseBody) {
         let (mut head, body) = error_response::respond(error, exchange.dialect(self.settings.fallback));
-        head.fields.insert(&forward::REQUEST_ID, exchange.id.as_str());
+        head.fields.insert(&forward::REQUEST_ID, &exchange.id);
         if let Some(endpoint) = exchange.endpoint() {
             head.fields.insert(&forward::UPSTREAM, endpoint.label());
         }
@@ -237,9 +253,23 @@ fn asked<'a>(route: &Route, target: &'a Uri, prefix: &str, fields: &Fields, down
     }
 }
 
+/// What came of sending the request: the answer's head, rewritten for the client.
+fn receive(exchange: &mut Exchange, sent: Result<Sent, Error>, back: Back<'_>) -> Result<Answer, Error> {
+    let (mut head, incoming, endpoint) = exchange.answered(sent.map_err(|error| exchange.blame(error))?);
+    forward::toward_client(&mut head)?;
+    forward::relocate(&mut head.fields, back.prefix, endpoint.base(), back.host.as_deref());
+    enrich::distrust(&mut head.fields);
+    mark(&mut head.fields, &endpoint, exchange);
+    if back.expects && !exchange.is_upload_done() {
+        // RFC 9110, section 10.1.1: the client may send the body or not; nobody could tell it from a request.
+        head.fields.insert(&header::CONNECTION, "close");
+    }
+    Ok(Answer::Passed(head, incoming, back.plan))
+}
+
 /// An answer of viaduct's own that is no error.
 fn answer(exchange: &mut Exchange, mut head: AnswerHead, body: Bytes) -> (AnswerHead, ResponseBody) {
-    head.fields.insert(&forward::REQUEST_ID, exchange.id.as_str());
+    head.fields.insert(&forward::REQUEST_ID, &exchange.id);
     exchange.answer(head.status);
     (head, ResponseBody::Made(body))
 }
@@ -279,7 +309,7 @@ async fn switch(
 /// Says who answered, and to which request.
 fn mark(fields: &mut Fields, endpoint: &Endpoint, exchange: &Exchange) {
     fields.insert(&forward::UPSTREAM, endpoint.label());
-    fields.insert(&forward::REQUEST_ID, exchange.id.as_str());
+    fields.insert(&forward::REQUEST_ID, &exchange.id);
 }
 
 /// Takes `x-viaduct-endpoint` out of the request: the number of the endpoint that it pins.
@@ -315,9 +345,9 @@ fn outgoing(
 }
 
 /// Passes interim answers on as they come, and wakes the connection's task to send them.
-fn listener(waker: &Waker, exchange: &Exchange) -> impl Fn() -> Listener + Sync + use<> {
-    let (waker, turn, progress) = (waker.clone(), Arc::clone(&exchange.downstream().turn), exchange.progress());
-    move || {
+fn listener(exchange: &Exchange) -> impl Fn(&Waker) -> Listener + Sync + Unpin + use<> {
+    let (turn, progress) = (Arc::clone(&exchange.downstream().turn), exchange.progress());
+    move |waker| {
         let (waker, turn, progress) = (waker.clone(), Arc::clone(&turn), progress.clone());
         Box::new(move |status, headers| {
             interim::relay(&turn, progress.as_deref(), status, headers);

@@ -11,10 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use http::HeaderValue;
 use tokio::time::Instant;
 
-use self::balance::RoundRobin;
+use self::balance::{Order, RoundRobin};
 use crate::metrics::{EndpointMetrics, Metrics};
 use crate::pool::{Address, Codec, ConnectError, Connector, Pool, PooledConn, Settings};
 
@@ -42,7 +41,7 @@ pub struct Upstream {
 #[derive(Debug)]
 pub struct Endpoint {
     number: usize,
-    label: HeaderValue,
+    label: Box<str>,
     base: Box<str>,
     pool: Arc<Pool>,
     /// Requests sent and connections made.
@@ -121,8 +120,8 @@ impl Upstream {
     }
 
     /// The endpoints in the order in which a request should try them: each in its turn, those that refused lately last.
-    pub fn order(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
-        self.turn.order(&self.endpoints, Instant::now())
+    pub fn order(&self) -> Order<'_> {
+        self.turn.order(&self.endpoints)
     }
 
     /// Whether an endpoint puts a path in front of every request's.
@@ -142,11 +141,9 @@ impl Upstream {
 
 impl Endpoint {
     fn new(upstream: &str, number: usize, location: Location, pool: Settings, metrics: &Metrics) -> Self {
-        // A name that passed the configuration is a token, and so a valid header value.
-        let label = HeaderValue::try_from(format!("{upstream}/{number}"));
         Self {
             number,
-            label: label.unwrap_or_else(|_| HeaderValue::from_static("?")),
+            label: format!("{upstream}/{number}").into(),
             base: location.base.into(),
             pool: Pool::new(Connector::new(location.address), pool),
             metrics: metrics.endpoint(upstream, number),
@@ -161,7 +158,7 @@ impl Endpoint {
     }
 
     /// `NAME/NUMBER`: how answers, logs and metrics name it.
-    pub fn label(&self) -> &HeaderValue {
+    pub fn label(&self) -> &str {
         &self.label
     }
 

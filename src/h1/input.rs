@@ -27,6 +27,11 @@ impl Input {
         Self { bytes: Bytes::new(), decoder: Decoder::Done, trailers: None }
     }
 
+    /// The first `end` bytes; all of them as they are, for a part of them would have to be counted.
+    pub(crate) fn split_to(&mut self, end: usize) -> Bytes {
+        if end == self.bytes.len() { std::mem::take(&mut self.bytes) } else { self.bytes.split_to(end) }
+    }
+
     /// A body begins.
     pub(crate) fn begin(&mut self, framing: Framing) {
         self.decoder = Decoder::new(framing);

@@ -5,7 +5,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, StatusCode};
 use hyper::body::Incoming;
@@ -38,12 +38,12 @@ pub(super) enum Conn {
 /// Hears of an interim answer (RFC 9110, section 15.2): its status and fields.
 pub type Listener = Box<dyn Fn(StatusCode, &HeaderMap) + Send + Sync>;
 
-/// Makes a listener when one is needed: hyper wants it with every request, our own connection only when there is
+/// Makes a listener, which wakes somebody, when one is needed: hyper wants it with every request, our own connection only when there is
 /// something to hear, which is seldom.
-pub type Interim<'a> = &'a (dyn Fn() -> Listener + Sync);
+pub type Interim<'a> = &'a (dyn Fn(&Waker) -> Listener + Sync);
 
 /// Hears nothing: for requests of viaduct's own.
-pub fn deaf() -> Listener {
+pub fn deaf(_: &Waker) -> Listener {
     Box::new(|_, _| {})
 }
 
@@ -139,10 +139,11 @@ impl Conn {
         head: &RequestHead,
         body: RequestBody,
         interim: Interim<'_>,
+        waker: &Waker,
     ) -> Result<(), SendError> {
         match self {
             Self::Hyper(conn) => {
-                conn.begin(head, body, interim);
+                conn.begin(head, body, interim(waker));
                 Ok(())
             }
             Self::Lean(conn) => conn.begin(head, body).map_err(|e| SendError::lean(conn, e)),

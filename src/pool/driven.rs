@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use self::io::{Io, Meter};
-use super::conn::{Cause, Interim, SendError};
+use super::conn::{Cause, Listener, SendError};
 use crate::body::RequestBody;
 use crate::head::RequestHead;
 
@@ -71,9 +71,8 @@ impl Driven {
     }
 
     /// Begins a request. hyper keeps what it is given, so it is given a copy of the head.
-    pub(super) fn begin(&mut self, head: &RequestHead, body: RequestBody, interim: Interim<'_>) {
+    pub(super) fn begin(&mut self, head: &RequestHead, body: RequestBody, listener: Listener) {
         let mut request = head.to_request(body);
-        let listener = interim();
         hyper::ext::on_informational(&mut request, move |interim| listener(interim.status(), interim.headers()));
         self.read_before = self.meter.read();
         self.has_none = matches!(request.body(), RequestBody::Empty);

@@ -143,7 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
             return Poll::Pending;
         }
         loop {
-            if let Some(head) = self.take_head(interim)? {
+            if let Some(head) = self.take_head(interim, cx.waker())? {
                 return Poll::Ready(Ok(self.answer(head)));
             }
             let bytes = match ready!(self.reader.poll_read(&mut self.stream, cx, None)) {
@@ -195,7 +195,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
     }
 
     /// The final head, if it is complete. Interim ones are told, and skipped.
-    fn take_head(&mut self, interim: Interim<'_>) -> Result<Option<Head>, Error> {
+    fn take_head(&mut self, interim: Interim<'_>, waker: &Waker) -> Result<Option<Head>, Error> {
         loop {
             let so_far = if self.partial.is_empty() { &self.input.bytes[..] } else { &self.partial };
             let Some(end) = self.scan.end(so_far, &LIMITS).map_err(malformed)? else {
@@ -208,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
                 self.input.bytes = std::mem::take(&mut self.partial).into();
             }
             self.scan = Scan::default();
-            let head = Head::parse(&self.input.bytes.split_to(end), self.is_head)?;
+            let head = Head::parse(&self.input.split_to(end), self.is_head)?;
             let status = head.answer.status;
             if !status.is_informational() {
                 return Ok(Some(head));
@@ -220,7 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
             if self.interim > INTERIM_LIMIT {
                 return Err(Error::Malformed("too many interim answers"));
             }
-            interim()(status, &head.answer.fields.to_map());
+            interim(waker)(status, &head.answer.fields.to_map());
         }
     }
 

@@ -121,7 +121,7 @@ impl Exchange {
     }
 
     /// The answer's head is there; its body has the connection, until it is over.
-    pub(super) fn answered(&mut self, sent: Sent) -> (AnswerHead, Answer) {
+    pub(super) fn answered(&mut self, sent: Sent) -> (AnswerHead, Answer, Arc<Endpoint>) {
         if let Some(progress) = &self.progress {
             progress.note_answered();
         }
@@ -131,9 +131,9 @@ impl Exchange {
             route.metrics.first_byte.observe(first_byte.as_secs_f64());
         }
         self.status = sent.head.status;
-        self.endpoint = Some(sent.endpoint);
+        self.endpoint = Some(Arc::clone(&sent.endpoint));
         self.retries = sent.retries;
-        (sent.head, sent.body)
+        (sent.head, sent.body, sent.endpoint)
     }
 
     /// How far its upload is, if it has one.
@@ -294,7 +294,7 @@ impl Exchange {
             path: &masked(self.target.path_and_query().map_or("*", PathAndQuery::as_str)),
             status: self.status.as_u16(),
             route: self.route.as_ref().map(|route| route.class.word()),
-            upstream: self.endpoint.as_ref().and_then(|endpoint| endpoint.label().to_str().ok()),
+            upstream: self.endpoint.as_ref().map(|endpoint| endpoint.label()),
             key: self.key.as_deref(),
             received,
             sent: self.sent,

@@ -7,6 +7,7 @@ use http::uri::{PathAndQuery, Uri};
 use super::downstream::Downstream;
 use super::headers;
 use super::request::is_chunked_alone;
+use super::request_id::RequestId;
 use crate::error::{Error, Kind};
 use crate::head::{AnswerHead, Fields, RequestHead};
 use crate::upstream::Kind as Api;
@@ -27,7 +28,7 @@ pub(super) fn toward_upstream(
     downstream: &Downstream,
     api: Api,
     has_body: bool,
-    id: &str,
+    id: &RequestId,
     pseudonym: &str,
 ) {
     let fields = &mut head.fields;

@@ -29,12 +29,26 @@ impl RequestId {
         given.map_or_else(|| Self::New(new(fastrand::u128(..))), |id| Self::Given(id.into()))
     }
 
+    /// As bytes, which need no proof that they are text.
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::New(digits) => digits,
+            Self::Given(text) => text.as_bytes(),
+        }
+    }
+
     /// As text.
     pub(super) fn as_str(&self) -> &str {
         match self {
             Self::New(digits) => str::from_utf8(digits).unwrap_or_default(),
             Self::Given(text) => text,
         }
+    }
+}
+
+impl AsRef<[u8]> for RequestId {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
     }
 }
 

@@ -134,7 +134,7 @@ impl Connection {
             self.input.bytes = std::mem::take(&mut self.partial).into();
         }
         (self.scan, self.is_line_judged) = (Scan::default(), false);
-        Head::parse(&self.input.bytes.split_to(end)).map(Some)
+        Head::parse(&self.input.split_to(end)).map(Some)
     }
 
     fn begin(&mut self, head: Head) -> Asking {

@@ -18,21 +18,38 @@ pub struct RoundRobin {
 impl RoundRobin {
     /// Every endpoint once: first, beginning with the one whose turn it is, those that do not rest, then the others,
     /// for they may have come back.
-    pub fn order<'a>(
-        &self,
-        endpoints: &'a [Arc<Endpoint>],
-        now: Instant,
-    ) -> impl Iterator<Item = &'a Arc<Endpoint>> + use<'a> {
+    pub fn order<'a>(&self, endpoints: &'a [Arc<Endpoint>]) -> Order<'a> {
         let first = match endpoints.len() {
             0 | 1 => 0,
             n => self.next.fetch_add(1, Relaxed) % n,
         };
-        let (before, after) = endpoints.split_at(first);
-        let turn = move || after.iter().chain(before);
-        let alone = endpoints.len() == 1;
-        let ready = turn().filter(move |endpoint| alone || !endpoint.rests(now));
-        let resting = turn().filter(move |endpoint| !alone && endpoint.rests(now));
-        ready.chain(resting)
+        Order { endpoints, first, at: 0 }
+    }
+}
+
+/// The endpoints in the order in which a request tries them. Whether one rests is asked when it would be its turn.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    endpoints: &'a [Arc<Endpoint>],
+    first: usize,
+    /// Places looked at so far; twice as many as there are endpoints.
+    at: usize,
+}
+
+impl<'a> Iterator for Order<'a> {
+    type Item = &'a Arc<Endpoint>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let n = self.endpoints.len();
+        while self.at < 2 * n {
+            let (is_second, place) = (self.at >= n, (self.first + self.at) % n);
+            self.at += 1;
+            let endpoint = &self.endpoints[place];
+            if (n > 1 && endpoint.rests(Instant::now())) == is_second {
+                return Some(endpoint);
+            }
+        }
+        None
     }
 }
 
@@ -52,34 +69,35 @@ mod tests {
         Upstream::new("to", Kind::Http, locations, &Kind::Http.pool(), &Metrics::new())
     }
 
-    fn numbers(upstream: &Upstream, now: Instant) -> Vec<usize> {
-        upstream.turn.order(&upstream.endpoints, now).map(|endpoint| endpoint.number()).collect()
+    fn numbers(upstream: &Upstream) -> Vec<usize> {
+        upstream.order().map(|endpoint| endpoint.number()).collect()
     }
 
-    #[test]
-    fn each_endpoint_has_its_turn() {
-        let (upstream, now) = (three(), Instant::now());
-        assert_eq!(numbers(&upstream, now), [0, 1, 2]);
-        assert_eq!(numbers(&upstream, now), [1, 2, 0]);
-        assert_eq!(numbers(&upstream, now), [2, 0, 1]);
+    #[tokio::test(start_paused = true)]
+    async fn each_endpoint_has_its_turn() {
+        let upstream = three();
+        assert_eq!(numbers(&upstream), [0, 1, 2]);
+        assert_eq!(numbers(&upstream), [1, 2, 0]);
+        assert_eq!(numbers(&upstream), [2, 0, 1]);
     }
 
-    #[test]
-    fn an_endpoint_that_refused_is_tried_last_for_a_while() {
-        let (upstream, now) = (three(), Instant::now());
-        upstream.endpoints[0].connected(now, false);
-        assert_eq!(numbers(&upstream, now), [1, 2, 0]);
-        assert_eq!(numbers(&upstream, now + Duration::from_secs(2)), [1, 2, 0]);
-        assert_eq!(numbers(&upstream, now + Duration::from_secs(2)), [2, 0, 1]);
-        assert_eq!(numbers(&upstream, now + Duration::from_secs(2)), [0, 1, 2]);
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_refused_is_tried_last_for_a_while() {
+        let upstream = three();
+        upstream.endpoints[0].connected(Instant::now(), false);
+        assert_eq!(numbers(&upstream), [1, 2, 0]);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(numbers(&upstream), [1, 2, 0]);
+        assert_eq!(numbers(&upstream), [2, 0, 1]);
+        assert_eq!(numbers(&upstream), [0, 1, 2]);
     }
 
-    #[test]
-    fn all_are_tried_even_when_all_refused() {
-        let (upstream, now) = (three(), Instant::now());
+    #[tokio::test(start_paused = true)]
+    async fn all_are_tried_even_when_all_refused() {
+        let upstream = three();
         for endpoint in &upstream.endpoints {
-            endpoint.connected(now, false);
+            endpoint.connected(Instant::now(), false);
         }
-        assert_eq!(numbers(&upstream, now), [0, 1, 2]);
+        assert_eq!(numbers(&upstream), [0, 1, 2]);
     }
 }

@@ -7,11 +7,12 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri, header};
 
+use super::balance::Order;
 use super::{Endpoint, Kind, Upstream};
 use crate::body::RequestBody;
 use crate::error::{Error, Kind as ErrorKind, Phase};
@@ -39,16 +40,17 @@ pub async fn send(upstream: &Upstream, pinned: Option<usize>, request: Request<R
 
 /// Sends a request to the endpoint `pinned`, or to the first that accepts a connection; interim answers are told to
 /// what `interim` makes. Cancelling closes the connection, if the request is on one.
-pub fn relay<I: Fn() -> Listener + Sync + Unpin>(
+pub fn relay<I: Fn(&Waker) -> Listener + Sync + Unpin>(
     upstream: &Upstream,
     pinned: Option<usize>,
     head: RequestHead,
     body: RequestBody,
     interim: I,
-) -> Sending<'_, impl Iterator<Item = &Arc<Endpoint>> + Unpin, I> {
+) -> Sending<'_, I> {
     Sending {
         kind: upstream.kind(),
-        endpoints: upstream.order().filter(move |endpoint| pinned.is_none_or(|number| number == endpoint.number())),
+        endpoints: upstream.order(),
+        pinned,
         target: upstream.has_base().then(|| head.uri.clone()),
         head,
         body,
@@ -61,10 +63,12 @@ pub fn relay<I: Fn() -> Listener + Sync + Unpin>(
 
 /// A request on its way to the head of its answer. A state machine written by hand: an `async fn` for each step would
 /// cost a copy of all that the request carries for each of them.
-pub struct Sending<'a, E, I> {
+pub struct Sending<'a, I> {
     kind: Kind,
     /// Who is still to be tried.
-    endpoints: E,
+    endpoints: Order<'a>,
+    /// Who alone may be tried.
+    pinned: Option<usize>,
     /// The target before an endpoint's base was put in front of it.
     target: Option<Uri>,
     head: RequestHead,
@@ -89,9 +93,7 @@ enum State<'a> {
 
 // === impl Sending ===
 
-impl<'a, E: Iterator<Item = &'a Arc<Endpoint>> + Unpin, I: Fn() -> Listener + Sync + Unpin> Future
-    for Sending<'a, E, I>
-{
+impl<I: Fn(&Waker) -> Listener + Sync + Unpin> Future for Sending<'_, I> {
     type Output = Result<Sent, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -99,7 +101,7 @@ impl<'a, E: Iterator<Item = &'a Arc<Endpoint>> + Unpin, I: Fn() -> Listener + Sy
         loop {
             this.state = match &mut this.state {
                 State::Next => {
-                    let Some(endpoint) = this.endpoints.next() else { return Poll::Ready(Err(this.nobody())) };
+                    let Some(endpoint) = this.next_endpoint() else { return Poll::Ready(Err(this.nobody())) };
                     address_to(this.kind, endpoint, this.target.as_ref(), &mut this.head)?;
                     idle_or_new(endpoint)
                 }
@@ -108,7 +110,7 @@ impl<'a, E: Iterator<Item = &'a Arc<Endpoint>> + Unpin, I: Fn() -> Listener + Sy
                     match std::mem::replace(&mut this.state, State::Next) {
                         State::Idle(_, conn) if is_alive => {
                             endpoint.metrics.reused.inc();
-                            this.begin(endpoint, conn)?
+                            this.begin(endpoint, conn, cx.waker())?
                         }
                         _ => idle_or_new(endpoint),
                     }
@@ -116,10 +118,10 @@ impl<'a, E: Iterator<Item = &'a Arc<Endpoint>> + Unpin, I: Fn() -> Listener + Sy
                 State::Dials(endpoint, dialling) => match ready!(dialling.as_mut().poll(cx)) {
                     Ok(conn) => {
                         let endpoint = *endpoint;
-                        this.begin(endpoint, conn)?
+                        this.begin(endpoint, conn, cx.waker())?
                     }
                     Err(e) => {
-                        tracing::debug!(endpoint = ?endpoint.label(), error = %e, "connection refused");
+                        tracing::debug!(endpoint = endpoint.label(), error = %e, "connection refused");
                         this.refusal = Some(e);
                         State::Next
                     }
@@ -142,11 +144,16 @@ impl<'a, E: Iterator<Item = &'a Arc<Endpoint>> + Unpin, I: Fn() -> Listener + Sy
     }
 }
 
-impl<'a, E, I: Fn() -> Listener + Sync> Sending<'a, E, I> {
+impl<'a, I: Fn(&Waker) -> Listener + Sync> Sending<'a, I> {
+    fn next_endpoint(&mut self) -> Option<&'a Arc<Endpoint>> {
+        let pinned = self.pinned;
+        self.endpoints.find(|endpoint| pinned.is_none_or(|number| number == endpoint.number()))
+    }
+
     /// Puts the request on a connection.
-    fn begin(&mut self, endpoint: &'a Arc<Endpoint>, mut conn: PooledConn) -> Result<State<'a>, Error> {
+    fn begin(&mut self, endpoint: &'a Arc<Endpoint>, mut conn: PooledConn, waker: &Waker) -> Result<State<'a>, Error> {
         let body = std::mem::replace(&mut self.body, RequestBody::Empty);
-        match conn.begin(&self.head, body, &self.interim) {
+        match conn.begin(&self.head, body, &self.interim, waker) {
             Ok(()) => Ok(State::Sent(endpoint, conn)),
             Err(failed) if conn.is_reused() => self.again(endpoint, failed),
             Err(failed) => Err(lost(failed)),
