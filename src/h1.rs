@@ -20,7 +20,7 @@ pub(crate) use self::framing::{Announced, Framing, length};
 pub(crate) use self::input::Input;
 pub(crate) use self::outgoing::Outgoing;
 pub(crate) use self::read::Reader;
-pub(crate) use self::scan::{Fault, Limits, Scan};
+pub(crate) use self::scan::{Fault, Limits, Scan, has_only_crlf};
 
 use http::header::{HeaderName, HeaderValue};
 

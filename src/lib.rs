@@ -32,7 +32,8 @@
 //! | the servers' side | [`upstream`], [`pool`] |
 //! | the floor | [`body`], [`clock`], [`error`], [`h1`], [`head`], [`log`], [`metrics`], [`sim`] |
 //!
-//! [`sim`] imports nothing of ours: a fake that shared our code would share our bugs.
+//! [`sim`] imports nothing of ours: a fake that shared our code would share our bugs. `fuzz`, which tests and the fuzzer
+//! alone compile, sees everything.
 //!
 //! # The words
 //!
@@ -52,6 +53,9 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod error;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod h1;
 pub mod head;
 pub mod log;

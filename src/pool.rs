@@ -27,6 +27,8 @@ pub use self::answer::Answer;
 use self::conn::Conn;
 pub use self::conn::{Cause, Codec, Interim, LeanError, Listener, SendError, deaf};
 pub use self::connect::{Address, ConnectError, Connector};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use self::h1::differential;
 use self::idle::Idle;
 use crate::body::RequestBody;
 use crate::head::{AnswerHead, RequestHead};

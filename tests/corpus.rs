@@ -1,6 +1,6 @@
 //! Scores `timestamps::read` on the labelled answers of `tests/corpus/*.jsonl`, class by class.
 //!
-//! Each file of the folder holds one class. A plain class has to be read without a fault *and* without doubt. An `unsure` answer has to raise a doubt, and what is
+//! A plain class has to be read without a fault *and* without doubt. An `unsure` answer has to raise a doubt, and what is
 //! read from it for certain has to be exactly its label (mostly nothing).
 
 use std::collections::BTreeMap;
@@ -143,9 +143,11 @@ fn reads_every_answer_as_labelled() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
+/// A trap has no time, or none that can be told for certain, or things that look like times beside real ones.
 #[test]
 fn holds_traps_for_half_of_its_answers() {
     let answers = answers();
-    let traps = answers.iter().filter(|answer| answer.unsure || answer.ranges.is_empty()).count();
-    assert!(answers.len() >= 300 && 5 * traps >= 2 * answers.len(), "{traps} traps of {}", answers.len());
+    let is_trap = |answer: &&Answer| answer.unsure || answer.ranges.is_empty() || answer.class.starts_with("trap");
+    let traps = answers.iter().filter(is_trap).count();
+    assert!(answers.len() >= 300 && 2 * traps >= answers.len(), "{traps} traps of {}", answers.len());
 }

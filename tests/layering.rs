@@ -31,10 +31,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("demo", &["app", "config", "sim", "timestamps"]),
     ("bench", &["sim"]),
     ("cli", &["access", "app", "bench", "demo", "config", "log", "sim", "proxy", "timestamps", "upstream", "metrics"]),
+    ("fuzz", &["app", "config", "server", "proxy", "timestamps", "upstream", "pool", "h1"]),
 ];
 
 /// In tests a room may build what it is tested with.
-const TEST_ONLY: &[(&str, &str)] = &[("proxy", "metrics"), ("upstream", "pool")];
+const TEST_ONLY: &[(&str, &str)] = &[("proxy", "metrics"), ("upstream", "pool"), ("timestamps", "fuzz")];
 
 #[test]
 fn every_room_is_in_the_table() {

@@ -29,6 +29,9 @@ pub(super) struct Source<'a> {
 /// How long running exchanges may take after the stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// More threads than this are a slip of the pen: the runtime would make them, or fail to, before anything is served.
+const MOST_WORKERS: usize = 1024;
+
 /// Uvicorn, VIA's server, closes idle connections after this long; a pool that keeps them longer sends into the void.
 const VIA_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
@@ -119,11 +122,20 @@ fn trusted(source: &Source<'_>, flags: Vec<IpNet>) -> Result<Vec<IpNet>, Error> 
 }
 
 fn workers(source: &Source<'_>, flag: Option<usize>) -> Result<usize, Error> {
+    let wrong = |workers| match workers {
+        0 => Some("at least 1".to_owned()),
+        1..=MOST_WORKERS => None,
+        _ => Some(format!("at most {MOST_WORKERS}")),
+    };
     match (flag, &source.file.workers) {
-        (Some(0), _) => Err(Error::new("--workers: at least 1")),
-        (None, Some(written)) if *written.get_ref() == 0 => Err(source.wrong(written.span(), "at least 1")),
-        (Some(workers), _) => Ok(workers),
-        (None, Some(written)) => Ok(*written.get_ref()),
+        (Some(workers), _) => match wrong(workers) {
+            Some(message) => Err(Error::new(format!("--workers: {message}"))),
+            None => Ok(workers),
+        },
+        (None, Some(written)) => match wrong(*written.get_ref()) {
+            Some(message) => Err(source.wrong(written.span(), message)),
+            None => Ok(*written.get_ref()),
+        },
         (None, None) => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
     }
 }

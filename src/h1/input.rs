@@ -32,6 +32,16 @@ impl Input {
         if end == self.bytes.len() { std::mem::take(&mut self.bytes) } else { self.bytes.split_to(end) }
     }
 
+    /// Takes the first `end` bytes off.
+    pub(crate) fn skip(&mut self, end: usize) {
+        if end == self.bytes.len() {
+            // An empty slice would keep its whole buffer alive.
+            self.bytes = Bytes::new();
+        } else {
+            self.bytes.advance(end);
+        }
+    }
+
     /// A body begins.
     pub(crate) fn begin(&mut self, framing: Framing) {
         self.decoder = Decoder::new(framing);

@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+use memchr::memchr3;
 
 /// Bytes of the fields that viaduct adds to a request, usually.
 const OWN: usize = 320;
@@ -151,7 +152,7 @@ impl Fields {
         let end = len(&self.own);
         self.own.extend_from_slice(b"\r\n");
         // RFC 9110, section 5.5: what could end the line becomes a space.
-        if value.iter().any(|&b| matches!(b, b'\r' | b'\n' | 0)) {
+        if memchr3(b'\r', b'\n', 0, value).is_some() {
             for byte in &mut self.own[value_at as usize..end as usize] {
                 if matches!(*byte, b'\r' | b'\n' | 0) {
                     *byte = b' ';

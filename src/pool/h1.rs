@@ -17,6 +17,8 @@
 //! bare line feeds in heads, empty lines before a status line, every transfer coding but one `chunked`, white space
 //! around chunk sizes, and more than 100 interim answers.
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod differential;
 mod encode;
 mod head;
 mod stream;
@@ -196,6 +198,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
 
     /// The final head, if it is complete. Interim ones are told, and skipped.
     fn take_head(&mut self, interim: Interim<'_>, waker: &Waker) -> Result<Option<Head>, Error> {
+        if self.scan.is_fresh()
+            && self.input.bytes.starts_with(b"H")
+            && let Some((head, end)) = Head::parse_ordinary(&self.input.bytes, self.is_head)
+        {
+            self.input.skip(end);
+            return Ok(Some(head));
+        }
         loop {
             let so_far = if self.partial.is_empty() { &self.input.bytes[..] } else { &self.partial };
             let Some(end) = self.scan.end(so_far, &LIMITS).map_err(malformed)? else {

@@ -57,12 +57,14 @@ fn new(random: u128) -> [u8; 36] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     const VERSION: u128 = 0xf << 76;
     const VARIANT: u128 = 0b11 << 62;
-    let bits = (random & !VERSION & !VARIANT) | (4 << 76) | (0b10 << 62);
+    const GROUPS: [(usize, usize); 5] = [(0, 4), (9, 2), (14, 2), (19, 2), (24, 6)];
+    let bytes = ((random & !VERSION & !VARIANT) | (4 << 76) | (0b10 << 62)).to_be_bytes();
+    let mut bytes = bytes.iter();
     let mut text = [b'-'; 36];
-    let mut left = bits;
-    for at in (0..36).rev().filter(|at| !matches!(at, 8 | 13 | 18 | 23)) {
-        text[at] = DIGITS[(left & 0xf) as usize];
-        left >>= 4;
+    for (start, length) in GROUPS {
+        for (digits, byte) in text[start..start + 2 * length].as_chunks_mut::<2>().0.iter_mut().zip(&mut bytes) {
+            *digits = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        }
     }
     text
 }

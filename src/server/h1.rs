@@ -115,6 +115,12 @@ impl Connection {
         if so_far.is_empty() {
             return Ok(None);
         }
+        if self.scan.is_fresh()
+            && let Some((head, end)) = Head::parse_ordinary(&self.input.bytes)
+        {
+            self.input.skip(end);
+            return head.map(Some);
+        }
         let Some(end) = self.scan.end(so_far, &head::LIMITS)? else {
             if !self.is_line_judged {
                 // What cannot become a request is told so at once, not when its time is up.

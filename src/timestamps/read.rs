@@ -1,9 +1,11 @@
 //! Reads which times an answer names, from its text alone: no model, no regular expressions, linear time.
 //!
-//! The road of a text: `lexer` cuts it into tokens; `atoms` puts numbers and their units together; `groups` joins two
-//! atoms to a range where something between them says so; `labels` and `table` pair starts with ends that stand apart;
-//! then `verdict` asks the family of each group (`clocks`, `timed`, `bare`, `via`) what it is: a time, none, or in
-//! doubt. `worded` adds the doubts that words raise. Nothing that only could be a time is ever returned.
+//! The road of a text: `lexer` cuts it into tokens (words: `latin` and `asian`; numbers: `numerals`); `atoms` puts numbers
+//! and their units together; `groups` joins two atoms to a range where something between them says so; `labels` and
+//! `table` pair starts with ends that stand apart; then `verdict` asks the family of each group (`clocks`, `timed`, `bare`,
+//! `via`) what it is: a time, none, or in doubt. What speaks against a time has files of its own (`daytime`, `scores`,
+//! `lengths`, `metres`, `quantities`, `numbering`). `worded` adds the doubts that words raise. Nothing that only could be a
+//! time is ever returned.
 //!
 //! # What is read
 //!
@@ -25,7 +27,8 @@
 //!
 //! # What is no time
 //!
-//! Counts (`2-3 workers`, `1,250 people`), scores and ratios (`2-1`, `won 21:15`, `16:9`), dates and times of day
+//! Counts and quantities (`2-3 workers`, `1,250 people`, `Confidence 0.82-0.91`, `has grown from 60 to 75`), scores and
+//! ratios (`2-1`, `won 21:15`, `16:9`, `the ratio of bleach to water is 1:10`), dates and times of day
 //! (`2025-01-15 10:22`, `9:00 AM`, `오전 9시`), addresses, versions, identifiers and file names (`192.168.0.10:8100`, `B12`,
 //! `cam1_0012-0047.mp4`), measures, money and coordinates (`40-50 km/h`, `$5-10`, `45-50%`), numbers of lists, cameras and
 //! chunks, ages (`in his 30s`), and a length or a frequency of time: `lasts 60 seconds`, `for 2:30`, `5-second clip`, `every
@@ -36,8 +39,8 @@
 //! * [`Reason::WordedTime`]: `about a minute and a half in`, `the two-minute mark`, `처음 오 초 동안`, 三十秒.
 //! * [`Reason::AmbiguousNumber`]: `it leaves at 311`, `from 10 to 20`, `10-20-30`, `the clock shows 10:10`, `in the 67th
 //!   minute`, `the last 10 seconds`, `10초 후`, a lone `42`, bullets `10:20:`, `20:30:` that could be clocks or start and end.
-//! * [`Reason::UnknownLanguage`]: time words of a language that is not read (`12 saniyede`), or a script that is not, unless
-//!   all its numbers are ranges of clocks.
+//! * [`Reason::UnknownLanguage`]: time words of a language that is not read (`12 saniyede`, `I den tionde sekunden`), one
+//!   word that is not known between two clocks, or a script that is not read, unless all its numbers are ranges of clocks.
 
 #![expect(
     clippy::match_same_arms,
@@ -47,12 +50,23 @@
 mod asian;
 mod atoms;
 mod bare;
+mod behind;
 mod clocks;
+mod commas;
+mod daytime;
 mod groups;
 mod labels;
+mod latin;
+mod lengths;
 mod lexer;
+mod metres;
+mod numbering;
 mod numerals;
 mod page;
+mod quantities;
+mod scores;
+mod signs;
+mod spare;
 mod table;
 mod timed;
 mod token;
@@ -69,6 +83,7 @@ mod tests;
 use super::time::{Doubt, Mention, Reading, Reason, Time};
 use atoms::Shape;
 use page::Page;
+use spare::Spare;
 use verdict::Judge;
 
 /// The ranges and points that a text names, and whether these are all and only.
@@ -77,13 +92,16 @@ pub fn read(text: &str) -> Reading {
         let doubt = Doubt { reason: Reason::AmbiguousNumber, span: 0..text.len() };
         return Reading { found: Vec::new(), doubt: Some(doubt) };
     }
-    let page = Page::new(text);
-    let mut judge = Judge::new(&page);
+    let mut spare = Spare::take();
+    let page = Page::new(text, &mut spare);
+    let mut judge = Judge::new(&page, &mut spare);
     judge.judge();
     let worded = worded::doubt(&judge);
     let doubt = judge.doubts.drain(..).chain(worded).min_by_key(|doubt| doubt.span.start);
-    let mut found = judge.found;
+    let mut found = judge.end(&mut spare);
     found.sort_by_key(|found| found.span.start);
+    page.end(&mut spare);
+    spare.keep();
     Reading { found, doubt }
 }
 
@@ -96,7 +114,7 @@ pub fn time(text: &str) -> Option<Time> {
     // `47 sec.`
     let text =
         text.strip_suffix('.').filter(|text| text.ends_with(|char: char| char.is_ascii_alphabetic())).unwrap_or(text);
-    let page = Page::new(Some(text).filter(|text| text.len() <= LONGEST_TIME)?);
+    let page = Page::new(Some(text).filter(|text| text.len() <= LONGEST_TIME)?, &mut Spare::default());
     if let Some(seconds) = with_comma(page.text) {
         return Some(Time::Media(seconds));
     }
@@ -121,8 +139,9 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     if text.len() > token::LONGEST_TEXT {
         return Vec::new();
     }
-    let page = Page::new(text);
-    let mut judge = Judge::new(&page);
+    let mut spare = Spare::default();
+    let page = Page::new(text, &mut spare);
+    let mut judge = Judge::new(&page, &mut spare);
     judge.judge();
     let mut mentions = Vec::new();
     for index in 0..judge.groups.len() {

@@ -58,6 +58,7 @@ fn a_wrong_key_or_value_is_named_with_its_place() {
     assert!(wrong("[timestamps]\nupstream = \"olama\"").ends_with("did you mean `ollama`?"));
     assert!(wrong("[timestamps]\ndialect = \"x\"").contains("is no dialect"));
     assert!(wrong("workers = 0").ends_with("at least 1"));
+    assert!(wrong("workers = 1000000").ends_with("v.toml:1:11: at most 1024"));
 }
 
 #[test]

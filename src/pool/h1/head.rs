@@ -9,7 +9,7 @@ use http::{StatusCode, Version};
 use httparse::{Header, ParserConfig};
 
 use super::LIMITS;
-use crate::h1::{Announced, Error, Framing, word};
+use crate::h1::{Announced, Error, Framing, has_only_crlf, word};
 use crate::head::{AnswerHead, Fields};
 
 /// A head, and what it says about the rest.
@@ -24,15 +24,33 @@ pub(super) struct Head {
 // === impl Head ===
 
 impl Head {
+    /// Reads the final head that `bytes` begin with, if it is whole and in order: the usual case; and where it ends.
+    /// `None` if it is anything else: then it is to be looked at line by line.
+    pub(super) fn parse_ordinary(bytes: &Bytes, to_head: bool) -> Option<(Self, usize)> {
+        let mut lines = [const { MaybeUninit::<Header<'_>>::uninit() }; LIMITS.fields];
+        let mut parsed = httparse::Response::new(&mut []);
+        match ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines) {
+            Ok(httparse::Status::Complete(end)) if end <= LIMITS.head && has_only_crlf(&bytes[..end]) => {
+                let head = Self::of(&parsed, bytes, to_head).ok()?;
+                (!head.answer.status.is_informational()).then_some((head, end))
+            }
+            _ => None,
+        }
+    }
+
     /// Reads a whole head, up to and including its empty line. `to_head` says that the request was a HEAD.
     pub(super) fn parse(bytes: &Bytes, to_head: bool) -> Result<Self, Error> {
         let mut lines = [const { MaybeUninit::<Header<'_>>::uninit() }; LIMITS.fields];
         let mut parsed = httparse::Response::new(&mut []);
         match ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines) {
-            Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
-            Ok(_) => return Err(Error::Malformed("the head")),
-            Err(e) => return Err(Error::Malformed(word(e))),
+            Ok(httparse::Status::Complete(length)) if length == bytes.len() => Self::of(&parsed, bytes, to_head),
+            Ok(_) => Err(Error::Malformed("the head")),
+            Err(e) => Err(Error::Malformed(word(e))),
         }
+    }
+
+    /// `parsed` are slices of `bytes`.
+    fn of(parsed: &httparse::Response<'_, '_>, bytes: &Bytes, to_head: bool) -> Result<Self, Error> {
         let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok());
         let status = status.ok_or(Error::Malformed("the status"))?;
         let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };

@@ -12,7 +12,7 @@ use httparse::{Header, ParserConfig, Status};
 use memchr::memchr;
 
 use super::refusal::Refusal;
-use crate::h1::{Announced, Framing, Limits, word};
+use crate::h1::{Announced, Framing, Limits, has_only_crlf, word};
 use crate::head::{Fields, RequestHead};
 
 /// How large the head of a request may be (RFC 9112, section 3: a request line of at least 8,000).
@@ -36,16 +36,33 @@ pub(super) struct Head {
 // === impl Head ===
 
 impl Head {
+    /// Reads the head that `bytes` begin with, if it is whole and in order: the usual case; and where it ends. `None` if
+    /// it is anything else: then it is to be looked at line by line.
+    pub(super) fn parse_ordinary(bytes: &Bytes) -> Option<(Result<Self, Refusal>, usize)> {
+        let mut lines = [const { MaybeUninit::<Header<'_>>::uninit() }; LIMITS.fields];
+        let mut parsed = httparse::Request::new(&mut []);
+        match ParserConfig::default().parse_request_with_uninit_headers(&mut parsed, bytes, &mut lines) {
+            Ok(Status::Complete(end)) if end <= LIMITS.line && has_only_crlf(&bytes[..end]) => {
+                Some((Self::of(&parsed, bytes), end))
+            }
+            _ => None,
+        }
+    }
+
     /// Reads a whole head, up to and including its empty line.
     pub(super) fn parse(bytes: &Bytes) -> Result<Self, Refusal> {
         let mut lines = [const { MaybeUninit::<Header<'_>>::uninit() }; LIMITS.fields];
         let mut parsed = httparse::Request::new(&mut []);
         match ParserConfig::default().parse_request_with_uninit_headers(&mut parsed, bytes, &mut lines) {
-            Ok(Status::Complete(length)) if length == bytes.len() => {}
-            Ok(_) => return Err(Refusal::Malformed("the head")),
-            Err(httparse::Error::TooManyHeaders) => return Err(Refusal::LongHead),
-            Err(e) => return Err(Refusal::Malformed(word(e))),
+            Ok(Status::Complete(length)) if length == bytes.len() => Self::of(&parsed, bytes),
+            Ok(_) => Err(Refusal::Malformed("the head")),
+            Err(httparse::Error::TooManyHeaders) => Err(Refusal::LongHead),
+            Err(e) => Err(Refusal::Malformed(word(e))),
         }
+    }
+
+    /// `parsed` are slices of `bytes`.
+    fn of(parsed: &httparse::Request<'_, '_>, bytes: &Bytes) -> Result<Self, Refusal> {
         let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
         let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
         let method = method.map_err(|_| Refusal::Malformed("the method"))?;

@@ -30,7 +30,7 @@ const fn unit(size: u16) -> Kind {
 }
 
 /// Directly behind a number.
-static COUNTED: Table = &[
+const COUNTED: Table = &[
     ("시간", unit(3600)),
     ("분", unit(60)),
     ("초", unit(1)),
@@ -42,7 +42,7 @@ static COUNTED: Table = &[
 
 /// Directly behind a time.
 #[rustfmt::skip]
-static PARTICLES: Table = &[
+const PARTICLES: Table = &[
     ("부터", W(From)), ("에서부터", W(From)), ("에서", W(From)), ("까지의", W(Until)), ("까지", W(Until)),
     ("동안", W(During)), ("간격", W(During)), ("간", W(During)), ("마다", W(During)), ("짜리", W(During)),
     ("길이", W(During)), ("이내", W(During)), ("안에", W(During)), ("내에", W(During)), ("내외", W(During)),
@@ -52,6 +52,9 @@ static PARTICLES: Table = &[
     ("즈음", W(Mark)), ("무렵", W(Mark)), ("반", W(Half)), ("에는", W(Mark)), ("에", W(Mark)), ("의", W(Ordinal)),
     ("와", W(And)), ("과", W(And)), ("이고", W(Function)), ("께서", W(Measure)),
 ];
+
+/// What else a unit may have behind it.
+const LOOSE: [char; 14] = ['가', '이', '은', '는', '을', '를', '로', '도', '만', '인', '입', '씩', '째', '여'];
 
 /// The beginnings of words anywhere else.
 #[rustfmt::skip]
@@ -104,6 +107,8 @@ const HAN: Table = &[
 
 static HANGUL_WORDS: Lexicon = Lexicon::of(HANGUL);
 static HAN_WORDS: Lexicon = Lexicon::of(HAN);
+static COUNTED_WORDS: Lexicon = Lexicon::of(COUNTED);
+static PARTICLE_WORDS: Lexicon = Lexicon::of(PARTICLES);
 
 pub(super) fn begins(char: char) -> bool {
     is_hangul(char) || is_han(char)
@@ -125,13 +130,16 @@ pub(super) fn lex(lexer: &mut Lexer<'_>, char: char) {
 fn hangul(lexer: &mut Lexer<'_>) {
     let rest = &lexer.text[lexer.at..];
     // a longer run is no word: cut, so that it is not measured again for each piece taken from its front
-    let length = rest.chars().take(LONGEST_WORD).take_while(|char| is_hangul(*char)).map(char::len_utf8).sum();
+    let length = length_of_hangul(rest.as_bytes());
     let word = &rest[..length];
     if let Some((kind, bytes)) = behind_time(lexer, word) {
-        return lexer.push(kind, bytes);
+        return lexer.known(kind, bytes);
     }
     if let Some((value, bytes)) = spelled(word, &rest[length..]) {
         return lexer.push(Kind::Spelled(value), bytes);
+    }
+    if HANGUL_WORDS.lacks(word) && word != "약" {
+        return lexer.others(Other { words: 1, capital: false }, length);
     }
     // `매` alone is "every", but it also begins `매장`, a shop
     let known = HANGUL_WORDS
@@ -141,9 +149,26 @@ fn hangul(lexer: &mut Lexer<'_>) {
         return lexer.push(W(Approx), length);
     }
     match known {
-        Some((kind, _)) => lexer.push(kind, length),
-        None => lexer.push(Kind::Other(Other { words: 1, capital: false }), length),
+        Some((kind, _)) => lexer.known(kind, length),
+        None => lexer.others(Other { words: 1, capital: false }, length),
     }
+}
+
+/// Bytes of the Hangul that a text begins with, of at most [`LONGEST_WORD`] characters.
+fn length_of_hangul(text: &[u8]) -> usize {
+    let mut length = 0;
+    while length < 3 * LONGEST_WORD {
+        match text[length..] {
+            [0xEB | 0xEC, _, _, ..]
+            | [0xEA, 0xB0..=0xBF, _, ..]
+            | [0xED, 0x80..=0x9D, _, ..]
+            | [0xED, 0x9E, 0x80..=0xA3, ..] => {}
+            [0xE3, 0x84, 0xB1..=0xBF, ..] | [0xE3, 0x85, _, ..] | [0xE3, 0x86, 0x80..=0x8E, ..] => {}
+            _ => break,
+        }
+        length += 3;
+    }
+    length
 }
 
 /// The unit or the particle that a word begins with, where it stands behind a number or a time.
@@ -152,12 +177,14 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
     let near = lexer.gap() == Gap::Tight;
     match last.kind {
         Kind::Number(_) | Kind::Spelled(_) => {
-            let (kind, bytes) = longest(COUNTED, word)?;
+            let (kind, bytes) = COUNTED_WORDS.longest(word)?;
             let behind = &word[bytes..];
-            let ends = behind.is_empty() || longest(PARTICLES, behind).is_some() || longest(COUNTED, behind).is_some();
-            let loose =
-                ["가", "이", "은", "는", "을", "를", "로", "으로", "도", "만", "인", "입", "이며", "씩", "째", "여"];
-            (ends || loose.iter().any(|particle| behind.starts_with(particle))).then_some((kind, bytes))
+            let ends = behind.is_empty()
+                || behind.starts_with(LOOSE)
+                || PARTICLE_WORDS.longest(behind).is_some()
+                || COUNTED_WORDS.longest(behind).is_some()
+                || behind.starts_with("으로");
+            ends.then_some((kind, bytes))
         }
         Kind::Clock
         | Kind::Wall
@@ -165,9 +192,11 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
         | Kind::Mark(super::token::Mark::Close(_) | super::token::Mark::Star)
             if near =>
         {
-            longest(PARTICLES, word)
+            PARTICLE_WORDS.longest(word)
         }
-        Kind::Word(From | Mark | Vague | Later) if near && is_behind_time(&lexer.tokens) => longest(PARTICLES, word),
+        Kind::Word(From | Mark | Vague | Later) if near && is_behind_time(&lexer.tokens) => {
+            PARTICLE_WORDS.longest(word)
+        }
         _ => None,
     }
 }
@@ -180,6 +209,7 @@ fn is_behind_time(tokens: &[Token]) -> bool {
 
 /// A number in words before a unit: `오 초`, `삼십초`, but not `이 분` (this person), `구분` (a distinction).
 fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
+    word.chars().next().and_then(numeral)?;
     let digits: usize = word.chars().take_while(|char| numeral(*char).is_some()).map(char::len_utf8).sum();
     if digits == 0 {
         return None;
@@ -206,7 +236,7 @@ fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
 /// Whether a unit ends here: no more Hangul, or a particle.
 fn ends(behind: &str) -> bool {
     !behind.starts_with(is_hangul)
-        || longest(PARTICLES, behind).is_some()
+        || PARTICLE_WORDS.longest(behind).is_some()
         || behind.starts_with(['가', '이', '은', '는', '을', '를', '로', '째'])
 }
 
@@ -238,6 +268,52 @@ fn value(numerals: &str) -> u16 {
     sum.saturating_add(ones)
 }
 
+/// Adds the characters that no word of the tables begins with, nor a number, and tells whether there were any.
+pub(super) fn plain_han(lexer: &mut Lexer<'_>) -> bool {
+    let rest = lexer.rest();
+    let (mut length, mut words) = (0, 0_u16);
+    while let [lead, second, third, ..] = rest[length..]
+        && is_plain_han(lead, second, third)
+    {
+        length += 3;
+        words = words.saturating_add(1);
+    }
+    if length > 0 {
+        lexer.others(Other { words, capital: false }, length);
+    }
+    length > 0
+}
+
+fn is_plain_han(lead: u8, second: u8, third: u8) -> bool {
+    let han = match lead {
+        0xE3 => matches!(second, 0x81..=0x83),
+        // all but the hexagrams
+        0xE4..=0xE9 => lead != 0xE4 || second != 0xB7,
+        _ => false,
+    };
+    let bit = low_bits(&[lead, second, third]);
+    han && HAN_BEGINNINGS[bit / 64] & 1 << (bit % 64) == 0
+}
+
+/// A bit for the 12 low bits of each character that a word or a number begins with.
+static HAN_BEGINNINGS: [u64; 64] = beginnings();
+
+const fn beginnings() -> [u64; 64] {
+    let mut bits = [0; 64];
+    let mut index = 0;
+    while index < HAN.len() + NUMERALS.len() {
+        let word = if index < HAN.len() { HAN[index].0 } else { NUMERALS[index - HAN.len()] };
+        let bit = low_bits(word.as_bytes());
+        bits[bit / 64] |= 1 << (bit % 64);
+        index += 1;
+    }
+    bits
+}
+
+/// What a number in Han characters may begin with.
+const NUMERALS: [&str; 16] =
+    ["零", "〇", "一", "二", "两", "兩", "三", "四", "五", "六", "七", "八", "九", "十", "百", "半"];
+
 fn han(lexer: &mut Lexer<'_>, char: char) {
     let rest = &lexer.text[lexer.at..];
     let counts = numeral(char).is_some() || char == '半';
@@ -245,15 +321,14 @@ fn han(lexer: &mut Lexer<'_>, char: char) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
     // `30秒時`, `30秒时`: when it is 30 seconds
-    let when = lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
+    let when = || lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
     // 前10秒: the first ten; 10秒前: ten ago
-    let before = Some(rest).filter(|_| char == '前').and_then(|rest| rest.strip_prefix('前'));
-    let counts = before.is_some_and(|behind| super::numerals::digit(behind.as_bytes()).is_some());
+    let counts = || super::numerals::digit(&rest.as_bytes()[3..]).is_some();
     match HAN_WORDS.longest(rest) {
-        Some((W(Before), 3)) if when => lexer.push(W(Later), 3),
-        Some((W(Before), 3)) if counts => lexer.push(W(First), 3),
-        Some((U(Unit { size: 3600, .. }), 3)) if when => lexer.push(W(Mark), 3),
-        Some((kind, bytes)) => lexer.push(kind, bytes),
+        Some((W(Before), 3)) if when() => lexer.push(W(Later), 3),
+        Some((W(Before), 3)) if counts() => lexer.push(W(First), 3),
+        Some((U(Unit { size: 3600, .. }), 3)) if when() => lexer.push(W(Mark), 3),
+        Some((kind, bytes)) => lexer.known(kind, bytes),
         None => {
             lexer.push(Kind::Other(Other { words: 1, capital: false }), char.len_utf8());
         }
@@ -291,6 +366,11 @@ impl Lexicon {
         Self { words, heads, next }
     }
 
+    /// Whether no word begins as a text does.
+    fn lacks(&self, text: &str) -> bool {
+        text.len() < 3 || self.heads[low_bits(text.as_bytes())] == 0
+    }
+
     /// The longest word that a text begins with, and its bytes.
     fn longest(&self, text: &str) -> Option<(Kind, usize)> {
         let mut best: Option<(Kind, usize)> = None;
@@ -309,9 +389,4 @@ impl Lexicon {
 /// The 12 low bits of a character of three bytes.
 const fn low_bits(bytes: &[u8]) -> usize {
     (bytes[1] as usize & 0x3F) << 6 | bytes[2] as usize & 0x3F
-}
-
-fn longest(table: Table, text: &str) -> Option<(Kind, usize)> {
-    let known = table.iter().filter(|(word, _)| text.starts_with(word));
-    known.max_by_key(|(word, _)| word.len()).map(|(word, kind)| (*kind, word.len()))
 }

@@ -56,6 +56,15 @@ pub(super) struct Timed {
 // === impl Atom ===
 
 impl Atom {
+    /// The seconds of an atom that needs nothing else to be a time of the media.
+    pub(super) fn media(&self) -> Option<f64> {
+        match self.shape {
+            Shape::Clock(seconds) | Shape::Dotted(seconds) => Some(seconds),
+            Shape::Timed(timed) => Some(timed.seconds),
+            _ => None,
+        }
+    }
+
     /// The moment, if the atom is a time by itself.
     pub(super) fn time(&self, text: &str, tokens: &[Token]) -> Option<Time> {
         match self.shape {
@@ -83,9 +92,9 @@ impl Timed {
 }
 
 /// Every atom of a text, in order.
-pub(super) fn compose(text: &str, tokens: &Tokens) -> Vec<Atom> {
+pub(super) fn compose(text: &str, tokens: &Tokens, mut atoms: Vec<Atom>) -> Vec<Atom> {
     let composer = Composer { text, tokens: &tokens.all };
-    let mut atoms = Vec::with_capacity(tokens.points.len());
+    atoms.reserve(tokens.points.len());
     let mut next = 0;
     for point in &tokens.points {
         let at = *point as usize;
@@ -107,7 +116,7 @@ pub(super) fn compose(text: &str, tokens: &Tokens) -> Vec<Atom> {
     atoms
 }
 
-struct Composer<'a> {
+pub(super) struct Composer<'a> {
     text: &'a str,
     tokens: &'a [Token],
 }
@@ -115,15 +124,15 @@ struct Composer<'a> {
 // === impl Composer ===
 
 impl Composer<'_> {
-    fn kind(&self, at: usize) -> Kind {
+    pub(super) fn kind(&self, at: usize) -> Kind {
         self.tokens.get(at).map_or(Kind::Break, |token| token.kind)
     }
 
-    fn gap(&self, at: usize) -> Gap {
+    pub(super) fn gap(&self, at: usize) -> Gap {
         self.tokens.get(at).map_or(Gap::Wide, |token| token.gap)
     }
 
-    fn number(&self, at: usize) -> Option<Number> {
+    pub(super) fn number(&self, at: usize) -> Option<Number> {
         match self.kind(at) {
             Kind::Number(Digits { whole, decimals }) => {
                 let token = &self.tokens[at];
@@ -160,8 +169,10 @@ impl Composer<'_> {
 
     /// Where the bracket ends in which a time is told again in another form, directly behind it.
     fn restated(&self, before: &Atom, atom: &Atom) -> Option<usize> {
-        let brackets = atom.first == before.last + 2
-            && self.kind(before.last + 1) == Kind::Mark(Mark::Open(b'('))
+        if atom.first != before.last + 2 {
+            return None;
+        }
+        let brackets = self.kind(before.last + 1) == Kind::Mark(Mark::Open(b'('))
             && self.kind(atom.last + 1) == Kind::Mark(Mark::Close(b'('));
         let seconds = |shape: Shape| match shape {
             Shape::Clock(seconds) | Shape::Timed(Timed { seconds, .. }) => Some(seconds),
@@ -173,7 +184,8 @@ impl Composer<'_> {
 
     /// A number, with what belongs to it.
     fn counted(&self, at: usize, number: Number) -> Atom {
-        let (number, last) = self.with_comma(at, number);
+        let comma = self.kind(at + 1) == Kind::Mark(Mark::Comma);
+        let (number, last) = if comma { self.with_comma(at, number) } else { (number, at) };
         if let Some((unit, unit_at)) = self.unit_behind(last) {
             return self.compound(at, number, unit, unit_at);
         }
@@ -190,73 +202,8 @@ impl Composer<'_> {
         Atom { first: at, last, shape: Shape::Bare(number) }
     }
 
-    /// `12,5 s` is a fraction and `1,200 s` are thousands, but only before a unit: `10,20` is a list.
-    fn with_comma(&self, at: usize, number: Number) -> (Number, usize) {
-        let second = self.tight_comma(at).filter(|_| number.decimals == 0 && self.unit_behind(at + 2).is_some());
-        let listed = at > 0 && self.kind(at - 1) == Kind::Mark(Mark::Comma) && self.gap(at) == Gap::Tight;
-        match second.filter(|_| !listed).map(|second| (second, joined(number, second))) {
-            Some((_, Some(joined))) => (joined, at + 2),
-            Some((second, None)) if second.whole == 3 => {
-                let value = number.value * 1000.0 + second.value;
-                (Number { value, whole: number.whole + 3, decimals: second.decimals }, at + 2)
-            }
-            _ => self.partnered_comma(at, number).unwrap_or_else(|| self.thousands(at, number)),
-        }
-    }
-
-    /// `1,250` people, `1,000,000`; but `10-200,300-400` are two ranges.
-    fn thousands(&self, at: usize, mut number: Number) -> (Number, usize) {
-        let sign = |at: usize| {
-            matches!(self.kind(at), Kind::Mark(Mark::Dash | Mark::Tilde | Mark::Comma)) && self.gap(at) == Gap::Tight
-        };
-        let mut last = at;
-        if number.decimals > 0 || number.whole > 3 || at > 0 && sign(at - 1) {
-            return (number, at);
-        }
-        while let Some(next) = self.tight_comma(last).filter(|next| next.whole == 3) {
-            number =
-                Number { value: number.value * 1000.0 + next.value, whole: number.whole + 3, decimals: next.decimals };
-            last += 2;
-            if number.decimals > 0 || number.whole > 12 {
-                break;
-            }
-        }
-        if sign(last + 1) && last > at { (self.number(at).unwrap_or(number), at) } else { (number, last) }
-    }
-
-    /// The number behind a comma that has no space around it.
-    fn tight_comma(&self, at: usize) -> Option<Number> {
-        let tight = self.kind(at + 1) == Kind::Mark(Mark::Comma)
-            && self.gap(at + 1) == Gap::Tight
-            && self.gap(at + 2) == Gap::Tight;
-        self.number(at + 2).filter(|_| tight)
-    }
-
-    /// `12,5-13,5`: one dash, and a comma on both sides of it.
-    fn partnered_comma(&self, at: usize, number: Number) -> Option<(Number, usize)> {
-        let free =
-            |at: usize| !matches!(self.kind(at), Kind::Number(_) | Kind::Mark(Mark::Comma | Mark::Dash | Mark::Tilde));
-        let dash =
-            matches!(self.kind(at + 3), Kind::Mark(Mark::Dash | Mark::Tilde) | Kind::Word(Word::To | Word::Until));
-        let alone = (at == 0 || free(at - 1)) && dash && free(at + 7) || self.unit_behind(at + 6).is_some() && dash;
-        let (a, b) = (joined(number, self.tight_comma(at)?), joined(self.number(at + 4)?, self.tight_comma(at + 4)?));
-        (alone && b.is_some()).then_some((a?, at + 2))
-    }
-
-    /// The second half of [`Self::partnered_comma`].
-    fn decimal_partner(&self, atom: &Atom) -> Option<Atom> {
-        let second = atom.last + 2;
-        let first = matches!(atom.shape, Shape::Bare(number) if number.decimals > 0) && atom.last == atom.first + 2;
-        let number = joined(self.number(second).filter(|_| first)?, self.tight_comma(second)?)?;
-        self.unit_behind(second + 2).is_none().then_some(Atom {
-            first: second,
-            last: second + 2,
-            shape: Shape::Bare(number),
-        })
-    }
-
     /// The unit directly behind the token at `last`, or behind a hyphen there.
-    fn unit_behind(&self, last: usize) -> Option<(Unit, usize)> {
+    pub(super) fn unit_behind(&self, last: usize) -> Option<(Unit, usize)> {
         let next = last + 1;
         match self.kind(next) {
             Kind::Unit(unit) if self.gap(next) <= Gap::Space && self.fits(unit, next) => Some((unit, next)),
@@ -359,16 +306,6 @@ impl Composer<'_> {
             _ => None,
         }
     }
-}
-
-/// The decimal number on both sides of a comma.
-fn joined(whole: Number, fraction: Number) -> Option<Number> {
-    let tens = match (whole.decimals, fraction.decimals, fraction.whole) {
-        (0, 0, 1) => 10.0,
-        (0, 0, 2) => 100.0,
-        _ => return None,
-    };
-    Some(Number { value: whole.value + fraction.value / tens, whole: whole.whole, decimals: fraction.whole })
 }
 
 /// The two times of VIA's `start:end`.

@@ -3,9 +3,11 @@
 use super::atoms::Number;
 use super::atoms::Shape;
 use super::groups::Joint;
+use super::numbering::{is_cue_number, is_glued, is_list_number, is_next, is_years};
 use super::page::{Cue, Follow, Left, Page};
+use super::quantities;
 use super::table::Role;
-use super::token::{Gap, Kind, Mark, Word};
+use super::token::{Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -57,8 +59,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if phone && !fills {
         return Verdict::Not;
     }
-    if a.value >= b.value && !fills && left.cue != Cue::List {
-        // `(2-0)`: no time runs backwards
+    let sentence = follow == Follow::Sentence && !decimal;
+    if a.value >= b.value && (!fills || sentence) && left.cue != Cue::List {
+        // `(2-0)`, `3-2 for the home team`: no time runs backwards
         return Verdict::Not;
     }
     if let Cue::Open(shape) = left.cue
@@ -82,6 +85,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
             Verdict::Not => Verdict::Not,
             _ => UNCLEAR,
         };
+    }
+    if is_counted(page, left) {
+        return Verdict::Not;
     }
     if is_announced(page, left) {
         return Verdict::Time;
@@ -157,7 +163,8 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
     }
     match left.cue {
         Cue::Word(Word::Stamp) => Verdict::Time,
-        Cue::Word(Word::Start | Word::End) if is_noun(page, left.at) => Verdict::Not,
+        // `breaks window 3`, `stop 12` of a bus
+        Cue::Word(_) if number.decimals == 0 && quantities::is_numbered(page, left.at) => Verdict::Not,
         Cue::Word(
             Word::At
             | Word::Until
@@ -182,6 +189,7 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
 /// `<5>`, `[12.5]`, `(12.5)`: angle brackets are times, square ones mostly, round ones may be anything.
 fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) -> Verdict {
     let next_in_order = number.decimals == 0 && is_next(judge, number);
+    let open = judge.page.before(judge.first(index)).and_then(|open| judge.page.before(open));
     match shape {
         b'<' => Verdict::Time,
         b'[' if number.decimals > 0 => Verdict::Time,
@@ -189,6 +197,8 @@ fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) 
             judge.counter = number.value;
             Verdict::Not
         }
+        // `paper [12]`
+        b'[' if open.is_some_and(|noun| quantities::is_numbered(judge.page, noun)) => Verdict::Not,
         b'[' => UNCLEAR,
         _ if number.decimals > 0 && number.value > 1.0 && judge.page.before(judge.first(index)).is_some() => UNCLEAR,
         _ => Verdict::Not,
@@ -216,60 +226,9 @@ fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
         }
         Kind::Number(_) | Kind::Spelled(_) if page.before(label).is_some_and(part) => Verdict::Time,
         Kind::Word(_) | Kind::Number(_) => Verdict::Not,
-        Kind::Other(_) if is_quantity(page, label) => Verdict::Not,
+        Kind::Other(_) if quantities::is_quantity(page, label) => Verdict::Not,
         _ => UNCLEAR,
     }
-}
-
-/// Labels of amounts and of places with numbers.
-const QUANTITIES: [&str; 40] = [
-    "lanes",
-    "lane",
-    "floors",
-    "floor",
-    "confidence",
-    "speed",
-    "temperature",
-    "rows",
-    "seats",
-    "vehicles",
-    "ages",
-    "levels",
-    "level",
-    "pages",
-    "price",
-    "weight",
-    "height",
-    "width",
-    "depth",
-    "distance",
-    "rating",
-    "probability",
-    "accuracy",
-    "gates",
-    "doors",
-    "cameras",
-    "rooms",
-    "aisles",
-    "shelves",
-    "zones",
-    "docks",
-    "bays",
-    "tables",
-    "size",
-    "players",
-    "trucks",
-    "count",
-    "quantity",
-    "pallets",
-    "boxes",
-];
-
-/// `Lanes: 2-3`, `Confidence: 0.8-0.9`.
-fn is_quantity(page: &Page<'_>, label: usize) -> bool {
-    let text = &page.text[page.span(label, label)];
-    let noun = text.rsplit(' ').next().unwrap_or(text);
-    QUANTITIES.iter().any(|known| noun.eq_ignore_ascii_case(known))
 }
 
 /// Whether a range at the beginning of its item is one of times, from what follows it.
@@ -299,6 +258,17 @@ fn is_further_item(judge: &Judge<'_, '_>, index: usize, cue: Cue, follow: Follow
         && matches!(follow, Follow::Nothing | Follow::Caption)
 }
 
+/// `Confidence 0.82-0.91`, `sections 4.1 to 4.5`, `has grown from 60 to 75`, `the score lies between 0.81 and 0.94`.
+fn is_counted(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Other => quantities::is_quantity(page, left.at),
+        Cue::Word(Word::From) if quantities::is_change(page, left.at) => true,
+        Cue::Word(Word::From | Word::Between | Word::Of | Word::Is) => quantities::is_of_quantity(page, left.at),
+        Cue::Word(_) => quantities::is_numbered(page, left.at),
+        _ => false,
+    }
+}
+
 /// `The time ranges are 10.5-20.3`, `timestamps 12.5-18.0`.
 fn is_announced(page: &Page<'_>, left: &Left) -> bool {
     let named =
@@ -317,71 +287,9 @@ fn starts_sentence(page: &Page<'_>, at: usize) -> bool {
             .is_none_or(|before| matches!(page.kind(before), Kind::Mark(Mark::Stop | Mark::Colon) | Kind::Break))
 }
 
-/// `3.`, `3)`, and `3:` or `3 -` where the items count up.
-fn is_list_number(judge: &mut Judge<'_, '_>, first: usize, last: usize, number: Number) -> bool {
-    let page = judge.page;
-    if number.decimals > 0 || !page.starts_line(first) {
-        return false;
-    }
-    let next = page.behind(last + 1);
-    let listed = match page.kind(next) {
-        Kind::Mark(Mark::Stop | Mark::Close(b'(')) => true,
-        Kind::Mark(Mark::Colon | Mark::Dash | Mark::Pipe | Mark::Close(_)) => is_next(judge, number),
-        _ => false,
-    };
-    let alone = matches!(page.kind(page.behind(next + 1)), Kind::Break) && page.kind(next) == Kind::Mark(Mark::Stop);
-    if listed && (!alone || is_next(judge, number)) {
-        judge.counter = number.value;
-        return true;
-    }
-    false
-}
-
-fn is_next(judge: &Judge<'_, '_>, number: Number) -> bool {
-    let value = number.value;
-    (value - judge.counter - 1.0).abs() < 0.5 || (value - 1.0).abs() < 0.5
-}
-
-/// The number of an SRT cue: alone in its line, and the next line has an arrow.
-fn is_cue_number(page: &Page<'_>, first: usize, last: usize) -> bool {
-    let alone = (first == 0 || page.kind(first - 1) == Kind::Break) && page.kind(last + 1) == Kind::Break;
-    alone && matches!(page.kind(last + 2), Kind::Clock) && page.kind(last + 3) == Kind::Mark(Mark::Arrow)
-}
-
-/// A number that is part of something: `camera-3`, `3/4`, `#5`, `x2`.
-fn is_glued(page: &Page<'_>, first: usize, last: usize) -> bool {
-    let tight = page.gap(first) == Gap::Tight && first > 0;
-    let before = first.checked_sub(1).map_or(Kind::Break, |before| page.kind(before));
-    let hyphen = matches!(before, Kind::Mark(Mark::Dash | Mark::Slash | Mark::Stop))
-        && first >= 2
-        && page.gap(first - 1) == Gap::Tight
-        && matches!(page.kind(first - 2), Kind::Other(_) | Kind::Id | Kind::Word(_) | Kind::Number(_) | Kind::Date);
-    let word = matches!(before, Kind::Other(_) | Kind::Id | Kind::Word(Word::Measure));
-    let loose = first != last && page.gap(first) > Gap::Tight;
-    let slash = page.kind(last + 1) == Kind::Mark(Mark::Slash) && page.gap(last + 1) == Gap::Tight
-        || before == Kind::Mark(Mark::Slash) && !loose;
-    let port = before == Kind::Mark(Mark::Colon)
-        && first >= 2
-        && page.gap(first - 1) == Gap::Tight
-        && matches!(page.kind(first - 2), Kind::Id | Kind::Number(_));
-    let decimals = matches!(page.kind(first), Kind::Number(number) if number.decimals > 0);
-    tight && (hyphen || word || port && !decimals) || slash
-}
-
 /// A unit of a language that is not read, or a script that is not.
 fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
     matches!(page.kind(page.behind(last + 1)), Kind::Script)
-}
-
-/// Four digits from 1900 to 2099 without a fraction.
-fn is_years(a: Number, b: Number) -> bool {
-    let year = |number: Number| number.decimals == 0 && number.whole == 4 && (1900.0..2100.0).contains(&number.value);
-    year(a) && (year(b) || b.value <= 12.0)
-}
-
-/// `stop 12` of a bus.
-fn is_noun(page: &Page<'_>, at: usize) -> bool {
-    page.text[page.span(at, at)].eq_ignore_ascii_case("stop")
 }
 
 /// `"timestamps": [12.0, 18.5]`: points, or a range?

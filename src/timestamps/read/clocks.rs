@@ -1,8 +1,10 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
 use super::atoms::Shape;
+use super::daytime::{is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
 use super::page::{Cue, Left, Page};
-use super::token::{Gap, Kind, Mark, Style, Word};
+use super::scores::{is_achieved, is_left_over, is_other, is_other_by_right, is_ratio_of, is_set};
+use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -13,26 +15,49 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let page = judge.page;
     let (first, last) = (judge.first(index), judge.last(index));
     let left = page.left(first);
+    let next = page.behind(last + 1);
+    let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
-    if is_of_day(page, first, last, &left) || is_other(page, last, &left) {
+    if is_alone(page, first, last, &left) {
+        return if !range && is_length_by_left(page, &left) {
+            Verdict::Not
+        } else if !range && is_agenda(page, seconds(page, judge, index), first, last, &left) {
+            Verdict::Doubt(Reason::AmbiguousNumber)
+        } else {
+            Verdict::Time
+        };
+    }
+    if is_of_day(page, first, &left) || is_other(page, &left) || is_address(page, first, &left) {
         return Verdict::Not;
     }
-    if !range && (is_length_by_left(page, &left) || is_length_by_right(page, last, &left)) {
+    if is_ratio_of(page, first, &left) || !range && is_set(page, last, &left) {
+        return Verdict::Not;
+    }
+    if !silent && (is_of_day_by_right(page, next) || is_other_by_right(page, next, &left)) {
+        return Verdict::Not;
+    }
+    if !range && (is_length_by_left(page, &left) || !silent && is_length_by_right(page, last, next, &left)) {
         return Verdict::Not;
     }
     let after_clock = index > 0 && matches!(page.atoms[judge.groups[index - 1].to].shape, Shape::Clock(_));
-    if let Some(Verdict::Not) = judge.listed_behind(index).filter(|_| after_clock && left.cue == Cue::List) {
-        // `lasts 1:10 or 1:20`
-        return Verdict::Not;
+    if left.cue == Cue::List
+        && after_clock
+        && let Some(verdict @ (Verdict::Not | Verdict::Doubt(_))) = judge.listed_behind(index)
+    {
+        // `lasts 1:10 or 1:20`, `the match ended 21:15, 19:21`
+        return verdict;
+    }
+    if is_joined_by_a_stranger(page, judge, index) {
+        return Verdict::Doubt(Reason::UnknownLanguage);
     }
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range || left.cue == Cue::Colon && is_hours(page, left.at);
     if hours
-        || !range && (is_agenda(page, index_seconds(page, judge, index), first, last) || is_achieved(page, &left))
+        || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
         || is_shown(page, &left)
-        || is_near_day(page, first, last, &left)
-        || is_left_over(page, last)
+        || is_near_day(page, first, &left)
+        || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
         || is_crowded(page, judge, index)
     {
         return Verdict::Doubt(Reason::AmbiguousNumber);
@@ -40,88 +65,23 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     Verdict::Time
 }
 
-/// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
-fn is_of_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
-    let next = page.behind(last + 1);
-    let zone = matches!(page.kind(next), Kind::Word(Word::Meridiem | Word::Zone));
-    let prefix = matches!(left.cue, Cue::Word(Word::Meridiem));
-    zone || prefix || is_dated(page, first) || is_dated_behind(page, next)
+/// Whether a clock stands in a cell or an item of its own, as most do: then only two rules have a say.
+fn is_alone(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
+    matches!(left.cue, Cue::Cell | Cue::Start | Cue::Dash)
+        && left.at + 1 == first
+        && matches!(
+            page.kind(last + 1),
+            Kind::Break | Kind::Mark(Mark::Pipe | Mark::Close(_) | Mark::Colon | Mark::Stop)
+        )
 }
 
-/// A date before the clock, with nothing but `at`, commas and week days in between.
-fn is_dated(page: &Page<'_>, first: usize) -> bool {
-    for index in (first.saturating_sub(6)..first).rev() {
-        match page.kind(index) {
-            Kind::Date | Kind::Word(Word::Month) => return true,
-            // the year or the day of a date that is written with words, or with spaces
-            Kind::Number(number) if number.whole == 4 || number.whole <= 2 => {
-                let near = (index.saturating_sub(3)..index)
-                    .any(|before| matches!(page.kind(before), Kind::Word(Word::Month)))
-                    || (index + 1..first).any(|behind| matches!(page.kind(behind), Kind::Word(Word::Month)));
-                return near;
-            }
-            Kind::Word(Word::Day)
-                if matches!(page.kind(index.saturating_sub(1)), Kind::Number(_)) && page.gap(index) == Gap::Tight =>
-            {
-                return true;
-            }
-            Kind::Word(Word::At | Word::Day | Word::Approx)
-            | Kind::Mark(Mark::Comma | Mark::Star | Mark::Open(_) | Mark::Quote | Mark::Slash | Mark::Bullet) => {}
-            Kind::Mark(Mark::Dash) if page.gap(index) == Gap::Tight => {}
-            _ => return false,
-        }
-    }
-    false
-}
-
-fn is_dated_behind(page: &Page<'_>, next: usize) -> bool {
-    let on = matches!(page.kind(next), Kind::Word(Word::Function | Word::Of) | Kind::Mark(Mark::Comma));
-    matches!(page.kind(next), Kind::Date) || on && matches!(page.kind(next + 1), Kind::Date)
-}
-
-/// Ratios, scores and verses.
-fn is_other(page: &Page<'_>, last: usize, left: &Left) -> bool {
-    let named = match left.cue {
-        Cue::Word(Word::Ratio | Word::Book) => true,
-        Cue::Word(Word::Of | Word::Is) | Cue::Colon => {
-            page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book)))
-        }
-        Cue::Never => true,
+/// Whether no rule asks further about what stands behind a clock.
+fn is_silent(behind: Kind) -> bool {
+    match behind {
+        Kind::Break => true,
+        Kind::Mark(mark) => !matches!(mark, Mark::Comma | Mark::Dash | Mark::Percent | Mark::Degree),
         _ => false,
-    };
-    let next = page.behind(last + 1);
-    // `16:10 in aspect ratio`
-    let grammar =
-        |index: usize| matches!(page.kind(index), Kind::Word(Word::In | Word::Article | Word::Is | Word::Function));
-    let ratio = (next..next + 4)
-        .find(|index| !grammar(*index))
-        .is_some_and(|index| matches!(page.kind(index), Kind::Word(Word::Ratio)));
-    named
-        || ratio
-        || left.article && is_screen(page, next)
-        || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
-}
-
-/// `a 16:10 monitor`.
-fn is_screen(page: &Page<'_>, next: usize) -> bool {
-    let text = &page.text[page.span(next, next)];
-    let noun = text.split(' ').next().unwrap_or(text);
-    [
-        "monitor",
-        "monitors",
-        "screen",
-        "display",
-        "frame",
-        "panel",
-        "tv",
-        "television",
-        "format",
-        "image",
-        "picture",
-        "crop",
-    ]
-    .iter()
-    .any(|word| noun.eq_ignore_ascii_case(word))
+    }
 }
 
 /// `lasts 2:30`, `duration: 2:30`, `a length of 2:30`, `for 2:30`.
@@ -147,6 +107,8 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
                 if labelled && matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Of | Word::The)) => {}
             // `Total elapsed time on site: 62 s`
             Kind::Other(_) | Kind::Word(Word::Function | Word::The | Word::Of) if labelled => {}
+            // `total flight time is`
+            Kind::Other(_) | Kind::Word(Word::Agenda) if page.kind(index + 1) == Kind::Word(Word::Time) => {}
             Kind::Word(Word::Time | Word::Media | Word::Is | Word::The | Word::Of)
             | Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_))
             | Kind::Unit(_) => {}
@@ -157,8 +119,7 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
 }
 
 /// `2:30 long`, `0:45 later`, `a 2:30 video`.
-fn is_length_by_right(page: &Page<'_>, last: usize, left: &Left) -> bool {
-    let next = page.behind(last + 1);
+fn is_length_by_right(page: &Page<'_>, last: usize, next: usize, left: &Left) -> bool {
     let hyphen = usize::from(page.kind(next) == Kind::Mark(Mark::Dash) && page.gap(next) == Gap::Tight);
     match page.kind(next + hyphen) {
         Kind::Word(Word::Later | Word::During | Word::Length) => true,
@@ -189,79 +150,37 @@ fn is_shown(page: &Page<'_>, left: &Left) -> bool {
 }
 
 /// The seconds of the clock that a group begins with.
-fn index_seconds(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> f64 {
+fn seconds(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> f64 {
     match page.atoms[judge.groups[index].from].shape {
         Shape::Clock(seconds) => seconds,
         _ => 0.0,
     }
 }
 
-/// `The meeting starts at 14:30`, `14:30 according to the board`: by day, and a time of day rather than of the media.
-fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize) -> bool {
-    if !(300.0..1440.0).contains(&seconds) {
-        return false;
-    }
-    let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
-    let agenda = |index: usize| matches!(page.kind(index), Kind::Word(Word::Agenda));
-    let before = (first.saturating_sub(8)..first).rev().take_while(same).any(agenda);
-    let next = page.behind(last + 1);
-    let by = page.text[page.span(next, next)].starts_with("according")
-        && (next..next + 6)
-            .take_while(same)
-            .any(|index| matches!(page.kind(index), Kind::Word(Word::Agenda | Word::Display | Word::Day)));
-    before || by
-}
-
-/// `the lap time is 1:23.4`, `the set ends 25:23`: what was achieved, not when.
-fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
-    let ends_with = |at: usize, words: &[&str]| {
-        let text = &page.text[page.span(at, at)];
-        let last = text.rsplit(' ').next().unwrap_or(text);
-        words.iter().any(|word| last.eq_ignore_ascii_case(word))
+/// `Mellan 0:20 och 0:31`, `0:20 ile 0:31`: one word that is not known may join or part two clocks.
+fn is_joined_by_a_stranger(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
+    let joined = |before: usize| {
+        let (a, b) = (judge.last(before), judge.first(before + 1));
+        let clocks = [before, before + 1].iter().all(|group| {
+            !judge.is_range(*group) && matches!(page.atoms[judge.groups[*group].from].shape, Shape::Clock(_))
+        });
+        let stranger = |at: usize| matches!(page.kind(at), Kind::Other(other) if other.words == 1 && !other.capital);
+        b == a + 2 && clocks && stranger(a + 1) && !page.is_asian(a + 1)
     };
-    match left.cue {
-        Cue::Word(Word::Is | Word::Of) | Cue::Colon => page
-            .label(left.at)
-            .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
-            .and_then(|label| page.before(label))
-            .is_some_and(|before| ends_with(before, &RACES)),
-        Cue::Word(Word::End | Word::Start | Word::Time) => {
-            page.before(left.at).is_some_and(|before| ends_with(before, &GAMES) || ends_with(before, &RACES))
-        }
-        _ => false,
-    }
+    index > 0 && joined(index - 1) || index + 1 < judge.groups.len() && joined(index)
 }
 
-/// What takes a time that is measured.
-const RACES: [&str; 24] = [
-    "lap",
-    "marathon",
-    "race",
-    "finish",
-    "finishing",
-    "winning",
-    "winner's",
-    "record",
-    "split",
-    "best",
-    "sprint",
-    "swim",
-    "qualifying",
-    "reaction",
-    "response",
-    "travel",
-    "cooking",
-    "baking",
-    "cook",
-    "bake",
-    "prep",
-    "waiting",
-    "run",
-    "net",
-];
-
-/// What ends with a score.
-const GAMES: [&str; 7] = ["set", "game", "match", "rally", "frame", "final", "round"];
+/// `00:1B:44:11:3A:B7`.
+fn is_address(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    left.cue == Cue::Colon
+        && page.gap(first) == Gap::Tight
+        && page.gap(left.at) == Gap::Tight
+        && left.at.checked_sub(1).is_some_and(|before| match page.kind(before) {
+            Kind::Id => page.text[page.span(before, before)].contains(':'),
+            // the letter is that of a measure, by chance
+            kind => kind == Kind::Word(Word::Measure) && page.gap(before) == Gap::Tight,
+        })
+}
 
 /// `x[3:10]`: a slice in a program.
 fn is_code(page: &Page<'_>, first: usize) -> bool {
@@ -277,58 +196,27 @@ fn is_code(page: &Page<'_>, first: usize) -> bool {
     })
 }
 
-/// `Opening hours: 9:00-17:00`.
-fn is_hours(page: &Page<'_>, colon: usize) -> bool {
-    page.label(colon).is_some_and(
-        |label| matches!(page.kind(label), Kind::Unit(unit) if unit.size == 3600 && unit.style != Style::Asian),
-    )
-}
-
-/// `Monday 9:00`, `9:00 in the morning`, `at 9:00 tonight`.
-fn is_near_day(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
-    let before = matches!(left.cue, Cue::Word(Word::Day))
-        || matches!(left.cue, Cue::Word(Word::At | Word::From) | Cue::List | Cue::Colon)
-            && left.at > 0
-            && left.at < first
-            && matches!(page.kind(left.at - 1), Kind::Word(Word::Day));
-    let next = page.behind(last + 1);
-    let behind = match page.kind(next) {
-        Kind::Word(Word::Day) => true,
-        Kind::Word(Word::In | Word::At | Word::Function) => {
-            (next + 1..next + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Day)))
-        }
-        _ => false,
-    };
-    before || behind
-}
-
-/// `2:30 left`, `1:15 remaining`: what a game still has.
-fn is_left_over(page: &Page<'_>, last: usize) -> bool {
-    let next = &page.tokens[page.behind(last + 1)];
-    let text = &page.text[next.start()..next.end()];
-    text.starts_with("left") || text.starts_with("remaining")
-}
-
 /// `00:12 00:47`: two clocks with nothing between them, or `0:12 / 3:45`, or both in one pair of square brackets.
 fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
-    let touches = |other: usize| {
-        let (a, b) = if other < index {
-            (judge.last(other), judge.first(index))
-        } else {
-            (judge.last(index), judge.first(other))
-        };
-        let bare = matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_));
+    let touches = |before: usize, other: usize| {
+        let (a, b) = (judge.last(before), judge.first(before + 1));
+        let near = a + 1 == b
+            || matches!(page.kind(a + 1), Kind::Mark(Mark::Star | Mark::Quote | Mark::Slash | Mark::Comma))
+                && b - a <= 4;
+        if !near || judge.is_range(other) || matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_)) {
+            return false;
+        }
         let between = a + 1..b;
-        b - a <= 4
-            && !bare
-            && !judge.is_range(other)
-            && (between.clone().all(|at| page.tokens[at].is_dress()) && page.kind(a) != Kind::Break
-                || between.clone().any(|at| page.kind(at) == Kind::Mark(Mark::Slash)) && between.len() == 1
-                || between.len() == 1
-                    && page.kind(a + 1) == Kind::Mark(Mark::Comma)
-                    && is_array(page, judge.first(index.min(other)), b))
+        between.clone().all(|at| page.tokens[at].is_dress()) && page.kind(a) != Kind::Break
+            || between.len() == 1
+                && match page.kind(a + 1) {
+                    Kind::Mark(Mark::Slash) => true,
+                    Kind::Mark(Mark::Comma) => is_array(page, judge.first(before), b),
+                    _ => false,
+                }
     };
-    !judge.is_range(index) && (index > 0 && touches(index - 1) || index + 1 < judge.groups.len() && touches(index + 1))
+    !judge.is_range(index)
+        && (index > 0 && touches(index - 1, index - 1) || index + 1 < judge.groups.len() && touches(index, index + 1))
 }
 
 /// `[0:12, 0:47]`, where the second clock is the token at `second`.

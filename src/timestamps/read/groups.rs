@@ -13,6 +13,9 @@ pub(super) struct Group {
     /// Indices of the first and the last atom.
     pub(super) from: usize,
     pub(super) to: usize,
+    /// Its first and its last token.
+    pub(super) first: usize,
+    pub(super) last: usize,
     pub(super) joint: Joint,
 }
 
@@ -32,24 +35,26 @@ pub(super) enum Joint {
 }
 
 /// The groups of a page, in order.
-pub(super) fn groups(page: &Page<'_>) -> Vec<Group> {
-    let mut groups = Vec::with_capacity(page.atoms.len());
-    let mut from = 0;
-    while from < page.atoms.len() {
-        let mut group = Group { from, to: from, joint: Joint::Single };
-        while let Some(joint) = joint(page, group.to) {
+pub(super) fn groups(page: &Page<'_>, mut groups: Vec<Group>) -> Vec<Group> {
+    groups.reserve(page.atoms.len());
+    let mut atoms = page.atoms.iter().enumerate().peekable();
+    while let Some((from, a)) = atoms.next() {
+        let mut group = Group { from, to: from, first: a.first, last: a.last, joint: Joint::Single };
+        let mut a = a;
+        while let Some((to, b)) = atoms.peek().copied()
+            && let Some(joint) = joint(page, a, b)
+        {
             group.joint = if group.joint == Joint::Single { joint } else { Joint::Chain };
-            group.to += 1;
+            (group.to, group.last, a) = (to, b.last, b);
+            atoms.next();
         }
-        from = group.to + 1;
         groups.push(group);
     }
     groups
 }
 
 /// What joins an atom to the one behind it.
-fn joint(page: &Page<'_>, index: usize) -> Option<Joint> {
-    let (a, b) = (page.atoms.get(index)?, page.atoms.get(index + 1)?);
+fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     if b.first - a.last > FAR {
         return None;
     }
@@ -60,9 +65,9 @@ fn joint(page: &Page<'_>, index: usize) -> Option<Joint> {
 /// `<12.30> <15.0>`.
 fn is_adjacent(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
     let (Some(before), close, open) = (a.first.checked_sub(1), a.last + 1, b.first - 1) else { return false };
-    let Kind::Mark(Mark::Open(shape)) = page.kind(before) else { return false };
-    page.kind(close) == Kind::Mark(Mark::Close(shape))
-        && open == close + 1
+    let Kind::Mark(Mark::Close(shape)) = page.kind(close) else { return false };
+    open == close + 1
+        && page.kind(before) == Kind::Mark(Mark::Open(shape))
         && page.kind(open) == Kind::Mark(Mark::Open(shape))
         && page.kind(b.last + 1) == Kind::Mark(Mark::Close(shape))
 }
@@ -99,13 +104,17 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
             // VIA's `start:end:event` with stamps
             Kind::Mark(Mark::Colon) if a.shape == Shape::Wall && at == end => break Joint::Sign,
             Kind::Word(Word::To) if !listed || goes => break Joint::Word,
+            // `까지` and まで belong to the time before them
+            Kind::Word(Word::Until) if page.is_asian(at - 1) => return None,
             Kind::Word(Word::Until) => break Joint::Word,
             // Italian `alle`, which is German for "every"
             Kind::Word(Word::Every) if matches!(b.shape, Shape::Clock(_)) => break Joint::Word,
             Kind::Word(Word::And) if is_between(page, a, b) => break Joint::Word,
             Kind::Word(Word::And) => listed = true,
-            Kind::Word(Word::From) if page.text.as_bytes()[page.tokens[at - 1].start()] >= 0xE3 => {
-                return particles(page, a, b, at);
+            Kind::Word(Word::From) if page.is_asian(at - 1) => return particles(page, a, b, at),
+            // Polish, Czech, Serbian: `od 1:20 do 1:50`
+            Kind::Word(Word::From) if is_foreign_range(page, a) && page.text[page.span(at - 1, at - 1)].eq("do") => {
+                break Joint::Word;
             }
             Kind::Word(Word::Article) if is_foreign_range(page, a) => break Joint::Word,
             // another clause, cell or line
@@ -163,7 +172,7 @@ fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> 
 
 /// `from 0:12 he waits until 0:47`: `from` before, `until` directly before the end, and no other clause between.
 fn far(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
-    if page.kind(b.last + 1) == Kind::Word(Word::Until) {
+    if page.kind(b.last + 1) == Kind::Word(Word::Until) && page.is_asian(b.last + 1) {
         let from = (a.last + 1..b.first).any(|index| page.kind(index) == Kind::Word(Word::From));
         return (from && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word);
     }

@@ -28,8 +28,11 @@ pub(super) enum Force {
 }
 
 /// The label of every group.
-pub(super) fn labels(page: &Page<'_>, groups: &[Group]) -> Vec<Label> {
-    let mut labels = vec![Label::None; groups.len()];
+pub(super) fn labels(page: &Page<'_>, groups: &[Group], mut labels: Vec<Label>) -> Vec<Label> {
+    labels.resize(groups.len(), Label::None);
+    if !page.labelled {
+        return labels;
+    }
     let mut start: Option<(usize, Force)> = None;
     let mut end: Option<usize> = None;
     for index in 0..groups.len() {
@@ -105,7 +108,7 @@ fn same_line(page: &Page<'_>, from: usize, to: usize) -> bool {
 }
 
 fn same_object(page: &Page<'_>, groups: &[Group], end: usize, start: usize) -> bool {
-    let (from, to) = (page.atoms[groups[end].to].last, page.atoms[groups[start].from].first);
+    let (from, to) = (groups[end].last, groups[start].first);
     to - from <= 64 && (from..to).all(|index| page.kind(index) != Kind::Mark(Mark::Close(b'{')))
 }
 
@@ -120,7 +123,7 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
         Role::Time | Role::Scaled | Role::Length => return Label::None,
         Role::None | Role::Other => {}
     }
-    let (mut strong, mut at) = (false, page.atoms[group.from].first);
+    let (mut strong, mut at) = (false, group.first);
     for _ in 0..10 {
         let Some(index) = page.before(at) else { return Label::None };
         at = index;

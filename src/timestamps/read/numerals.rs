@@ -3,9 +3,11 @@
 //! The digits and the points and colons between them are taken as one, then the shape decides: `1:05` has the shape of a
 //! clock, `12.0:18.5` of two numbers, `192.168.0.10:8100` of an address.
 
-use super::lexer::{Lexer, length_of_id};
+use super::latin::length_of_id;
+use super::lexer::Lexer;
 use super::token::{Digits, Kind, Token, Word};
-use super::{wall, words};
+use super::wall;
+use super::words::{self, Key};
 
 /// More groups of digits than any time has.
 const MOST: usize = 8;
@@ -48,32 +50,48 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     lexer.push(kind, length);
 }
 
-/// What nearly all numbers are: `12`, `12.5` or `1:05`, and behind it a sign that nothing else begins with.
+/// What nearly all numbers are: `12`, `12.5`, `1:05` or `1:02:03`, and behind it nothing that could belong to it.
 fn plainly(rest: &[u8]) -> Option<(Kind, usize)> {
-    let digits = |from: usize| rest[from..].iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
-    let closed = |at: usize| {
-        matches!(
-            rest.get(at),
-            None | Some(b' ' | b'\n' | b'\r' | b')' | b']' | b'>' | b'|' | b';' | b'*' | b'"' | b'<')
-        )
+    let sexagesimal = |at: usize| matches!(rest[at..], [b':', b'0'..=b'5', b'0'..=b'9', ..]);
+    let whole = digits(rest);
+    let (kind, end) = match rest[whole..] {
+        [b'.', b'0'..=b'9', ..] => {
+            let decimals = digits(&rest[whole + 1..]);
+            (number(whole, decimals), whole + 1 + decimals)
+        }
+        [b':', b'0'..=b'5', b'0'..=b'9', ..] if whole <= 6 => {
+            (Kind::Clock, if sexagesimal(whole + 3) { whole + 6 } else { whole + 3 })
+        }
+        _ => (number(whole, 0), whole),
     };
-    let whole = digits(0);
-    let end = whole + 1 + rest.get(whole + 1).map_or(0, |_| digits(whole + 1));
-    #[expect(clippy::cast_possible_truncation, reason = "at most 20 digits")]
-    let number = |whole: usize, decimals: usize| Kind::Number(Digits { whole: whole as u8, decimals: decimals as u8 });
-    match rest.get(whole) {
-        // the zone of an RFC 3339 time stands behind its date, and a date begins with no space
-        _ if closed(whole) && (1..20).contains(&whole) => Some((number(whole, 0), whole)),
-        Some(b'.') if end > whole + 1 && end < 20 && (closed(end) || rest[end] == b'-') => {
-            Some((number(whole, end - whole - 1), end))
-        }
-        Some(b':')
-            if end == whole + 3 && rest[whole + 1] < b'6' && whole <= 6 && (closed(end) || rest[end] == b'-') =>
-        {
-            Some((Kind::Clock, end))
-        }
-        _ => None,
+    (end < 20 && is_closed(kind, &rest[end..])).then_some((kind, end))
+}
+
+/// Whether neither a digit, a date nor an identifier goes on with what stands behind a number.
+fn is_closed(kind: Kind, behind: &[u8]) -> bool {
+    match behind {
+        [] => true,
+        [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0xEF, ..] => false,
+        [b'.' | b':', next, ..] => !matches!(next, b'0'..=b'9' | 0xEF),
+        // the fraction of SRT
+        [b',', next, ..] => kind != Kind::Clock || !next.is_ascii_digit(),
+        [b'-' | b'/', ..] => !matches!(kind, Kind::Number(Digits { decimals: 0, .. })),
+        _ => true,
     }
+}
+
+/// How many digits of ASCII a text begins with.
+fn digits(text: &[u8]) -> usize {
+    let mut count = 0;
+    while count < text.len() && text[count].is_ascii_digit() {
+        count += 1;
+    }
+    count
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a number of more than 20 characters is none")]
+fn number(whole: usize, decimals: usize) -> Kind {
+    Kind::Number(Digits { whole: whole as u8, decimals: decimals as u8 })
 }
 
 /// Bytes of the identifier that the number only begins (`1920x1080`, `3a7f`), unless the letters behind it mean something.
@@ -84,7 +102,9 @@ fn identifier(rest: &[u8], length: usize, kind: Kind) -> Option<usize> {
         let joined = behind.first() == Some(&b'_') && behind.get(1).is_some_and(u8::is_ascii_alphanumeric);
         return joined.then(|| length_of_id(rest, length));
     }
-    let meant = match words::find(&behind[..letters]) {
+    let word = &behind[..letters];
+    let known = words::find(word, Key::of(word));
+    let meant = match known {
         Some(Kind::Unit(_)) => true,
         Some(Kind::Word(word)) => {
             matches!(word, Word::Meridiem | Word::Ordinal | Word::Measure | Word::Zone | Word::Ratio)
@@ -93,7 +113,7 @@ fn identifier(rest: &[u8], length: usize, kind: Kind) -> Option<usize> {
     };
     let goes_on = behind.get(letters).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'_');
     let compound = goes_on && behind[letters] != b'_' && matches!(kind, Kind::Number(_));
-    let meant = meant && (!goes_on || compound && matches!(words::find(&behind[..letters]), Some(Kind::Unit(_))));
+    let meant = meant && (!goes_on || compound && matches!(known, Some(Kind::Unit(_))));
     (!meant).then(|| length_of_id(rest, length))
 }
 
@@ -212,8 +232,24 @@ fn fraction(behind: &[u8]) -> usize {
 }
 
 /// The seconds of a [`Kind::Clock`] or a [`Kind::Dotted`].
-#[expect(clippy::cast_precision_loss, reason = "a clock's parts are far below 2^53")]
 pub(super) fn seconds(text: &str) -> f64 {
+    let (mut above, mut part) = (0_u32, 0_u32);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => part = part * 10 + u32::from(byte - b'0'),
+            b':' => (above, part) = ((above + part) * 60, 0),
+            _ => return any_seconds(text),
+        }
+        if part > 1 << 20 || above > 1 << 24 {
+            return any_seconds(text);
+        }
+    }
+    f64::from(above + part)
+}
+
+/// The same with fractions, points, full width, or more digits than a time has.
+#[expect(clippy::cast_precision_loss, reason = "a clock's parts are far below 2^53")]
+fn any_seconds(text: &str) -> f64 {
     let bytes = text.as_bytes();
     let (mut above, mut part, mut from, mut at) = (0_u64, 0_u64, 0, 0);
     let mut clock = false;
@@ -259,6 +295,20 @@ fn dotted_or_decimal(text: &str) -> Option<f64> {
 
 /// The value of digits with at most one point among them, of ASCII or full width.
 pub(super) fn decimal(digits: &[u8]) -> f64 {
+    let (mut value, mut decimals, mut behind) = (0_u64, 0, 0);
+    for byte in digits {
+        match byte {
+            b'0'..=b'9' if value < 1 << 53 => value = value * 10 + u64::from(byte - b'0'),
+            b'.' => behind = 1,
+            _ => return any_decimal(digits),
+        }
+        decimals += usize::from(byte != &b'.') & behind;
+    }
+    exact(value, decimals).unwrap_or_else(|| any_decimal(digits))
+}
+
+/// The same with full width, or more digits than a double has.
+fn any_decimal(digits: &[u8]) -> f64 {
     let (mut value, mut decimals, mut behind, mut at) = (0_u64, 0_usize, false, 0);
     while at < digits.len() {
         if let Some((digit, bytes)) = digit(&digits[at..]) {

@@ -2,8 +2,11 @@
 //!
 //! Every look to the left or to the right goes a bounded number of tokens, so that all rules together stay linear.
 
+use std::mem::take;
+
 use super::atoms::{self, Atom};
 use super::lexer;
+use super::spare::Spare;
 use super::table::{self, Role};
 use super::token::{Gap, Kind, Mark, Token, Word};
 
@@ -15,6 +18,10 @@ pub(super) struct Page<'a> {
     pub(super) tokens: Vec<Token>,
     /// The tokens that a time may begin with.
     pub(super) points: Vec<u32>,
+    /// Whether there is a unit.
+    pub(super) units: bool,
+    /// Whether a label is possible.
+    pub(super) labelled: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
     pub(super) atoms: Vec<Atom>,
@@ -73,11 +80,18 @@ pub(super) enum Follow {
 // === impl Page ===
 
 impl<'a> Page<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        let tokens = lexer::lex(text);
-        let atoms = atoms::compose(text, &tokens);
+    pub(super) fn new(text: &'a str, spare: &mut Spare) -> Self {
+        let tokens = lexer::lex(text, take(&mut spare.tokens), take(&mut spare.points));
+        let atoms = atoms::compose(text, &tokens, take(&mut spare.atoms));
         let roles = if tokens.tabular { table::roles(text, &tokens.all, &atoms) } else { Vec::new() };
-        Self { text, tokens: tokens.all, points: tokens.points, script: tokens.script, atoms, roles }
+        let labelled = tokens.labelled || roles.iter().any(|role| matches!(role, Role::Start | Role::End));
+        let (units, script) = (tokens.units, tokens.script);
+        Self { text, tokens: tokens.all, points: tokens.points, units, labelled, script, atoms, roles }
+    }
+
+    /// Gives its vectors back.
+    pub(super) fn end(self, spare: &mut Spare) {
+        (spare.tokens, spare.points, spare.atoms) = (self.tokens, self.points, self.atoms);
     }
 
     pub(super) fn kind(&self, at: usize) -> Kind {
@@ -90,17 +104,33 @@ impl<'a> Page<'a> {
         self.tokens.get(at).map_or(Gap::Wide, |token| token.gap)
     }
 
+    /// Whether a word is one of Korean, Chinese or Japanese.
+    pub(super) fn is_asian(&self, at: usize) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|token| self.text.as_bytes().get(token.start()).is_some_and(|lead| *lead >= 0xE3))
+    }
+
     pub(super) fn role(&self, atom: usize) -> Role {
         self.roles.get(atom).copied().unwrap_or(Role::None)
     }
 
     /// The last token before `at` that is no dress; `None` at the very beginning.
+    #[inline]
     pub(super) fn before(&self, at: usize) -> Option<usize> {
+        let last = at.checked_sub(1)?;
+        if !self.tokens[last].is_dress() {
+            return Some(last);
+        }
         (at.saturating_sub(REACH)..at).rev().find(|index| !self.tokens[*index].is_dress())
     }
 
     /// The first token from `at` on that is no dress.
+    #[inline]
     pub(super) fn behind(&self, at: usize) -> usize {
+        if self.tokens.get(at).is_some_and(|token| !token.is_dress()) {
+            return at;
+        }
         let end = self.tokens.len().min(at + REACH);
         (at..end).find(|index| !self.tokens[*index].is_dress()).unwrap_or(self.tokens.len() - 1)
     }
@@ -250,6 +280,8 @@ impl<'a> Page<'a> {
             // `time=41.6 camera=3`
             Kind::Other(_) | Kind::Word(_) if self.kind(next + 1) == Kind::Mark(Mark::Equal) => Follow::Sentence,
             Kind::Unit(_) => Follow::Noun,
+            // tons
+            Kind::Word(Word::Time) if &self.text[self.span(next, next)] == "t" => Follow::Noun,
             Kind::Other(other) if self.gap(next) <= Gap::Space => {
                 if other.capital {
                     Follow::Sentence

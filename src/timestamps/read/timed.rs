@@ -1,7 +1,9 @@
 //! Numbers with a unit: a time (`at 10 seconds`), or a length (`for 10 seconds`), which is none.
 
 use super::atoms::{Shape, Timed};
-use super::clocks::names_length;
+use super::behind::{Behind, is_asian};
+use super::lengths::{is_frequency, is_lasting, is_lasting_directly, is_length, is_shift, is_some_time};
+use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::page::{Cue, Follow, Left, Page};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
@@ -69,26 +71,6 @@ fn is_fraction(page: &Page<'_>, first: usize) -> bool {
         && matches!(page.kind(first - 2), Kind::Number(_))
 }
 
-/// What stands behind a time with a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Behind {
-    Nothing,
-    /// `mark`, `into`, `지점`.
-    Point,
-    /// `later`, `동안`.
-    Length,
-    /// `후`, `後`: after a start that is not told.
-    After,
-    /// `정도`, `程度`.
-    Vague,
-    /// `of`, `after`, `before`, and then what the length belongs to.
-    Relative,
-    /// The clip that it is the length of.
-    Media,
-    /// A slash: a rate.
-    Rate,
-}
-
 fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behind, both): (Behind, bool)) -> Verdict {
     let page = judge.page;
     if left.cue == Cue::Word(Word::Age) {
@@ -110,7 +92,9 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         }
         Behind::Length | Behind::Rate => Verdict::Not,
         Behind::Media if timed.describes => Verdict::Not,
-        Behind::Point => Verdict::Time,
+        Behind::Into => Verdict::Time,
+        // `5-6 m de altura`
+        Behind::Point if !timed.is_lone_m() => Verdict::Time,
         _ if timed.describes && !is_ranging(page, left) => Verdict::Not,
         _ if length && left.cue == Cue::Word(Word::Goes) => {
             if both {
@@ -122,7 +106,7 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
         _ if timed.is_lone_m() => {
-            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At)) {
+            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At)) && !is_foreign_of(page, left) {
                 UNCLEAR
             } else {
                 Verdict::Not
@@ -169,7 +153,11 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     match behind {
         Behind::Length | Behind::Rate => return Verdict::Not,
         Behind::Media => return Verdict::Not,
-        Behind::Point => return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time },
+        // `takes off 14 seconds into the film`
+        Behind::Into if !is_lasting_directly(left) => return Verdict::Time,
+        Behind::Point | Behind::Into => {
+            return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time };
+        }
         Behind::After => {
             return if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
                 Verdict::Time
@@ -178,6 +166,10 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
             };
         }
         Behind::Relative if !is_placed(left) => return Verdict::Not,
+        // `At 2h15m03s of the replay`
+        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => {
+            return Verdict::Time;
+        }
         Behind::Relative => return UNCLEAR,
         Behind::Vague => return UNCLEAR,
         Behind::Nothing => {}
@@ -190,7 +182,20 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         // the third minute, or three minutes?
         return if timed.unit.size == 1 { Verdict::Time } else { UNCLEAR };
     }
+    if is_shift(page, left, timed) {
+        return Verdict::Not;
+    }
+    // `the 5S audit board`
+    if timed.unit.style == Style::Letter && is_capital(page, last) && page.follow(last) == Follow::Noun {
+        return UNCLEAR;
+    }
     if timed.is_lone_m() {
+        let metres = timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
+            || is_by(page, left, last)
+            || left.cue == Cue::Word(Word::At) && is_load(page, left.at);
+        if metres || is_foreign_of(page, left) {
+            return Verdict::Not;
+        }
         return if is_placed(left) && page.follow(last) != Follow::Noun { UNCLEAR } else { Verdict::Not };
     }
     if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
@@ -221,15 +226,12 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     }
 }
 
-/// Whether the verb before the token says how long something takes.
-fn is_lasting(page: &Page<'_>, at: usize) -> bool {
-    page.before(at).is_some_and(|verb| {
-        let text = &page.text[page.span(verb, verb)];
-        page.kind(verb) == Kind::Word(Word::Length)
-            || ["for", "lasts", "lasted", "lasting", "takes", "took", "taking", "take"]
-                .iter()
-                .any(|known| text.eq_ignore_ascii_case(known))
-    })
+fn is_of(page: &Page<'_>, last: usize) -> bool {
+    page.kind(page.behind(last + 1)) == Kind::Word(Word::Of)
+}
+
+fn is_capital(page: &Page<'_>, at: usize) -> bool {
+    page.text[page.span(at, at)].starts_with(|first: char| first.is_ascii_uppercase())
 }
 
 /// `an iPhone 5s`, `two Boeing 747s`: a model, and its plural.
@@ -247,13 +249,6 @@ fn is_model(page: &Page<'_>, timed: &Timed, last: usize) -> bool {
     word.bytes().skip(usize::from(opens)).any(|byte| byte.is_ascii_uppercase())
 }
 
-/// `at 5-second intervals`: how often.
-fn is_frequency(page: &Page<'_>, timed: &Timed, last: usize) -> bool {
-    let next = page.behind(last + 1);
-    let text = &page.text[page.span(next, next)];
-    timed.describes && ["interval", "step", "increment", "burst", "spacing"].iter().any(|known| text.starts_with(known))
-}
-
 /// `손님 21분`, `得21分`: guests, or points.
 fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
     if timed.parts != 1 || timed.unit.size != 60 || timed.unit.style != Style::Asian {
@@ -262,23 +257,6 @@ fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
     let guests = ["손님", "고객", "승객", "어르신", "환자", "관객", "방문객", "참석자", "여러"];
     left.cue == Cue::Word(Word::Ratio)
         || left.cue == Cue::Other && guests.iter().any(|word| page.text[page.span(left.at, left.at)].contains(word))
-}
-
-/// `the 3 m and 12 m marks in metres`.
-fn is_metres(page: &Page<'_>, last: usize) -> bool {
-    (last + 1..last + 8).take_while(|index| page.kind(*index) != Kind::Break).any(|index| {
-        matches!(
-            &page.text[page.tokens.get(index).map_or(0..0, |token| token.start()..token.end())],
-            "metres" | "meters" | "metre" | "meter"
-        )
-    })
-}
-
-/// `Rest time: 30 s`: the time that something takes, or the time when it is.
-fn is_some_time(page: &Page<'_>, colon: usize) -> bool {
-    page.label(colon)
-        .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
-        .is_some_and(|label| page.before(label).is_some_and(|before| matches!(page.kind(before), Kind::Other(_))))
 }
 
 /// `9時`, `10时20分`: a time of day, or hours. With seconds it is no time of day.
@@ -321,55 +299,6 @@ fn is_placed(left: &Left) -> bool {
     ) || left.cue == Cue::Start && left.approx
 }
 
-/// Whether what stands before makes it a length.
-fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
-    match left.cue {
-        _ if led => false,
-        Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
-        Cue::Word(Word::Goes) => true,
-        // `takes it 4 seconds`
-        Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
-        // `3 times in 10 seconds`, `100 m in 9 seconds`
-        Cue::Word(Word::In) => is_amount(page, left.at),
-        Cue::Word(Word::Of) => {
-            let point = page.before(left.at).is_some_and(|noun| {
-                matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
-            });
-            !point
-        }
-        Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
-        // `extended by 10 seconds`
-        Cue::Word(Word::By) => {
-            page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::Lasts)))
-        }
-        _ => false,
-    }
-}
-
-/// `takes him 4 seconds`, `takes the man 4 seconds`.
-fn takes_somebody(page: &Page<'_>, at: usize) -> bool {
-    for index in (at.saturating_sub(3)..=at).rev() {
-        match page.kind(index) {
-            Kind::Word(Word::Lasts) => return true,
-            Kind::Word(Word::The | Word::Article | Word::Function | Word::Age) | Kind::Other(_) => {}
-            _ => return false,
-        }
-    }
-    false
-}
-
-/// Whether an amount stands before the token.
-fn is_amount(page: &Page<'_>, at: usize) -> bool {
-    let Some(noun) = page.before(at) else { return false };
-    match page.kind(noun) {
-        Kind::Word(Word::Measure) | Kind::Unit(_) => true,
-        Kind::Other(_) | Kind::Word(Word::Part | Word::Media) => {
-            page.before(noun).is_some_and(|number| matches!(page.kind(number), Kind::Number(_)))
-        }
-        _ => false,
-    }
-}
-
 /// `in his 30s`, `the 80s`.
 fn is_decade(timed: &Timed, left: &Left) -> bool {
     let round =
@@ -384,66 +313,3 @@ fn is_decade(timed: &Timed, left: &Left) -> bool {
 }
 
 // === impl Behind ===
-
-impl Behind {
-    fn of(page: &Page<'_>, last: usize) -> Self {
-        let next = page.behind(last + 1);
-        match page.kind(next) {
-            Kind::Word(Word::Mark) => Self::Point,
-            Kind::Word(Word::At) if is_asian(page, last) => Self::Point,
-            Kind::Word(Word::From | Word::Until) => Self::Point,
-            Kind::Word(Word::Into) => Self::Point,
-            Kind::Word(Word::In) => Self::inside(page, next),
-            Kind::Word(Word::Later) if is_asian(page, last) => Self::After,
-            Kind::Word(Word::Later | Word::During | Word::Length | Word::Every) => Self::Length,
-            Kind::Word(Word::Vague) if matches!(page.kind(next + 1), Kind::Word(Word::During)) => Self::Length,
-            // `10 secondes plus tard`
-            Kind::Word(Word::Lasts | Word::Function) if page.kind(next + 1) == Kind::Word(Word::Later) => Self::Length,
-            Kind::Word(Word::Vague)
-                if matches!(page.kind(next + 1), Kind::Word(Word::Mark | Word::From | Word::Until)) =>
-            {
-                Self::Point
-            }
-            Kind::Word(Word::Vague) => Self::Vague,
-            Kind::Word(Word::Media | Word::Display) => Self::Media,
-            Kind::Word(Word::Of) => Self::Relative,
-            Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
-            Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
-            Kind::Mark(Mark::Slash) if page.gap(next) == Gap::Tight => Self::Rate,
-            _ => Self::Nothing,
-        }
-    }
-
-    /// `10 seconds in, …`, `10 seconds in the video`, but not `45 seconds in the queue`.
-    fn inside(page: &Page<'_>, at: usize) -> Self {
-        let next = page.behind(at + 1);
-        match page.kind(next) {
-            Kind::Mark(_) | Kind::Break | Kind::Word(Word::Media | Word::And | Word::To | Word::Function) => {
-                Self::Point
-            }
-            Kind::Word(Word::The | Word::Article)
-                if matches!(page.kind(next + 1), Kind::Word(Word::Media | Word::Part)) =>
-            {
-                Self::Point
-            }
-            _ => Self::Nothing,
-        }
-    }
-
-    /// `10 seconds after the start` is a time, `10 seconds after the crash` is not.
-    fn relative(page: &Page<'_>, at: usize) -> Self {
-        let start = (at + 1..at + 4).any(|index| matches!(page.kind(index), Kind::Word(Word::Start)));
-        let comma = matches!(page.kind(at + 1), Kind::Mark(_) | Kind::Break);
-        if start {
-            Self::Point
-        } else if comma {
-            Self::Length
-        } else {
-            Self::Relative
-        }
-    }
-}
-
-fn is_asian(page: &Page<'_>, last: usize) -> bool {
-    matches!(page.kind(last), Kind::Unit(unit) if unit.style == Style::Asian)
-}

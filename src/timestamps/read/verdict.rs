@@ -1,14 +1,20 @@
 //! Decides of each group whether it is a range, a point, nothing, or in doubt: the rules of its family, and what the groups
 //! before it were.
 
+use std::mem::take;
+
 use super::atoms::{Atom, Shape, Timed};
 use super::groups::{Group, Joint};
 use super::labels::{Force, Label};
 use super::page::{Follow, Page};
+use super::spare::Spare;
 use super::table::Role;
 use super::token::{Kind, Mark, Unit, Word};
 use super::{bare, clocks, timed, via};
 use crate::timestamps::time::{Doubt, Found, Mention, Reason, Time};
+
+/// The unit that a number without one takes from the list that it stands in, and the group that has it.
+pub(super) type Lent = Option<(Unit, usize)>;
 
 /// What a group is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +35,7 @@ pub(super) struct Judge<'p, 'a> {
     pub(super) groups: Vec<Group>,
     pub(super) labels: Vec<Label>,
     /// The unit that a list ends with, for its earlier numbers (`at 10, 20 and 30 seconds`), and the group that has it.
-    pub(super) lent: Vec<Option<(Unit, usize)>>,
+    pub(super) lent: Vec<Lent>,
     pub(super) verdicts: Vec<Verdict>,
     /// The last number of a list, to tell `3.` from a time.
     pub(super) counter: f64,
@@ -43,14 +49,21 @@ pub(super) struct Judge<'p, 'a> {
 // === impl Judge ===
 
 impl<'p, 'a> Judge<'p, 'a> {
-    pub(super) fn new(page: &'p Page<'a>) -> Self {
-        let groups = super::groups::groups(page);
-        let labels = super::labels::labels(page, &groups);
-        let lent = lend(page, &groups);
+    pub(super) fn new(page: &'p Page<'a>, spare: &mut Spare) -> Self {
+        let groups = super::groups::groups(page, take(&mut spare.groups));
+        let labels = super::labels::labels(page, &groups, take(&mut spare.labels));
+        let lent = lend(page, &groups, take(&mut spare.lent));
         let via = via::Style::of(page);
-        let verdicts = Vec::with_capacity(groups.len());
-        let found = Vec::with_capacity(groups.len());
+        let mut verdicts = take(&mut spare.verdicts);
+        verdicts.reserve(groups.len());
+        let found = Vec::new();
         Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found, doubts: Vec::new(), aside: Vec::new() }
+    }
+
+    /// What was found; the other vectors are given back.
+    pub(super) fn end(self, spare: &mut Spare) -> Vec<Found> {
+        (spare.groups, spare.labels, spare.lent, spare.verdicts) = (self.groups, self.labels, self.lent, self.verdicts);
+        self.found
     }
 
     pub(super) fn judge(&mut self) {
@@ -131,8 +144,12 @@ impl<'p, 'a> Judge<'p, 'a> {
     /// Adds the range or the point that a group is.
     fn point(&mut self, index: usize) -> Verdict {
         let group = self.groups[index];
-        let (a, b) = (self.page.atoms[group.from], self.page.atoms[group.to]);
-        match self.ends(&a, &b, self.lent[index]) {
+        let (a, b) = (&self.page.atoms[group.from], &self.page.atoms[group.to]);
+        if let (Some(start), Some(end)) = (a.media(), b.media()) {
+            self.push(Time::Media(start), Time::Media(end), a.first, b.last);
+            return Verdict::Time;
+        }
+        match self.ends(a, b, self.lent[index]) {
             Some((start, end)) => {
                 self.push(start, end, a.first, b.last);
                 Verdict::Time
@@ -142,7 +159,7 @@ impl<'p, 'a> Judge<'p, 'a> {
     }
 
     /// The two times of a group; a number without a unit takes that of its partner.
-    fn ends(&self, a: &Atom, b: &Atom, lent: Option<(Unit, usize)>) -> Option<(Time, Time)> {
+    fn ends(&self, a: &Atom, b: &Atom, lent: Lent) -> Option<(Time, Time)> {
         let scaled = |value: f64, unit: Unit| Some(Time::Media(value * f64::from(unit.size)));
         let own = |atom: &Atom| atom.time(self.page.text, &self.page.tokens);
         let borrow = |atom: &Atom, partner: &Atom| match (atom.shape, partner.shape) {
@@ -174,7 +191,7 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     /// Adds the times that the atoms of a group name, unless it is none.
     pub(super) fn mention(&self, index: usize, mentions: &mut Vec<Mention>) {
-        let Group { from, to, joint } = self.groups[index];
+        let Group { from, to, joint, .. } = self.groups[index];
         let atoms = &self.page.atoms[from..=to];
         let clock = matches!(atoms[0].shape, Shape::Clock(_));
         if self.verdicts[index] == Verdict::Not || self.verdicts[index] == Verdict::Done && !clock {
@@ -203,12 +220,12 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     /// The first token of a group.
     pub(super) fn first(&self, index: usize) -> usize {
-        self.page.atoms[self.groups[index].from].first
+        self.groups[index].first
     }
 
     /// Its last token.
     pub(super) fn last(&self, index: usize) -> usize {
-        self.page.atoms[self.groups[index].to].last
+        self.groups[index].last
     }
 
     pub(super) fn is_range(&self, index: usize) -> bool {
@@ -239,12 +256,19 @@ fn are_listed(page: &Page<'_>, last: usize, first: usize) -> bool {
     let comma = |index: usize| {
         matches!(page.kind(index), Kind::Mark(Mark::Comma | Mark::Semicolon) | Kind::Word(Word::And | Word::Or))
     };
-    first - last <= 8 && (last + 1..first).all(separator) && (last + 1..first).any(comma)
+    first - last <= 8
+        && first > last + 1
+        && separator(first - 1)
+        && (last + 1..first).all(separator)
+        && (last + 1..first).any(comma)
 }
 
 /// Finds the lists whose last number carries the unit of all.
-fn lend(page: &Page<'_>, groups: &[Group]) -> Vec<Option<(Unit, usize)>> {
-    let mut lent: Vec<Option<(Unit, usize)>> = vec![None; groups.len()];
+fn lend(page: &Page<'_>, groups: &[Group], mut lent: Vec<Lent>) -> Vec<Lent> {
+    lent.resize(groups.len(), None);
+    if !page.units {
+        return lent;
+    }
     for index in (1..groups.len()).rev() {
         let (group, before) = (groups[index], groups[index - 1]);
         let bare = |atom: usize| matches!(page.atoms[atom].shape, Shape::Bare(_));
@@ -256,14 +280,17 @@ fn lend(page: &Page<'_>, groups: &[Group]) -> Vec<Option<(Unit, usize)>> {
             Shape::Bare(_) => lent[index],
             _ => None,
         };
+        if unit.is_none() {
+            continue;
+        }
         let labelled = matches!(
-            page.left(page.atoms[before.from].first).cue,
+            page.left(before.first).cue,
             super::page::Cue::Id
                 | super::page::Cue::Never
                 | super::page::Cue::Word(Word::Part)
                 | super::page::Cue::Other
         );
-        if !labelled && are_listed(page, page.atoms[before.to].last, page.atoms[group.from].first) {
+        if !labelled && are_listed(page, before.last, group.first) {
             lent[index - 1] = unit;
         }
     }
@@ -274,11 +301,14 @@ fn lend(page: &Page<'_>, groups: &[Group]) -> Vec<Option<(Unit, usize)>> {
             Shape::Timed(timed) if timed.led => Some(timed.unit),
             _ => lent[index - 1].filter(|(_, tail)| *tail < index).map(|(unit, _)| unit),
         };
+        if unit.is_none() {
+            continue;
+        }
         let bare = [group.from, group.to].iter().all(|atom| matches!(page.atoms[*atom].shape, Shape::Bare(_)));
         if bare
             && lent[index].is_none()
-            && page.follow(page.atoms[group.to].last) != Follow::Noun
-            && are_listed(page, page.atoms[before.to].last, page.atoms[group.from].first)
+            && page.follow(group.last) != Follow::Noun
+            && are_listed(page, before.last, group.first)
         {
             lent[index] = unit.map(|unit| (unit, index));
         }

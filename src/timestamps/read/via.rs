@@ -26,10 +26,11 @@ impl Style {
         let mut last = None;
         let mut links = 0;
         for atom in &page.atoms {
-            let colon = page.kind(page.behind(atom.last + 1)) == Kind::Mark(Mark::Colon);
+            let opens =
+                || page.kind(page.behind(atom.last + 1)) == Kind::Mark(Mark::Colon) && page.opens_item(atom.first);
             match atom.shape {
-                Shape::Pair if colon && page.opens_item(atom.first) => return Self::Bullets,
-                Shape::Clock(_) if colon && page.opens_item(atom.first) => {
+                Shape::Pair if opens() => return Self::Bullets,
+                Shape::Clock(_) if opens() => {
                     let Some((start, end)) = halves(page, atom.first) else { continue };
                     links += usize::from(last == Some(start));
                     last = Some(end);

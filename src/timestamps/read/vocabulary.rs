@@ -63,7 +63,7 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("wait_time", W(Length)), ("duration_s", W(Length)), ("duration_sec", W(Length)), ("durationsec", W(Length)),
     ("duration_seconds", W(Length)), ("video_length", W(Length)), ("video_duration", W(Length)), ("cycle", W(Length)),
     ("clip_duration", W(Length)), ("chunk_duration", W(Length)), ("total_duration", W(Length)), ("age", W(Length)),
-    ("average", W(Length)), ("cooldown", W(Length)), ("dwell", W(Length)), ("latency", W(Length)),
+    ("average", W(Length)), ("cooldown", W(Length)), ("dwell", W(Length)), ("downtime", W(Length)), ("uptime", W(Length)), ("latency", W(Length)),
     // labels
     ("start", W(Start)), ("starts", W(Start)), ("started", W(Start)), ("begin", W(Start)), ("begins", W(Start)),
     ("began", W(Start)), ("begun", W(Start)), ("start_time", W(Start)), ("starttime", W(Start)),
@@ -129,6 +129,11 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("port", W(Ratio)), ("verse", W(Ratio)), ("psalm", W(Book)), ("john", W(Book)), ("matthew", W(Book)),
     ("luke", W(Book)), ("genesis", W(Book)), ("exodus", W(Book)), ("romans", W(Book)), ("isaiah", W(Book)),
     ("psalms", W(Book)), ("corinthians", W(Book)), ("proverbs", W(Book)), ("revelation", W(Book)),
+    ("ezekiel", W(Book)),
+    ("jeremiah", W(Book)), ("hebrews", W(Book)), ("ephesians", W(Book)), ("galatians", W(Book)),
+    ("philippians", W(Book)), ("colossians", W(Book)), ("thessalonians", W(Book)), ("leviticus", W(Book)),
+    ("deuteronomy", W(Book)), ("ecclesiastes", W(Book)), ("habakkuk", W(Book)), ("zechariah", W(Book)),
+    ("malachi", W(Book)), ("surah", W(Book)), ("sura", W(Book)),
     ("his", W(Age)), ("her", W(Age)), ("their", W(Age)), ("early", W(Age)), ("mid", W(Age)), ("late", W(Age)),
     ("aged", W(Age)), ("st", W(Ordinal)), ("nd", W(Ordinal)), ("rd", W(Ordinal)), ("th", W(Ordinal)),
     ("fps", W(Measure)), ("km", W(Measure)), ("kg", W(Measure)), ("cm", W(Measure)), ("mm", W(Measure)),
@@ -241,5 +246,6 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("perc", unit(60, Unknown)), ("secunde", unit(1, Unknown)), ("secunda", unit(1, Unknown)),
     ("minuta", unit(60, Unknown)), ("segon", unit(1, Unknown)),
     ("segons", unit(1, Unknown)), ("tot", W(To)), ("van", W(Function)), ("tussen", W(Between)),
-    ("och", W(And)), ("od", W(From)),
+    ("och", W(And)), ("og", W(And)), ("od", W(From)), ("mellan", W(Between)), ("mellom", W(Between)),
+    ("mellem", W(Between)), ("från", W(From)),
 ];

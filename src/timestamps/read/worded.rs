@@ -49,8 +49,9 @@ pub(super) fn mentions(page: &Page<'_>) -> Vec<Mention> {
 
 /// The units that no number in digits stands before.
 fn loose_units<'p>(page: &'p Page<'_>) -> impl Iterator<Item = usize> + 'p {
+    let points = if page.units { page.points.as_slice() } else { &[] };
     let mut atoms = page.atoms.iter().peekable();
-    page.points.iter().map(|point| *point as usize).filter(move |at| {
+    points.iter().map(|point| *point as usize).filter(move |at| {
         while atoms.next_if(|atom| atom.last < *at).is_some() {}
         matches!(page.kind(*at), Kind::Unit(_)) && atoms.peek().is_none_or(|atom| *at < atom.first)
     })
@@ -87,13 +88,16 @@ fn is_and_a_half(page: &Page<'_>, unit: usize) -> bool {
         && page.kind(unit + 2) == Kind::Word(Word::Article)
         && half(unit + 3);
     let asian = matches!(page.kind(unit), Kind::Unit(Unit { style: Style::Asian, .. }));
-    english || asian && half(unit + 1)
+    // `une minute et demie`
+    let french = page.kind(unit + 1) == Kind::Word(Word::And) && half(unit + 2);
+    english || french || asian && half(unit + 1)
 }
 
 /// The last token of an amount whose unit is at `at`.
 fn last_of_amount(page: &Page<'_>, at: usize) -> usize {
     match page.kind(at + 1) {
         _ if !is_and_a_half(page, at) => at,
+        Kind::Word(Word::And) if page.kind(at + 2) == Kind::Word(Word::Half) => at + 2,
         Kind::Word(Word::And) => at + 3,
         _ => at + 1,
     }
@@ -117,7 +121,9 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     if unit.style == Style::Letter {
         return None;
     }
-    let behind = page.kind(page.behind(at + 1));
+    // `a minute or two in`
+    let or_two = page.kind(at + 1) == Kind::Word(Word::Or) && matches!(page.kind(at + 2), Kind::Spelled(_));
+    let behind = page.kind(page.behind(if or_two { at + 3 } else { at + 1 }));
     let (mut first, mut counted, mut half, mut vague, mut article, mut opening, mut hyphen) =
         (at, false, false, false, false, false, false);
     let mut nth = false;
@@ -166,10 +172,13 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     if (unit.style == Style::Known || french) && is_placed_afar(page, at, placed) {
         return Some(at);
     }
-    if first == at {
-        return None;
+    if unit.style == Style::Known && is_of_strangers(page, at) {
+        return Some(at);
     }
     let and_a_half = is_and_a_half(page, at);
+    if first == at && !and_a_half {
+        return None;
+    }
     let inside = matches!(behind, Kind::Word(Word::In | Word::Into | Word::Mark));
     let cue = page.left(first).cue;
     let left_length =
@@ -227,6 +236,17 @@ fn is_placed_afar(page: &Page<'_>, at: usize, placed: impl Fn(usize) -> bool) ->
     let clause = (at.saturating_sub(4)..at).rev().take_while(inside);
     clause.clone().any(|index| placed(index) || page.kind(index) == Kind::Word(Word::Approx))
         && clause.clone().any(|index| page.kind(index) == Kind::Word(Word::The))
+}
+
+/// `I den tionde sekunden`, `Na twee minuten`, `giây thứ mười`: a unit that another language has, too, with a word beside it
+/// that is not known and may be its number; but not `pendant quelques secondes`, `zwanzig Sekunden später`.
+fn is_of_strangers(page: &Page<'_>, at: usize) -> bool {
+    let ordinal = page.kind(at + 1) == Kind::Word(Word::Ordinal);
+    let stranger = at.checked_sub(1).is_some_and(|before| matches!(page.kind(before), Kind::Other(_)));
+    let lasting = (at.saturating_sub(4)..at)
+        .any(|index| matches!(page.kind(index), Kind::Word(Word::Lasts | Word::Every | Word::For | Word::Length)));
+    let later = (at + 1..at + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Later | Word::During)));
+    ordinal || stranger && !lasting && !later
 }
 
 /// `after the start`.

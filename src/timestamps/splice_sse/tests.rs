@@ -2,82 +2,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::fuzz::splice_sse::{plainly, splice};
 
 const LIMIT: usize = 1024 * 1024;
-
-/// Everything that a run can show: the bytes, with a mark behind each message and one before the `[DONE]` event, and
-/// the messages' texts.
-#[derive(Debug, PartialEq, Default)]
-struct Outcome {
-    out: Vec<u8>,
-    messages: Vec<Option<Vec<u8>>>,
-}
-
-fn mark(n: usize, line_end: LineEnd) -> Vec<u8> {
-    format!("<{n}{}>", line_end.as_str().escape_default()).into_bytes()
-}
-
-fn splice(limit: usize, frames: impl IntoIterator<Item = Bytes>) -> Outcome {
-    let mut splice = SseSplice::new(limit);
-    let mut out: Vec<Bytes> = Vec::new();
-    let mut messages = Vec::new();
-    let mut message = |message: Message| {
-        messages.push(message.data.map(Vec::from));
-        Some(Bytes::from(mark(messages.len(), message.line_end)))
-    };
-    for frame in frames {
-        splice.push(frame, &mut out, &mut message);
-    }
-    splice.finish(&mut out, &mut message);
-    if splice.is_done() {
-        out.push(Bytes::from(mark(0, splice.line_end())));
-        out.extend(splice.release());
-    }
-    Outcome { out: out.concat(), messages }
-}
-
-/// The same, from the whole body at once, as plainly as the standard says it. (A line that begins with half a byte
-/// order mark is as good as a comment.)
-fn plainly(limit: usize, body: &[u8]) -> Outcome {
-    let mut outcome = Outcome::default();
-    let mut at = if body.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
-    let (mut gone, mut event_start, mut data) = (0, None, None::<Vec<u8>>);
-    while let Some(len) = body[at..].iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
-        let line = &body[at..at + len];
-        let line_end = match body[at + len..] {
-            [b'\r', b'\n', ..] => LineEnd::CrLf,
-            [b'\r', ..] => LineEnd::Cr,
-            _ => LineEnd::Lf,
-        };
-        let next = at + len + line_end.as_str().len();
-        if line.is_empty() {
-            if let Some(data) = data.take() {
-                outcome.messages.push((data.len() <= limit).then_some(data));
-                outcome.out.extend_from_slice(&body[gone..next]);
-                outcome.out.extend(mark(outcome.messages.len(), line_end));
-                gone = next;
-            }
-            event_start = None;
-        } else if !(line.starts_with(b":") || at == 0 && line[0] == BYTE_ORDER_MARK[0]) {
-            let start = *event_start.get_or_insert(at);
-            let value = if line == b"data" { Some(&b""[..]) } else { line.strip_prefix(b"data:") };
-            if let Some(value) = value {
-                let value = value.strip_prefix(b" ").unwrap_or(value);
-                if value == DONE && data.is_none() && next - start <= HOLD_LIMIT {
-                    outcome.out.extend_from_slice(&body[gone..start]);
-                    outcome.out.extend(mark(0, line_end));
-                    outcome.out.extend_from_slice(&body[start..]);
-                    return outcome;
-                }
-                data = Some(data.map_or_else(Vec::new, |data| [&data[..], b"\n"].concat()));
-                data.as_mut().unwrap().extend_from_slice(value);
-            }
-        }
-        at = next;
-    }
-    outcome.out.extend_from_slice(&body[gone..]);
-    outcome
-}
 
 fn cut(body: &[u8], places: &[usize]) -> Vec<Bytes> {
     let mut places: Vec<_> = places.iter().map(|place| place % (body.len() + 1)).collect();

@@ -1,0 +1,98 @@
+//! What stands behind a time with a unit, and makes it a point, a length or something in between.
+
+use super::page::Page;
+use super::token::{Gap, Kind, Mark, Style, Word};
+
+/// What stands behind a time with a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Behind {
+    Nothing,
+    /// `mark`, `지점`.
+    Point,
+    /// `into`.
+    Into,
+    /// `later`, `동안`.
+    Length,
+    /// `후`, `後`: after a start that is not told.
+    After,
+    /// `정도`, `程度`.
+    Vague,
+    /// `of`, `after`, `before`, and then what the length belongs to.
+    Relative,
+    /// The clip that it is the length of.
+    Media,
+    /// A slash: a rate.
+    Rate,
+}
+
+fn is_late(page: &Page<'_>, at: usize) -> bool {
+    let text = &page.text[page.span(at, at)];
+    text.eq_ignore_ascii_case("late") || text.eq_ignore_ascii_case("early")
+}
+
+impl Behind {
+    pub(super) fn of(page: &Page<'_>, last: usize) -> Self {
+        let next = page.behind(last + 1);
+        match page.kind(next) {
+            Kind::Word(Word::Mark) => Self::Point,
+            Kind::Word(Word::At) if is_asian(page, last) => Self::Point,
+            // `45 segundos de duração`
+            Kind::Word(Word::From) if page.kind(next + 1) == Kind::Word(Word::Length) => Self::Length,
+            Kind::Word(Word::From | Word::Until) => Self::Point,
+            Kind::Word(Word::Into) => Self::Into,
+            // `is 45 seconds late`
+            Kind::Word(Word::Age) if is_late(page, next) => Self::Length,
+            Kind::Word(Word::In) => Self::inside(page, next),
+            Kind::Word(Word::Later) if is_asian(page, last) => Self::After,
+            Kind::Word(Word::Later | Word::During | Word::Length | Word::Every) => Self::Length,
+            Kind::Word(Word::Vague) if matches!(page.kind(next + 1), Kind::Word(Word::During)) => Self::Length,
+            // `10 secondes plus tard`
+            Kind::Word(Word::Lasts | Word::Function) if page.kind(next + 1) == Kind::Word(Word::Later) => Self::Length,
+            Kind::Word(Word::Vague)
+                if matches!(page.kind(next + 1), Kind::Word(Word::Mark | Word::From | Word::Until)) =>
+            {
+                Self::Point
+            }
+            Kind::Word(Word::Vague) => Self::Vague,
+            Kind::Word(Word::Media | Word::Display) => Self::Media,
+            Kind::Word(Word::Of) => Self::Relative,
+            Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
+            Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
+            Kind::Mark(Mark::Slash) if page.gap(next) == Gap::Tight => Self::Rate,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// `10 seconds in, …`, `10 seconds in the video`, but not `45 seconds in the queue`.
+    fn inside(page: &Page<'_>, at: usize) -> Self {
+        let next = page.behind(at + 1);
+        match page.kind(next) {
+            Kind::Mark(_) | Kind::Break | Kind::Word(Word::Media | Word::And | Word::To | Word::Function) => {
+                Self::Point
+            }
+            Kind::Word(Word::The | Word::Article)
+                if matches!(page.kind(next + 1), Kind::Word(Word::Media | Word::Part)) =>
+            {
+                Self::Point
+            }
+            _ => Self::Nothing,
+        }
+    }
+
+    /// `10 seconds after the start` is a time, `10 seconds after the crash` is not.
+    fn relative(page: &Page<'_>, at: usize) -> Self {
+        let start = (at + 1..at + 4).any(|index| matches!(page.kind(index), Kind::Word(Word::Start)));
+        let comma = matches!(page.kind(at + 1), Kind::Mark(_) | Kind::Break);
+        if start {
+            Self::Point
+        } else if comma {
+            Self::Length
+        } else {
+            Self::Relative
+        }
+    }
+}
+
+pub(super) fn is_asian(page: &Page<'_>, last: usize) -> bool {
+    matches!(page.kind(last), Kind::Unit(unit) if unit.style == Style::Asian)
+}

@@ -1,0 +1,105 @@
+//! Clocks that tell the time of day: beside a date, a zone, a day, or in the words of a timetable.
+
+use super::page::{Cue, Left, Page};
+use super::quantities::ends_with;
+use super::token::{Gap, Kind, Mark, Style, Word};
+
+/// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
+pub(super) fn is_of_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::Meridiem) || is_dated(page, first)
+}
+
+pub(super) fn is_of_day_by_right(page: &Page<'_>, next: usize) -> bool {
+    matches!(page.kind(next), Kind::Word(Word::Meridiem | Word::Zone)) || is_dated_behind(page, next)
+}
+
+/// A date before the clock, with nothing but `at`, commas and week days in between.
+fn is_dated(page: &Page<'_>, first: usize) -> bool {
+    for index in (first.saturating_sub(6)..first).rev() {
+        match page.kind(index) {
+            Kind::Date | Kind::Word(Word::Month) => return true,
+            // the year or the day of a date that is written with words, or with spaces
+            Kind::Number(number) if number.whole == 4 || number.whole <= 2 => {
+                let near = (index.saturating_sub(3)..index)
+                    .any(|before| matches!(page.kind(before), Kind::Word(Word::Month)))
+                    || (index + 1..first).any(|behind| matches!(page.kind(behind), Kind::Word(Word::Month)));
+                return near;
+            }
+            Kind::Word(Word::Day)
+                if matches!(page.kind(index.saturating_sub(1)), Kind::Number(_)) && page.gap(index) == Gap::Tight =>
+            {
+                return true;
+            }
+            Kind::Word(Word::At | Word::Day | Word::Approx)
+            | Kind::Mark(Mark::Comma | Mark::Star | Mark::Open(_) | Mark::Quote | Mark::Slash | Mark::Bullet) => {}
+            Kind::Mark(Mark::Dash) if page.gap(index) == Gap::Tight => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn is_dated_behind(page: &Page<'_>, next: usize) -> bool {
+    let on = matches!(page.kind(next), Kind::Word(Word::Function | Word::Of) | Kind::Mark(Mark::Comma));
+    matches!(page.kind(next), Kind::Date) || on && matches!(page.kind(next + 1), Kind::Date)
+}
+
+/// `The meeting starts at 14:30`, `14:30 according to the board`: by day, and a time of day rather than of the media.
+pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize, left: &Left) -> bool {
+    if !(300.0..1440.0).contains(&seconds) || is_in_media(page, last) {
+        return false;
+    }
+    // `the train of 14:05`
+    if left.cue == Cue::Word(Word::Of) && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &SERVICES)) {
+        return true;
+    }
+    let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
+    let agenda = |index: usize| matches!(page.kind(index), Kind::Word(Word::Agenda));
+    let before = (first.saturating_sub(8)..first).rev().take_while(same).any(agenda);
+    let next = page.behind(last + 1);
+    let by = page.text[page.span(next, next)].starts_with("according")
+        && (next..next + 6)
+            .take_while(same)
+            .any(|index| matches!(page.kind(index), Kind::Word(Word::Agenda | Word::Display | Word::Day)));
+    before || by
+}
+
+/// `at 5:01 in the video`.
+fn is_in_media(page: &Page<'_>, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    matches!(page.kind(next), Kind::Word(Word::In | Word::Into | Word::Of))
+        && matches!(page.kind(next + 1), Kind::Word(Word::The | Word::Function))
+        && page.kind(next + 2) == Kind::Word(Word::Media)
+}
+
+/// What goes by a timetable.
+const SERVICES: [&str; 7] = ["train", "bus", "ferry", "tram", "plane", "service", "coach"];
+
+/// `Opening hours: 9:00-17:00`.
+pub(super) fn is_hours(page: &Page<'_>, colon: usize) -> bool {
+    page.label(colon).is_some_and(
+        |label| matches!(page.kind(label), Kind::Unit(unit) if unit.size == 3600 && unit.style != Style::Asian),
+    )
+}
+
+/// `Monday 9:00`, `Monday at 9:00`.
+pub(super) fn is_near_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Day) => true,
+        Cue::Word(Word::At | Word::From) | Cue::List | Cue::Colon => {
+            left.at > 0 && left.at < first && matches!(page.kind(left.at - 1), Kind::Word(Word::Day))
+        }
+        _ => false,
+    }
+}
+
+/// `9:00 in the morning`, `at 9:00 tonight`.
+pub(super) fn is_near_day_by_right(page: &Page<'_>, next: usize) -> bool {
+    match page.kind(next) {
+        Kind::Word(Word::Day) => true,
+        Kind::Word(Word::In | Word::At | Word::Function) => {
+            (next + 1..next + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Day)))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! Lengths and frequencies of time: how long something takes, not when it is.
+
+use super::atoms::Timed;
+use super::clocks::names_length;
+use super::page::{Cue, Left, Page};
+use super::quantities::ends_with;
+use super::token::{Kind, Style, Word};
+
+/// `lasts 10 seconds into the night`.
+pub(super) fn is_lasting_directly(left: &Left) -> bool {
+    matches!(left.cue, Cue::Word(Word::Lasts | Word::For | Word::Goes))
+}
+
+/// `the shift (8 hours)`: how long something is; no answer points at the hours of a film so.
+pub(super) fn is_shift(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
+    let whole = timed.parts == 1 && timed.unit.size == 3600 && timed.unit.style == Style::Plural;
+    whole
+        && left.cue == Cue::Open(b'(')
+        && page.before(left.at).is_some_and(|noun| matches!(page.kind(noun), Kind::Other(_)))
+}
+
+/// Whether the verb before the token says how long something takes.
+pub(super) fn is_lasting(page: &Page<'_>, at: usize) -> bool {
+    page.before(at).is_some_and(|verb| {
+        let text = &page.text[page.span(verb, verb)];
+        page.kind(verb) == Kind::Word(Word::Length)
+            || ["for", "lasts", "lasted", "lasting", "takes", "took", "taking", "take"]
+                .iter()
+                .any(|known| text.eq_ignore_ascii_case(known))
+    })
+}
+
+/// `at 5-second intervals`: how often.
+pub(super) fn is_frequency(page: &Page<'_>, timed: &Timed, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    let text = &page.text[page.span(next, next)];
+    timed.describes && ["interval", "step", "increment", "burst", "spacing"].iter().any(|known| text.starts_with(known))
+}
+
+/// `Rest time: 30 s`: the time that something takes, or the time when it is.
+pub(super) fn is_some_time(page: &Page<'_>, colon: usize) -> bool {
+    page.label(colon)
+        .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
+        .is_some_and(|label| page.before(label).is_some_and(|before| matches!(page.kind(before), Kind::Other(_))))
+}
+
+/// Whether what stands before makes it a length.
+pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
+    match left.cue {
+        _ if led => false,
+        Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
+        Cue::Word(Word::Goes) => true,
+        // `takes it 4 seconds`
+        Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
+        // `3 times in 10 seconds`, `100 m in 9 seconds`, `finishes in 9.58 seconds`
+        Cue::Word(Word::In) => {
+            is_amount(page, left.at)
+                || page.before(left.at).is_some_and(|verb| page.kind(verb) == Kind::Word(Word::End))
+        }
+        Cue::Word(Word::Of) => {
+            let point = page.before(left.at).is_some_and(|noun| {
+                matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
+                    && !ends_with(page, noun, &["interval", "intervals"])
+            });
+            !point
+        }
+        Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
+        // `extended by 10 seconds`, `runs ahead by 3 minutes`
+        Cue::Word(Word::By) => page
+            .before(left.at)
+            .is_some_and(|verb| page.kind(verb) == Kind::Word(Word::Lasts) || ends_with(page, verb, &SHIFTED)),
+        _ => false,
+    }
+}
+
+/// What is done by so many seconds.
+const SHIFTED: [&str; 12] = [
+    "ahead",
+    "behind",
+    "late",
+    "early",
+    "off",
+    "delayed",
+    "shifted",
+    "reduced",
+    "shortened",
+    "increased",
+    "improved",
+    "slow",
+];
+
+/// `takes him 4 seconds`, `takes the man 4 seconds`.
+fn takes_somebody(page: &Page<'_>, at: usize) -> bool {
+    for index in (at.saturating_sub(3)..=at).rev() {
+        match page.kind(index) {
+            Kind::Word(Word::Lasts) => return true,
+            Kind::Word(Word::The | Word::Article | Word::Function | Word::Age) | Kind::Other(_) => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether an amount stands before the token.
+fn is_amount(page: &Page<'_>, at: usize) -> bool {
+    let Some(noun) = page.before(at) else { return false };
+    match page.kind(noun) {
+        Kind::Word(Word::Measure) | Kind::Unit(_) => true,
+        Kind::Other(_) | Kind::Word(Word::Part | Word::Media) => {
+            page.before(noun).is_some_and(|number| matches!(page.kind(number), Kind::Number(_)))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,151 @@
+//! Nouns that a number beside them counts, measures or names: no time, whatever form it has.
+
+use super::page::Page;
+use super::token::{Kind, Mark};
+
+/// Amounts, qualities, and places with numbers.
+const QUANTITIES: [&str; 62] = [
+    "accuracy",
+    "ages",
+    "aisles",
+    "bays",
+    "boxes",
+    "cameras",
+    "coefficient",
+    "confiance",
+    "confianza",
+    "confidence",
+    "count",
+    "depth",
+    "distance",
+    "docks",
+    "doors",
+    "factor",
+    "floor",
+    "floors",
+    "fouls",
+    "gates",
+    "goals",
+    "grade",
+    "height",
+    "index",
+    "konfidenz",
+    "lane",
+    "lanes",
+    "level",
+    "levels",
+    "pages",
+    "pallets",
+    "percentile",
+    "players",
+    "precision",
+    "price",
+    "prices",
+    "probability",
+    "quantity",
+    "rating",
+    "rebounds",
+    "recall",
+    "rooms",
+    "rows",
+    "seats",
+    "sections",
+    "shelves",
+    "similarity",
+    "size",
+    "speed",
+    "tables",
+    "temperature",
+    "threshold",
+    "trucks",
+    "turnovers",
+    "vehicles",
+    "votes",
+    "weight",
+    "weights",
+    "width",
+    "yaw",
+    "zones",
+    "zoom",
+];
+
+/// Parts of a text or of a place that have numbers: `section 4.1`, `window 3`, `stop 12`.
+const NUMBERED: [&str; 15] = [
+    "chapter",
+    "chapters",
+    "figure",
+    "figures",
+    "paper",
+    "portion",
+    "reference",
+    "section",
+    "sections",
+    "source",
+    "span",
+    "stop",
+    "table",
+    "window",
+    "windows",
+];
+
+/// `Lanes: 2-3`, `Confidence: 0.8-0.9`, `Turnovers so far: 8-11`: whether there is such a noun in the token.
+pub(super) fn is_quantity(page: &Page<'_>, at: usize) -> bool {
+    page.text[page.span(at, at)].split(' ').any(|word| is_one_of(word, &QUANTITIES))
+}
+
+/// `section 4.1 to 4.5`, `breaks window 3`.
+pub(super) fn is_numbered(page: &Page<'_>, at: usize) -> bool {
+    ends_with(page, at, &NUMBERED)
+}
+
+/// `the confidence for each item lies between 0.81 and 0.94`: whether the words of the clause before the token name one.
+pub(super) fn is_of_quantity(page: &Page<'_>, at: usize) -> bool {
+    let clause = (at.saturating_sub(12)..at).rev().take_while(|index| match page.kind(*index) {
+        Kind::Break | Kind::Number(_) | Kind::Clock => false,
+        Kind::Mark(mark) => matches!(mark, Mark::Star | Mark::Quote),
+        _ => true,
+    });
+    clause.filter(|index| matches!(page.kind(*index), Kind::Other(_))).any(|index| is_quantity(page, index))
+}
+
+/// `has grown from 60 to 75`: whether the word before the token tells of an amount that changes.
+pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
+    const CHANGES: [&str; 25] = [
+        "changed",
+        "changes",
+        "climbed",
+        "climbs",
+        "count",
+        "counted",
+        "counting",
+        "counts",
+        "decreased",
+        "decreases",
+        "dropped",
+        "drops",
+        "fallen",
+        "falls",
+        "fell",
+        "grew",
+        "grown",
+        "grows",
+        "increased",
+        "increases",
+        "reduced",
+        "risen",
+        "rises",
+        "rose",
+        "shrank",
+    ];
+    page.before(at).is_some_and(|verb| ends_with(page, verb, &CHANGES))
+}
+
+/// Whether the last word of a token is one of these.
+pub(super) fn ends_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
+    let text = &page.text[page.span(at, at)];
+    is_one_of(text.rsplit(' ').next().unwrap_or(text), words)
+}
+
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}

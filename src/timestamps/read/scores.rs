@@ -1,0 +1,147 @@
+//! Clocks that are none: ratios, scores, verses, and what somebody achieved.
+
+use super::page::{Cue, Left, Page};
+use super::quantities::ends_with;
+use super::token::{Kind, Mark, Word};
+
+/// Ratios, scores and verses.
+pub(super) fn is_other(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Ratio | Word::Book) | Cue::Never => true,
+        Cue::Word(Word::Of | Word::Is) | Cue::Colon => {
+            page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book)))
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn is_other_by_right(page: &Page<'_>, next: usize, left: &Left) -> bool {
+    // `16:10 in aspect ratio`
+    let grammar =
+        |index: usize| matches!(page.kind(index), Kind::Word(Word::In | Word::Article | Word::Is | Word::Function));
+    let ratio = (next..next + 4)
+        .find(|index| !grammar(*index))
+        .is_some_and(|index| matches!(page.kind(index), Kind::Word(Word::Ratio)));
+    ratio
+        || left.article && is_screen(page, next)
+        || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
+}
+
+/// `a 16:10 monitor`.
+fn is_screen(page: &Page<'_>, next: usize) -> bool {
+    let text = &page.text[page.span(next, next)];
+    let noun = text.split(' ').next().unwrap_or(text);
+    [
+        "monitor",
+        "monitors",
+        "screen",
+        "display",
+        "frame",
+        "panel",
+        "tv",
+        "television",
+        "format",
+        "image",
+        "picture",
+        "crop",
+    ]
+    .iter()
+    .any(|word| noun.eq_ignore_ascii_case(word))
+}
+
+/// `The ratio of bleach to water in bucket 2 is 1:10, where 1:32 is demanded`: in the sentence of a ratio, whatever no word
+/// places is one.
+pub(super) fn is_ratio_of(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    let placed = matches!(
+        left.cue,
+        Cue::Word(
+            Word::At
+                | Word::From
+                | Word::Between
+                | Word::Until
+                | Word::After
+                | Word::Before
+                | Word::By
+                | Word::Start
+                | Word::End
+                | Word::Time
+                | Word::Stamp
+        ) | Cue::Open(_)
+            | Cue::Start
+            | Cue::Cell
+            | Cue::Dash
+    );
+    !placed
+        && (first.saturating_sub(20)..first)
+            .rev()
+            .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Pipe)))
+            .any(|index| {
+                page.kind(index) == Kind::Word(Word::Of)
+                    && page.kind(index.saturating_sub(1)) == Kind::Word(Word::Ratio)
+            })
+}
+
+/// `Set 1 ended 25:21`, `the match ended 21:15, 19:21`: no match ends twice.
+pub(super) fn is_set(page: &Page<'_>, last: usize, left: &Left) -> bool {
+    let Some(noun) = page.before(left.at).filter(|_| left.cue == Cue::Word(Word::End)) else { return false };
+    match page.kind(noun) {
+        Kind::Number(_) => page.before(noun).is_some_and(|noun| ends_with(page, noun, &GAMES)),
+        _ => {
+            ends_with(page, noun, &GAMES)
+                && page.kind(last + 1) == Kind::Mark(Mark::Comma)
+                && page.kind(last + 2) == Kind::Clock
+        }
+    }
+}
+
+/// `the lap time is 1:23.4`, `the set ends 25:23`: what was achieved, not when.
+pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Is | Word::Of) | Cue::Colon => page
+            .label(left.at)
+            .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
+            .and_then(|label| page.before(label))
+            .is_some_and(|before| ends_with(page, before, &RACES)),
+        Cue::Word(Word::End | Word::Start | Word::Time) => page
+            .before(left.at)
+            .is_some_and(|before| ends_with(page, before, &GAMES) || ends_with(page, before, &RACES)),
+        _ => false,
+    }
+}
+
+/// What takes a time that is measured.
+const RACES: [&str; 24] = [
+    "lap",
+    "marathon",
+    "race",
+    "finish",
+    "finishing",
+    "winning",
+    "winner's",
+    "record",
+    "split",
+    "best",
+    "sprint",
+    "swim",
+    "qualifying",
+    "reaction",
+    "response",
+    "travel",
+    "cooking",
+    "baking",
+    "cook",
+    "bake",
+    "prep",
+    "waiting",
+    "run",
+    "net",
+];
+
+/// What ends with a score.
+const GAMES: [&str; 7] = ["set", "game", "match", "rally", "frame", "final", "round"];
+
+/// `2:30 left`, `1:15 remaining`: what a game still has.
+pub(super) fn is_left_over(page: &Page<'_>, next: usize) -> bool {
+    let text = &page.text[page.span(next, next)];
+    text.starts_with("left") || text.starts_with("remaining")
+}

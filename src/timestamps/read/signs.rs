@@ -1,0 +1,97 @@
+//! What a sign is, of ASCII or not.
+
+use super::token::Mark;
+
+/// The sign that a text begins with, which is one of ASCII, and its bytes.
+pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
+    match rest[0] {
+        b'-' => {
+            let dashes = rest.iter().take_while(|byte| **byte == b'-').count();
+            if rest.get(dashes) == Some(&b'>') { (Mark::Arrow, dashes + 1) } else { (Mark::Dash, dashes) }
+        }
+        b'=' if rest.starts_with(b"=>") => (Mark::Arrow, 2),
+        b'.' => match rest {
+            [b'.', b'.', b'.', ..] => (Mark::Dots, 3),
+            [b'.', b'.', ..] => (Mark::Dots, 2),
+            _ => (Mark::Stop, 1),
+        },
+        byte => (PLAIN[byte as usize], 1),
+    }
+}
+
+/// The signs that a byte is by itself.
+static PLAIN: [Mark; 256] = plain();
+
+const fn plain() -> [Mark; 256] {
+    let mut table = [Mark::Other; 256];
+    let mut index = 0;
+    while index < SIGNS.len() {
+        table[SIGNS[index].0 as usize] = SIGNS[index].1;
+        index += 1;
+    }
+    table
+}
+
+const SIGNS: &[(u8, Mark)] = &[
+    (b'!', Mark::Stop),
+    (b'?', Mark::Stop),
+    (b'<', Mark::Open(b'<')),
+    (b'[', Mark::Open(b'[')),
+    (b'(', Mark::Open(b'(')),
+    (b'{', Mark::Open(b'{')),
+    (b'>', Mark::Close(b'<')),
+    (b']', Mark::Close(b'[')),
+    (b')', Mark::Close(b'(')),
+    (b'}', Mark::Close(b'{')),
+    (b'*', Mark::Star),
+    (b'_', Mark::Star),
+    (b'`', Mark::Star),
+    (b'\'', Mark::Quote),
+    (b'"', Mark::Quote),
+    (b'$', Mark::Money),
+    (b'~', Mark::Tilde),
+    (b',', Mark::Comma),
+    (b';', Mark::Semicolon),
+    (b':', Mark::Colon),
+    (b'|', Mark::Pipe),
+    (b'/', Mark::Slash),
+    (b'=', Mark::Equal),
+    (b'#', Mark::Hash),
+    (b'@', Mark::At),
+    (b'%', Mark::Percent),
+    (b'+', Mark::Plus),
+];
+
+/// The sign that a character beyond ASCII is.
+pub(super) fn of_char(char: char) -> Mark {
+    match char {
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '─' | '－' | '﹣' | '⁃' => Mark::Dash,
+        '～' | '〜' | '∼' | '˜' | '〰' | '∽' => Mark::Tilde,
+        '→' | '⇒' | '⟶' | '➔' | '➜' | '➝' | '➞' | '⟹' | '➡' | '▶' | '►' | '»' => Mark::Arrow,
+        '…' | '‥' => Mark::Dots,
+        '，' | '、' | '､' => Mark::Comma,
+        '；' => Mark::Semicolon,
+        '：' | '﹕' | '∶' => Mark::Colon,
+        '。' | '．' | '！' | '？' | '｡' => Mark::Stop,
+        '〈' | '《' | '＜' | '‹' => Mark::Open(b'<'),
+        '〉' | '》' | '＞' | '›' => Mark::Close(b'<'),
+        '【' | '［' | '〔' => Mark::Open(b'['),
+        '】' | '］' | '〕' => Mark::Close(b'['),
+        '（' => Mark::Open(b'('),
+        '）' => Mark::Close(b'('),
+        '“' | '”' | '‘' | '’' | '„' | '«' | '「' | '」' | '『' | '』' | '＂' | '＇' => Mark::Quote,
+        '｜' | '│' | '┃' => Mark::Pipe,
+        '／' => Mark::Slash,
+        '＝' => Mark::Equal,
+        '＃' | '№' => Mark::Hash,
+        '％' | '‰' => Mark::Percent,
+        '°' | '℃' | '℉' | 'º' => Mark::Degree,
+        '€' | '£' | '¥' | '₩' | '￥' | '￦' | '₹' => Mark::Money,
+        '′' | '″' => Mark::Prime,
+        '±' | '×' | '÷' | '＋' | '≈' => Mark::Plus,
+        '①'..='⑳' | '•' | '·' | '▪' | '◦' | '●' | '○' | '‣' | '■' | '□' | '◆' | '◇' | '★' | '☆' | '✓' | '✔' | '※' => {
+            Mark::Bullet
+        }
+        _ => Mark::Other,
+    }
+}
