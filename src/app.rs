@@ -16,15 +16,20 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::proxy::{self, Dialect, Member, Proxy, Router};
 use crate::server::conn::{self, Patience, Shared};
-use crate::server::{Drain, listener};
+use crate::server::door::Door;
+pub use crate::server::renewal::Reload;
+use crate::server::{Drain, listener, renewal};
 use crate::timestamps::ask::Asker;
+use crate::tls::Acceptor;
 use crate::upstream::probe::{self, Reached};
 use crate::upstream::{Kind, Upstream};
 
 /// A viaduct whose listeners are bound.
 #[derive(Debug)]
 pub struct App {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(TcpListener, Arc<Door>)>,
+    acceptor: Option<Arc<Acceptor>>,
+    reload: Reload,
     admin: Option<TcpListener>,
     seats: Arc<Seats>,
     shared: Arc<Shared>,
@@ -50,9 +55,16 @@ impl App {
     /// Binds every listener. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, BindError> {
         let bind = |address: SocketAddr| listener::bind(address).map_err(|source| BindError { address, source });
-        let listeners = config.listen.iter().copied().map(bind).collect::<Result<_, _>>()?;
-        let admin = config.admin.map(bind).transpose()?;
         let metrics = Arc::new(Metrics::new());
+        let acceptor = config.tls.as_ref().map(|tls| Arc::clone(&tls.acceptor));
+        let door = |is_secure: bool| {
+            let door = Door::new(config.downstream.head, Arc::clone(&metrics));
+            let door = door.with_headers_from(config.proxy_protocol.clone());
+            Arc::new(door.with_tls(acceptor.clone().filter(|_| is_secure)))
+        };
+        let listeners = config.listeners().map(|(address, is_secure)| Ok((bind(address)?, door(is_secure))));
+        let listeners = listeners.collect::<Result<_, _>>()?;
+        let admin = config.admin.map(bind).transpose()?;
         let members: Vec<_> = config
             .upstreams
             .into_iter()
@@ -79,7 +91,7 @@ impl App {
             fallback: fallback(&upstreams),
             access: Access::new(config.access),
         };
-        let seats = Seats::new(config.connections, config.trusted.clone());
+        let seats = Seats::new(config.connections, [&config.trusted[..], &config.proxy_protocol].concat());
         let patience = Patience { head: config.downstream.head, write: config.downstream.write };
         let shared = Arc::new(Shared {
             proxy: Proxy::new(settings, router, Arc::clone(&metrics)),
@@ -87,12 +99,23 @@ impl App {
             settings: conn::Settings { patience, idle: config.downstream.idle, trusted: config.trusted },
         });
         let (drain, drain_delay) = (config.drain, config.drain_delay);
-        Ok(Self { listeners, admin, seats, shared, upstreams, model, drain, drain_delay })
+        Ok(Self {
+            listeners,
+            acceptor,
+            reload: Reload::default(),
+            admin,
+            seats,
+            shared,
+            upstreams,
+            model,
+            drain,
+            drain_delay,
+        })
     }
 
     /// Where clients connect.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.listeners.iter().filter_map(|(listener, _)| listener.local_addr().ok()).collect()
     }
 
     /// Where probes and metrics are.
@@ -100,17 +123,28 @@ impl App {
         self.admin.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
+    /// Asks it, once it runs, to read its certificates again.
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
     /// Serves until `stop` resolves, then drains. Returns whether everything that ran had ended in time.
     pub async fn run(self, stop: impl Future<Output = ()>) -> bool {
         let drain = Drain::new();
-        for listener in self.listeners {
+        for (listener, door) in self.listeners {
             let (shared, seats, watch) = (Arc::clone(&self.shared), Arc::clone(&self.seats), drain.watch());
-            let serve = move |stream, peer: SocketAddr| {
-                let (shared, seat, watch) = (Arc::clone(&shared), seats.take(peer.ip()), watch.clone());
+            let serve = move |tcp, peer: SocketAddr| {
+                let (door, shared, watch) = (Arc::clone(&door), Arc::clone(&shared), watch.clone());
+                let seat = seats.take(peer.ip());
                 async move {
-                    match seat {
-                        Some(_seat) => conn::serve(shared, stream, peer, watch).await,
-                        None => turn_away(&shared.metrics, &stream, peer),
+                    let Some(mut seat) = seat else {
+                        return turn_away(&shared.metrics, &tcp, peer, &door);
+                    };
+                    if let Some((stream, client)) = door.enter(tcp, peer, watch.clone()).await {
+                        if client.ip() != peer.ip() && !seat.is_for(client.ip()) {
+                            return shared.metrics.refused("connections");
+                        }
+                        conn::serve(shared, stream, client, watch).await;
                     }
                 }
             };
@@ -123,6 +157,8 @@ impl App {
             let metrics = Arc::clone(&self.shared.metrics);
             tokio::spawn(admin::serve(admin, end.watch(), readiness, metrics))
         });
+        let metrics = Arc::clone(&self.shared.metrics);
+        let renewal = self.acceptor.map(|acceptor| tokio::spawn(renewal::keep(acceptor, self.reload, metrics)));
         let sweeper = tokio::spawn(sweep(self.upstreams.clone()));
         let prober = tokio::spawn(report(self.upstreams, self.model));
         stop.await;
@@ -135,6 +171,9 @@ impl App {
         prober.abort();
         let is_clean = drain.drain(self.drain).await;
         sweeper.abort();
+        if let Some(renewal) = renewal {
+            renewal.abort();
+        }
         if let Some(admin) = admin {
             admin.abort();
         }
@@ -143,11 +182,13 @@ impl App {
 }
 
 /// Closes a connection for which there is no seat. What it hears is a courtesy: nobody waits until it has gone.
-fn turn_away(metrics: &Metrics, stream: &TcpStream, peer: SocketAddr) {
+fn turn_away(metrics: &Metrics, tcp: &TcpStream, peer: SocketAddr, door: &Door) {
     metrics.refused("connections");
     tracing::debug!(client = %peer, "too many connections");
-    // Not through tokio, which does not know yet that a new socket can be written.
-    let _ = SockRef::from(stream).send(FULL);
+    if !door.has_tls() {
+        // Not through tokio, which does not know yet that a new socket can be written.
+        let _ = SockRef::from(tcp).send(FULL);
+    }
 }
 
 /// The words for a request that has no route: those of the API that most requests are for.

@@ -12,6 +12,7 @@ mod url;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -22,6 +23,7 @@ use crate::pool;
 use crate::proxy::{Class, Deadlines, Hosts, Mapping};
 use crate::timestamps::parameters::Mode;
 use crate::timestamps::prompt::Dialect;
+use crate::tls::Acceptor;
 use crate::upstream::{Kind, Location};
 
 /// A whole configuration.
@@ -29,12 +31,16 @@ use crate::upstream::{Kind, Location};
 pub struct Config {
     /// Where clients connect.
     pub listen: Vec<SocketAddr>,
+    /// TLS for clients.
+    pub tls: Option<Tls>,
     /// Where probes and metrics are; `None` for nowhere.
     pub admin: Option<SocketAddr>,
     /// Names that `Host` may have.
     pub hosts: Hosts,
     /// Whose `X-Forwarded-*` are believed.
     pub trusted: Vec<IpNet>,
+    /// Who says with a PROXY header whom it speaks for.
+    pub proxy_protocol: Vec<IpNet>,
     /// Worker threads.
     pub workers: usize,
     /// How long running exchanges may take after the stop.
@@ -55,6 +61,15 @@ pub struct Config {
     pub access: Access,
     /// How many connections there may be.
     pub connections: Limits,
+}
+
+/// TLS for clients.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Certificate and key, read.
+    pub acceptor: Arc<Acceptor>,
+    /// Listeners that speak it besides plain ones; if there are none, all listeners do.
+    pub listen: Vec<SocketAddr>,
 }
 
 /// Patience with clients.
@@ -107,6 +122,12 @@ pub struct Overrides {
     pub listen: Vec<SocketAddr>,
     /// `--admin`: an address, or `off`.
     pub admin: Option<String>,
+    /// `--tls-cert`
+    pub tls_cert: Option<PathBuf>,
+    /// `--tls-key`
+    pub tls_key: Option<PathBuf>,
+    /// `--tls-listen`
+    pub tls_listen: Vec<SocketAddr>,
     /// `--via`
     pub via: Vec<String>,
     /// `--ollama`
@@ -117,6 +138,8 @@ pub struct Overrides {
     pub host: Vec<String>,
     /// `--trusted-proxy`
     pub trusted_proxy: Vec<IpNet>,
+    /// `--proxy-protocol`
+    pub proxy_protocol: Vec<IpNet>,
     /// `--timestamps`
     pub timestamps: Option<String>,
     /// `--model`
@@ -139,6 +162,14 @@ impl Config {
         let Some(path) = file else { return build::build(&build::Source::none(), overrides) };
         let text = std::fs::read_to_string(path).map_err(|e| Error::new(format!("{}: {e}", path.display())))?;
         Self::parse(path, &text, overrides)
+    }
+
+    /// Where clients connect, and whether with TLS: plain listeners first.
+    pub fn listeners(&self) -> impl Iterator<Item = (SocketAddr, bool)> {
+        let secure = self.tls.as_ref().map(|tls| &tls.listen[..]);
+        let are_all_secure = secure.is_some_and(<[_]>::is_empty);
+        let listen = self.listen.iter().map(move |address| (*address, are_all_secure));
+        listen.chain(secure.unwrap_or_default().iter().map(|address| (*address, true)))
     }
 
     /// As [`load`](Self::load), from a text that stands in `path`.

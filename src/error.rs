@@ -50,6 +50,8 @@ pub enum Kind {
     NoEndpoint,
     /// No endpoint accepted a connection.
     Connect,
+    /// There is no TLS with the upstream: one side objects to the other.
+    Tls,
     /// The connection died before the first byte of the answer.
     Send,
     /// The upstream's answer breaks the framing rules of RFC 9112.
@@ -117,6 +119,7 @@ impl Error {
             | Kind::Timeout(Phase::Upload | Phase::Head | Phase::Idle | Phase::Write) => Side::Downstream,
             Kind::NoEndpoint => Side::Internal,
             Kind::Connect
+            | Kind::Tls
             | Kind::Send
             | Kind::BadResponse
             | Kind::Body
@@ -194,6 +197,7 @@ impl Kind {
             Self::Loop => "loop",
             Self::NoEndpoint => "no-endpoint",
             Self::Connect => "connect",
+            Self::Tls => "tls",
             Self::Send => "send",
             Self::BadResponse => "bad-response",
             Self::Body => "body",
@@ -241,6 +245,7 @@ impl Kind {
             Self::Loop => "the request has passed through this proxy before",
             Self::NoEndpoint => "the upstream has no such endpoint",
             Self::Connect => "no endpoint of the upstream accepted a connection",
+            Self::Tls => "no TLS connection to the upstream",
             Self::Send => "the upstream closed the connection without an answer",
             Self::BadResponse => "the upstream's answer is not valid HTTP",
             Self::Body => "the body broke off",

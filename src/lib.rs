@@ -6,7 +6,7 @@
 //! # The road of a request
 //!
 //! ```text
-//! client ─▶ server::listener ─▶ server::conn ─▶ proxy::Proxy::handle
+//! client ─▶ server::listener ─▶ door ─▶ conn ─▶ proxy::Proxy::handle
 //!    ┌──────────────────────────────────────────────┘
 //!    └▶ route ─▶ access ─▶ headers ─▶ upstream::send ─┬─▶ upstream::balance      whose turn it is
 //!                                                     ├─▶ pool ▸ idle, else dial  a connection
@@ -30,7 +30,7 @@
 //! | the client's side | [`server`], [`admin`] |
 //! | one exchange | [`proxy`], [`access`], [`timestamps`] |
 //! | the servers' side | [`upstream`], [`pool`] |
-//! | the floor | [`body`], [`clock`], [`error`], [`h1`], [`head`], [`log`], [`metrics`], [`sim`] |
+//! | the floor | [`body`], [`clock`], [`error`], [`h1`], [`head`], [`log`], [`metrics`], [`sim`], [`tls`], [`transport`] |
 //!
 //! [`sim`] imports nothing of ours: a fake that shared our code would share our bugs. `fuzz`, which tests and the fuzzer
 //! alone compile, sees everything.
@@ -65,5 +65,7 @@ pub mod proxy;
 pub mod server;
 pub mod sim;
 pub mod timestamps;
+pub mod tls;
+pub mod transport;
 pub mod turn;
 pub mod upstream;

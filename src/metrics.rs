@@ -34,6 +34,8 @@ pub struct Metrics {
     untouched: Family<ReasonLabels, Counter>,
     model_calls: Family<ResultLabels, Counter>,
     refused: Family<ReasonLabels, Counter>,
+    handshake_failures: Family<ReasonLabels, Counter>,
+    tls_reloads: Family<ResultLabels, Counter>,
     /// Client connections open now.
     pub downstream_open: Gauge,
     /// Connections that left HTTP and are spliced.
@@ -166,6 +168,8 @@ impl Metrics {
             untouched: Family::default(),
             model_calls: Family::default(),
             refused: Family::default(),
+            handshake_failures: Family::default(),
+            tls_reloads: Family::default(),
             downstream_open: Gauge::default(),
             tunnels_open: Gauge::default(),
             downstream_accepted: Counter::default(),
@@ -214,6 +218,12 @@ impl Metrics {
             "Requests and connections that were refused before they went to a route, by reason",
             self.refused.clone(),
         );
+        r.register(
+            "handshake_failures",
+            "Client connections that were refused before HTTP, by reason",
+            self.handshake_failures.clone(),
+        );
+        r.register("tls_reloads", "Certificates read again, by result", self.tls_reloads.clone());
         r.register("tunnels_open", "Connections that became tunnels open now", self.tunnels_open.clone());
         r.register("downstream_connections_open", "Client connections open now", self.downstream_open.clone());
         r.register("downstream_connections", "Client connections accepted", self.downstream_accepted.clone());
@@ -276,6 +286,16 @@ impl Metrics {
     /// A request or a connection was refused before it went anywhere.
     pub fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// A client's connection was refused before HTTP.
+    pub fn handshake_failed(&self, reason: &'static str) {
+        self.handshake_failures.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// Certificates were read again.
+    pub fn tls_reloaded(&self, result: &'static str) {
+        self.tls_reloads.get_or_create(&ResultLabels { result }).inc();
     }
 
     /// The `OpenMetrics` text of everything.

@@ -32,6 +32,7 @@ pub(crate) use self::h1::differential;
 use self::idle::Idle;
 use crate::body::RequestBody;
 use crate::head::{AnswerHead, RequestHead};
+use crate::transport::Transport;
 
 /// Limits of one pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub struct Settings {
     pub max_idle: usize,
     /// A connection older than this is not used again.
     pub max_age: Duration,
-    /// How long dialling may take.
+    /// How long dialling may take, the handshake of TLS included.
     pub connect: Duration,
     /// Who speaks HTTP on the connections.
     pub http: Codec,
@@ -80,13 +81,19 @@ impl Pool {
         Some(PooledConn { conn, home: Arc::downgrade(self), reused: true })
     }
 
-    /// A new connection. Cancelling abandons the dial.
+    /// A new connection that speaks HTTP. Cancelling abandons the dial.
     pub async fn connect(self: &Arc<Self>) -> Result<PooledConn, ConnectError> {
-        let conn = match tokio::time::timeout(self.settings.connect, self.connector.connect(self.settings.http)).await {
-            Ok(connected) => connected?,
-            Err(_elapsed) => return Err(ConnectError::Timeout(self.settings.connect)),
-        };
+        let stream = self.dial().await?;
+        let conn = Conn::open(stream, self.settings.http).await.map_err(ConnectError::Handshake)?;
         Ok(PooledConn { conn, home: Arc::downgrade(self), reused: false })
+    }
+
+    /// A new connection that is never the pool's. Cancelling abandons the dial.
+    pub async fn dial(&self) -> Result<Transport, ConnectError> {
+        match tokio::time::timeout(self.settings.connect, self.connector.connect()).await {
+            Ok(connected) => connected,
+            Err(_elapsed) => Err(ConnectError::Timeout(self.settings.connect)),
+        }
     }
 
     /// Drops what has been idle too long, and what the peer has closed. Called by a coarse sweep, so that a server's side

@@ -247,7 +247,8 @@ fn asked<'a>(route: &Route, target: &'a Uri, prefix: &str, fields: &Fields, down
         place: Place { kind, class: route.class as usize, path },
         path: path.get(prefix.len()..).unwrap_or(path),
         is_upload: route.class == Class::Upload,
-        is_beyond: !downstream.is_loopback,
+        // A proxy on this machine comes in over loopback, for a client that its PROXY header names.
+        is_beyond: !(downstream.is_loopback && downstream.peer.ip().to_canonical().is_loopback()),
         has_body: request::announces_body(fields),
         max_body: route.max_body,
     }

@@ -5,8 +5,11 @@
 
 mod alarm;
 pub mod conn;
+pub mod door;
 mod h1;
 pub mod listener;
+mod proxy_header;
+pub mod renewal;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use self::balance::{Order, RoundRobin};
 use crate::metrics::{EndpointMetrics, Metrics};
 use crate::pool::{Address, Codec, ConnectError, Connector, Pool, PooledConn, Settings};
+use crate::tls::Expected;
 
 /// Which API an upstream speaks; brings routes, deadlines, error shape and probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct Location {
     pub address: Address,
     /// What goes in front of every request's path: empty, or a path that begins with `/` and does not end with one.
     pub base: String,
+    /// Whom TLS has to find there; `None` for plain HTTP.
+    pub tls: Option<Expected>,
 }
 
 /// How long an endpoint that refused a connection is asked only after all others.
@@ -145,7 +148,7 @@ impl Endpoint {
             number,
             label: format!("{upstream}/{number}").into(),
             base: location.base.into(),
-            pool: Pool::new(Connector::new(location.address), pool),
+            pool: Pool::new(Connector::new(location.address, location.tls), pool),
             metrics: metrics.endpoint(upstream, number),
             epoch: Instant::now(),
             rests_until: AtomicU64::new(0),

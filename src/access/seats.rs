@@ -1,8 +1,8 @@
 //! How many connections there may be, in all and from one address.
 //!
 //! Counted when a connection is accepted and when it ends, under a lock that nothing else takes. An IPv6 client usually
-//! owns a whole /64, so that this counts as one address. Trusted proxies speak for many clients: only the total holds
-//! for them.
+//! owns a whole /64, so that this counts as one address. Proxies speak for many clients: only the total holds for them,
+//! and the client that a PROXY header names is counted once that was read.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -23,7 +23,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Seats {
     limits: Limits,
-    trusted: Vec<IpNet>,
+    proxies: Vec<IpNet>,
     taken: Mutex<Taken>,
 }
 
@@ -49,9 +49,9 @@ pub const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\
 // === impl Seats ===
 
 impl Seats {
-    /// Nobody sits yet.
-    pub fn new(limits: Limits, trusted: Vec<IpNet>) -> Arc<Self> {
-        Arc::new(Self { limits, trusted, taken: Mutex::default() })
+    /// Nobody sits yet. Addresses in `proxies` are not counted.
+    pub fn new(limits: Limits, proxies: Vec<IpNet>) -> Arc<Self> {
+        Arc::new(Self { limits, proxies, taken: Mutex::default() })
     }
 
     /// A seat for a connection from `peer`, if there is one. Without limits nothing is counted.
@@ -60,23 +60,32 @@ impl Seats {
         if total.is_none() && per_address.is_none() {
             return Some(Seat { seats: None, address: None });
         }
-        let peer = peer.to_canonical();
-        let is_counted = per_address.is_some() && !self.trusted.iter().any(|net| net.contains(&peer));
-        let address = is_counted.then(|| group(peer));
+        let address = self.counted(peer);
         let mut taken = self.taken();
-        if total.is_some_and(|most| taken.total >= most) {
+        if total.is_some_and(|most| taken.total >= most) || !self.sits(&mut taken, address) {
             return None;
-        }
-        if let Some(address) = address {
-            let count = taken.by_address.get(&address).copied().unwrap_or(0);
-            if per_address.is_some_and(|most| count >= most) {
-                return None;
-            }
-            taken.by_address.insert(address, count + 1);
         }
         taken.total += 1;
         drop(taken);
         Some(Seat { seats: Some(Arc::clone(self)), address })
+    }
+
+    /// What an address is counted as, if it is.
+    fn counted(&self, address: IpAddr) -> Option<IpAddr> {
+        let address = address.to_canonical();
+        let is_counted = self.limits.per_address.is_some() && !self.proxies.iter().any(|net| net.contains(&address));
+        is_counted.then(|| group(address))
+    }
+
+    /// Counts one more for an address, if it has one left.
+    fn sits(&self, taken: &mut Taken, address: Option<IpAddr>) -> bool {
+        let Some(address) = address else { return true };
+        let count = taken.by_address.get(&address).copied().unwrap_or(0);
+        if self.limits.per_address.is_some_and(|most| count >= most) {
+            return false;
+        }
+        taken.by_address.insert(address, count + 1);
+        true
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -92,21 +101,43 @@ fn group(address: IpAddr) -> IpAddr {
     }
 }
 
+// === impl Taken ===
+
+impl Taken {
+    fn leaves(&mut self, address: Option<IpAddr>) {
+        if let Some(address) = address
+            && let Some(count) = self.by_address.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.by_address.remove(&address);
+            }
+        }
+    }
+}
+
 // === impl Seat ===
+
+impl Seat {
+    /// From now on it is the seat of `client`, for whom it was taken by another; false if that one has no seat left.
+    pub fn is_for(&mut self, client: IpAddr) -> bool {
+        let Some(seats) = &self.seats else { return true };
+        let address = seats.counted(client);
+        let mut taken = seats.taken();
+        if !seats.sits(&mut taken, address) {
+            return false;
+        }
+        taken.leaves(std::mem::replace(&mut self.address, address));
+        true
+    }
+}
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let Some(seats) = &self.seats else { return };
         let mut taken = seats.taken();
         taken.total -= 1;
-        if let Some(address) = self.address
-            && let Some(count) = taken.by_address.get_mut(&address)
-        {
-            *count -= 1;
-            if *count == 0 {
-                taken.by_address.remove(&address);
-            }
-        }
+        taken.leaves(self.address);
     }
 }
 
@@ -138,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_total_holds_for_everybody_and_the_address_for_no_trusted_proxy() {
+    fn the_total_holds_for_everybody_and_the_address_for_no_proxy() {
         let seats = seats(Some(3), Some(1));
         let held = [seats.take(ip("10.0.0.1")), seats.take(ip("10.0.0.1")), seats.take(ip("1.2.3.4"))];
         assert!(held.iter().all(Option::is_some));
@@ -146,6 +177,17 @@ mod tests {
         assert!(seats.take(ip("1.2.3.5")).is_none());
         drop(held);
         assert!(seats.take(ip("1.2.3.5")).is_some());
+    }
+
+    #[test]
+    fn a_seat_is_for_the_client_that_a_proxy_names() {
+        let seats = seats(None, Some(1));
+        let mut held = [seats.take(ip("10.0.0.1")).unwrap(), seats.take(ip("10.0.0.1")).unwrap()];
+        assert!(held[0].is_for(ip("1.2.3.4")));
+        assert!(!held[1].is_for(ip("1.2.3.4")));
+        assert!(held[1].is_for(ip("1.2.3.5")));
+        drop(held);
+        assert!(seats.taken().by_address.is_empty());
     }
 
     #[test]

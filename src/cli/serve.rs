@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, say};
-use crate::app::App;
+use crate::app::{App, Reload};
 use crate::config::{Config, Overrides};
 use crate::log;
 
@@ -21,6 +21,15 @@ pub(super) struct Serve {
     /// Where probes and metrics are, or `off` [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDR", env = "VIADUCT_ADMIN")]
     admin: Option<String>,
+    /// A certificate chain in PEM: with it, clients connect with TLS
+    #[arg(long, value_name = "FILE", env = "VIADUCT_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key in PEM
+    #[arg(long, value_name = "FILE", env = "VIADUCT_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// Where clients connect with TLS, those of --listen staying plain; repeatable [default: all of --listen]
+    #[arg(long, value_name = "ADDR", env = "VIADUCT_TLS_LISTEN", value_delimiter = ',')]
+    tls_listen: Vec<SocketAddr>,
     /// A VIA server; a path in the URL is put in front of every request's [default: `http://127.0.0.1:8100`]
     #[arg(long, value_name = "URL", env = "VIADUCT_VIA", value_delimiter = ',')]
     via: Vec<String>,
@@ -42,6 +51,9 @@ pub(super) struct Serve {
     /// A network whose X-Forwarded-* are believed; repeatable
     #[arg(long, value_name = "CIDR", env = "VIADUCT_TRUSTED_PROXY", value_delimiter = ',')]
     trusted_proxy: Vec<IpNet>,
+    /// A network whose connections begin with a PROXY header (version 1 or 2), always; repeatable
+    #[arg(long, value_name = "CIDR", env = "VIADUCT_PROXY_PROTOCOL", value_delimiter = ',')]
+    proxy_protocol: Vec<IpNet>,
     /// What is off beyond loopback and is to be on: ollama.library, via.filename; a list holds on every listener, `none`
     /// is an empty one; repeatable
     #[arg(long, value_name = "NAME", env = "VIADUCT_ALLOW", value_delimiter = ',')]
@@ -88,6 +100,7 @@ impl Serve {
             if let Some(address) = app.admin_address() {
                 tracing::info!(%address, "admin: /livez /readyz /metrics");
             }
+            tokio::spawn(reload(app.reload(), signal(SignalKind::hangup())?));
             // Spawned, so that it runs on a worker and not on this thread beside them.
             let running = tokio::spawn(app.run(stop()?));
             Ok::<_, Failure>(running.await?)
@@ -104,11 +117,15 @@ impl Serve {
         Overrides {
             listen: self.listen,
             admin: self.admin,
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
+            tls_listen: self.tls_listen,
             via: self.via,
             ollama: self.ollama,
             to: self.to,
             host: self.host,
             trusted_proxy: self.trusted_proxy,
+            proxy_protocol: self.proxy_protocol,
             allow: self.allow,
             timestamps: self.timestamps,
             model: self.model,
@@ -136,6 +153,13 @@ pub(super) fn stop() -> std::io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+/// Reads again at each SIGHUP what can be read again.
+async fn reload(reload: Reload, mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        reload.now();
+    }
 }
 
 // === impl Check ===

@@ -1,5 +1,7 @@
 //! From what was written to what it means.
 
+mod tls;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
@@ -47,6 +49,11 @@ impl Source<'_> {
         Error::at(&self.path, self.text, span, message)
     }
 
+    /// A path as it was written, which is meant from where the file is.
+    fn beside(&self, written: &str) -> PathBuf {
+        self.path.parent().map_or_else(|| PathBuf::from(written), |folder| folder.join(written))
+    }
+
     /// Reads a written value, or says where it stands and what would be right.
     pub(super) fn read<T>(
         &self,
@@ -61,10 +68,12 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
     let file = &source.file;
     let upstreams = upstreams(source, &overrides)?;
     let listen = listen(source, &overrides)?;
+    let tls = tls::listeners(source, &overrides)?;
     let config = Config {
         admin: admin(source, overrides.admin.as_deref())?,
         hosts: hosts(file, &overrides.host),
-        trusted: trusted(source, overrides.trusted_proxy)?,
+        trusted: networks(source, overrides.trusted_proxy, &file.trusted_proxy)?,
+        proxy_protocol: networks(source, overrides.proxy_protocol, &file.proxy_protocol)?,
         workers: workers(source, overrides.workers)?,
         drain: overrides.drain.or_else(|| file.drain.and_then(|drain| drain.0)).unwrap_or(DRAIN),
         drain_delay: overrides.drain_delay.or_else(|| file.drain_delay.and_then(|delay| delay.0)).unwrap_or_default(),
@@ -75,6 +84,7 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
         access: access::settings(source, &overrides.allow)?,
         connections: access::connections(source)?,
         upstreams,
+        tls,
         listen,
     };
     check_loops(&config)?;
@@ -110,7 +120,7 @@ fn hosts(file: &File, flags: &[String]) -> Hosts {
     Hosts { any: names.iter().any(|name| name == "*"), names: names.into_iter().filter(|name| name != "*").collect() }
 }
 
-fn trusted(source: &Source<'_>, flags: Vec<IpNet>) -> Result<Vec<IpNet>, Error> {
+fn networks(source: &Source<'_>, flags: Vec<IpNet>, written: &[Spanned<String>]) -> Result<Vec<IpNet>, Error> {
     if !flags.is_empty() {
         return Ok(flags);
     }
@@ -118,7 +128,7 @@ fn trusted(source: &Source<'_>, flags: Vec<IpNet>) -> Result<Vec<IpNet>, Error> 
         let net = written.parse::<IpNet>().or_else(|_| written.parse().map(|ip: std::net::IpAddr| IpNet::from(ip)));
         net.map_err(|_| format!("`{written}` is no network; write it as 10.0.0.0/8 or as one address"))
     };
-    source.file.trusted_proxy.iter().map(|written| source.read(written, read)).collect()
+    written.iter().map(|written| source.read(written, read)).collect()
 }
 
 fn workers(source: &Source<'_>, flag: Option<usize>) -> Result<usize, Error> {
@@ -212,7 +222,8 @@ fn upstreams(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<Upstream>
     ];
     for (flag, kind, name, urls) in by_flag {
         if !urls.is_empty() {
-            let locations = urls.iter().map(|url| url::parse(url)).collect::<Result<_, _>>();
+            let endpoints = urls.iter().map(|url| url::parse(url)).collect::<Result<_, _>>();
+            let locations = endpoints.and_then(tls::upstream::locations_by_flag);
             let locations = locations.map_err(|message| Error::new(format!("{flag}: {message}")))?;
             upstreams.push(plain(source, name, kind, locations)?);
         }
@@ -231,7 +242,7 @@ fn upstreams(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<Upstream>
     }
     if upstreams.is_empty() {
         for (kind, url) in [(Kind::Via, "http://127.0.0.1:8100"), (Kind::Ollama, "http://127.0.0.1:11434")] {
-            upstreams.push(plain(source, kind.word(), kind, vec![url::parse(url).map_err(Error::new)?])?);
+            upstreams.push(plain(source, kind.word(), kind, vec![url::parse(url).map_err(Error::new)?.location])?);
         }
     }
     let vias = upstreams.iter().filter(|upstream| upstream.kind == Kind::Via).map(|upstream| upstream.locations.len());
@@ -282,7 +293,8 @@ fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, E
         return Err(source.wrong(written.endpoints.span(), "at least one endpoint, such as \"http://127.0.0.1:8100\""));
     }
     let endpoints = written.endpoints.get_ref().iter();
-    let locations = endpoints.map(|url| source.read(url, url::parse)).collect::<Result<_, _>>()?;
+    let endpoints = endpoints.map(|url| Ok((url, source.read(url, url::parse)?))).collect::<Result<_, _>>()?;
+    let locations = tls::upstream::locations(source, written, endpoints)?;
     let deadlines = written.deadlines.iter().map(|(class, deadlines)| class_deadlines(source, kind, class, deadlines));
     Ok(Upstream {
         name,
@@ -382,7 +394,7 @@ fn known(upstreams: &[Upstream], name: &str) -> Result<String, String> {
 fn check_loops(config: &Config) -> Result<(), Error> {
     for upstream in &config.upstreams {
         for location in &upstream.locations {
-            if config.listen.iter().any(|listener| location.address.is(*listener)) {
+            if config.listeners().any(|(listener, _)| location.address.is(listener)) {
                 let (name, address) = (&upstream.name, &location.address);
                 return Err(Error::new(format!("upstream `{name}`: {address} is viaduct's own listener")));
             }

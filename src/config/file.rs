@@ -15,9 +15,11 @@ pub(super) struct File {
     pub admin: Option<Spanned<String>>,
     pub host: Vec<Spanned<String>>,
     pub trusted_proxy: Vec<Spanned<String>>,
+    pub proxy_protocol: Vec<Spanned<String>>,
     pub workers: Option<Spanned<usize>>,
     pub drain: Option<Written>,
     pub drain_delay: Option<Written>,
+    pub tls: Tls,
     pub v1: Option<Spanned<String>>,
     pub downstream: Downstream,
     pub timestamps: Timestamps,
@@ -38,6 +40,17 @@ pub(super) struct Downstream {
     pub write: Option<Written>,
 }
 
+/// `[tls]`: certificate and key of listeners.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tls {
+    pub cert: Option<Spanned<String>>,
+    pub key: Option<Spanned<String>>,
+    pub client_ca: Option<Spanned<String>>,
+    pub client_auth: Option<Spanned<String>>,
+    pub listen: Vec<Spanned<String>>,
+}
+
 /// `[timestamps]`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -55,6 +68,10 @@ pub(super) struct Upstream {
     pub name: Option<Spanned<String>>,
     pub kind: Spanned<String>,
     pub endpoints: Spanned<Vec<Spanned<String>>>,
+    pub ca: Option<Spanned<String>>,
+    pub tls_name: Option<Spanned<String>>,
+    pub client_cert: Option<Spanned<String>>,
+    pub client_key: Option<Spanned<String>>,
     #[serde(default)]
     pub pool: Pool,
     #[serde(default)]

@@ -83,7 +83,8 @@ impl Outgoing {
             }
             self.advance(count);
         }
-        Poll::Ready(Ok(()))
+        // What TLS accepted it may still hold; a bare socket holds nothing.
+        Pin::new(stream).poll_flush(cx)
     }
 
     fn advance(&mut self, mut count: usize) {

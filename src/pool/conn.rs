@@ -9,7 +9,6 @@ use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, StatusCode};
 use hyper::body::Incoming;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::driven::Driven;
@@ -17,6 +16,8 @@ use super::h1::Connection;
 use crate::body::RequestBody;
 use crate::h1;
 use crate::head::{AnswerHead, RequestHead};
+use crate::tls;
+use crate::transport::Transport;
 
 /// Who speaks HTTP/1.1 toward an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,7 +95,7 @@ impl Codec {
 
 impl Conn {
     /// Speaks HTTP/1.1 over `stream`.
-    pub(super) async fn open(stream: TcpStream, codec: Codec) -> hyper::Result<Self> {
+    pub(super) async fn open(stream: Transport, codec: Codec) -> hyper::Result<Self> {
         Ok(match codec {
             Codec::Lean => Self::Lean(Box::new(Connection::new(stream))),
             Codec::Hyper => Self::Hyper(Box::new(Driven::handshake(stream).await?)),
@@ -199,6 +200,13 @@ impl Cause {
             Self::Lean(LeanError(e)) => e.is_malformed(),
             Self::Over => false,
         }
+    }
+}
+
+impl Cause {
+    /// What TLS has against the other side, if that is the reason, in words fit for a client.
+    pub fn objection(&self) -> Option<&'static str> {
+        tls::objection(self)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Dials an endpoint: names to addresses, the socket's options, the handshake.
+//! Dials an endpoint: names to addresses, the socket's options, the handshake of TLS.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,7 +10,8 @@ use http::HeaderValue;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
-use super::conn::{Codec, Conn};
+use crate::tls::{self, Expected};
+use crate::transport::Transport;
 
 /// Where an endpoint listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub struct Address {
 #[derive(Debug)]
 pub struct Connector {
     address: Address,
+    tls: Option<Expected>,
 }
 
 /// Why there is no connection.
@@ -31,6 +33,8 @@ pub struct Connector {
 pub enum ConnectError {
     /// The name has no address, the port is closed, or the network says no.
     Io(io::Error),
+    /// The other side is not whom it has to be, does not want us, or speaks no TLS.
+    Tls(io::Error),
     /// hyper did not take the connection.
     Handshake(hyper::Error),
     /// Nobody answered in time.
@@ -52,6 +56,11 @@ impl Address {
         &self.authority
     }
 
+    /// The host alone: a name, or an address without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Whether this is the same socket as `listener`: an upstream that would be ourselves.
     pub fn is(&self, listener: SocketAddr) -> bool {
         self.port == listener.port()
@@ -71,9 +80,9 @@ impl fmt::Display for Address {
 // === impl Connector ===
 
 impl Connector {
-    /// Dials `address`.
-    pub fn new(address: Address) -> Self {
-        Self { address }
+    /// Dials `address`, and greets with TLS whoever is expected there.
+    pub fn new(address: Address, tls: Option<Expected>) -> Self {
+        Self { address, tls }
     }
 
     /// Where it leads.
@@ -81,13 +90,18 @@ impl Connector {
         &self.address
     }
 
-    /// A connection that speaks HTTP. Tries every address of a name, IPv4 first: Ollama binds only 127.0.0.1, and
-    /// `localhost` means `::1` first on many machines. Cancelling abandons the dial.
-    pub(super) async fn connect(&self, codec: Codec) -> Result<Conn, ConnectError> {
-        let stream = self.dial().await.map_err(ConnectError::Io)?;
-        Conn::open(stream, codec).await.map_err(ConnectError::Handshake)
+    /// A connection, its TLS handshake done. Cancelling abandons the dial.
+    pub(super) async fn connect(&self) -> Result<Transport, ConnectError> {
+        let tcp = self.dial().await.map_err(ConnectError::Io)?;
+        match &self.tls {
+            None => Ok(tcp.into()),
+            // Boxed: it is large, and whoever sends a request has room for it otherwise.
+            Some(expected) => Ok(Box::pin(expected.connect(tcp)).await.map_err(ConnectError::Tls)?.into()),
+        }
     }
 
+    /// Tries every address of a name, IPv4 first: Ollama binds only 127.0.0.1, and `localhost` means `::1` first on
+    /// many machines.
     async fn dial(&self) -> io::Result<TcpStream> {
         let port = self.address.port;
         if let Ok(ip) = self.address.host.parse::<IpAddr>() {
@@ -116,10 +130,20 @@ impl Connector {
 
 // === impl ConnectError ===
 
+impl ConnectError {
+    /// What TLS has against the other side, if that is the reason, in words fit for a client.
+    pub fn objection(&self) -> Option<&'static str> {
+        match self {
+            Self::Tls(e) => Some(tls::objection(e).unwrap_or("the handshake broke off")),
+            Self::Io(_) | Self::Handshake(_) | Self::Timeout(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(e) => write!(f, "{e}"),
+            Self::Io(e) | Self::Tls(e) => write!(f, "{e}"),
             Self::Handshake(e) => write!(f, "{e}"),
             Self::Timeout(after) => write!(f, "no connection within {after:?}"),
         }
@@ -129,7 +153,7 @@ impl fmt::Display for ConnectError {
 impl StdError for ConnectError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Io(e) => Some(e),
+            Self::Io(e) | Self::Tls(e) => Some(e),
             Self::Handshake(e) => Some(e),
             Self::Timeout(_) => None,
         }

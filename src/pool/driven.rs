@@ -13,7 +13,6 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
-use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -21,6 +20,7 @@ use self::io::{Io, Meter};
 use super::conn::{Cause, Listener, SendError};
 use crate::body::RequestBody;
 use crate::head::RequestHead;
+use crate::transport::Transport;
 
 /// hyper's side of one connection.
 pub(super) struct Driven {
@@ -41,7 +41,7 @@ type Sending = Pin<Box<dyn Future<Output = Result<Response<Incoming>, TrySendErr
 
 impl Driven {
     /// Speaks HTTP/1.1 over `stream`; the task that drives the connection ends with it.
-    pub(super) async fn handshake(stream: TcpStream) -> hyper::Result<Self> {
+    pub(super) async fn handshake(stream: Transport) -> hyper::Result<Self> {
         let (io, meter) = Io::new(stream);
         let (sender, connection) = http1::Builder::new().handshake(io).await?;
         let driver = tokio::spawn(async move {

@@ -30,8 +30,6 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::coop;
 use tokio::time::Instant;
 
 use self::head::Head;
@@ -41,6 +39,7 @@ use super::conn::Interim;
 use crate::body::RequestBody;
 use crate::h1::{Error, Fault, Input, Limits, Reader, Scan};
 use crate::head::{AnswerHead, RequestHead};
+use crate::transport::Transport;
 
 /// How many interim answers may come before the final one.
 const INTERIM_LIMIT: u32 = 100;
@@ -49,7 +48,7 @@ const LIMITS: Limits = Limits { line: 64 * 1024, head: 64 * 1024, fields: 256, s
 
 /// A connection that can carry one exchange at a time.
 #[derive(Debug)]
-pub(super) struct Connection<S = TcpStream> {
+pub(super) struct Connection<S = Transport> {
     stream: Stream<S>,
     born: Instant,
     upload: Upload,
@@ -305,21 +304,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Connection<S> {
 impl Connection {
     /// Whether the upstream has left an idle connection alone. What comes without a request is the end of the
     /// connection, or bytes that must never answer one (RFC 9112, section 9.2).
-    ///
-    /// Costs a system call only after an event that told of something: no waker is left behind, and the budget of the
-    /// task that asks is not touched, for a budget that is used up looks like a socket that is silent.
     pub(super) fn is_quiet(&mut self) -> bool {
         let Stream::Whole(stream) = &mut self.stream else { return false };
-        let mut asked = coop::unconstrained(std::future::poll_fn(|cx| {
-            if stream.poll_read_ready(cx).is_pending() {
-                return Poll::Ready(true);
-            }
-            let mut byte = [0];
-            let peeked = stream.poll_peek(cx, &mut tokio::io::ReadBuf::new(&mut byte));
-            Poll::Ready(peeked.is_pending())
-        }));
-        let asked = std::pin::Pin::new(&mut asked).poll(&mut Context::from_waker(Waker::noop()));
-        matches!(asked, Poll::Ready(true))
+        stream.is_quiet()
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Downstream {
     pub(super) is_trusted: bool,
     /// Whether the listener that accepted it is a loopback address.
     pub(super) is_loopback: bool,
+    /// Whether it came with TLS.
+    pub(super) is_secure: bool,
     /// The deadlines of this connection.
     pub clock: Arc<Clock>,
     /// What its client hears before an answer.
@@ -52,10 +54,22 @@ impl Downstream {
             peer_ip: ip.to_string().into(),
             is_trusted: trusted.iter().any(|net| net.contains(&ip)),
             is_loopback: local.ip().to_canonical().is_loopback(),
+            is_secure: false,
             clock,
             turn,
             tunnel: Mutex::default(),
         }
+    }
+
+    /// The same connection, with TLS or without.
+    #[must_use]
+    pub fn secure(self, is_secure: bool) -> Self {
+        Self { is_secure, ..self }
+    }
+
+    /// How the client asked.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.is_secure { "https" } else { "http" }
     }
 
     /// When the switch of protocols is told, this is to be run on the connection.

@@ -73,7 +73,7 @@ pub(super) fn status(kind: Kind) -> StatusCode {
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::Loop => StatusCode::LOOP_DETECTED,
         Kind::NoEndpoint => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Connect | Kind::Send | Kind::BadResponse | Kind::Body => StatusCode::BAD_GATEWAY,
+        Kind::Connect | Kind::Tls | Kind::Send | Kind::BadResponse | Kind::Body => StatusCode::BAD_GATEWAY,
         Kind::Timeout(Phase::Upload | Phase::Head) => StatusCode::REQUEST_TIMEOUT,
         Kind::Timeout(
             Phase::Connect | Phase::FirstByte | Phase::Silence | Phase::Total | Phase::Idle | Phase::Write,
@@ -95,7 +95,7 @@ fn code(kind: Kind) -> &'static str {
         Kind::TooLarge => "PayloadTooLarge",
         Kind::Loop => "LoopDetected",
         Kind::NoEndpoint => "ServiceUnavailable",
-        Kind::Connect | Kind::Send | Kind::BadResponse | Kind::Body => "BadGateway",
+        Kind::Connect | Kind::Tls | Kind::Send | Kind::BadResponse | Kind::Body => "BadGateway",
         Kind::Timeout(Phase::Upload | Phase::Head) => "RequestTimeout",
         Kind::Timeout(_) => "GatewayTimeout",
     }

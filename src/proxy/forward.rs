@@ -78,7 +78,7 @@ fn forwarded(fields: &mut Fields, downstream: &Downstream) {
         fields.remove(&header::FORWARDED);
     }
     if !(is_trusted && fields.contains(&FORWARDED_PROTO)) {
-        fields.insert(&FORWARDED_PROTO, "http");
+        fields.insert(&FORWARDED_PROTO, downstream.scheme());
     }
     let is_kept = is_trusted && fields.contains(&FORWARDED_HOST);
     if !is_kept && !fields.copy(&header::HOST, &FORWARDED_HOST) {

@@ -370,7 +370,7 @@ mod tests {
     fn router(kinds: &[Kind], mappings: Vec<Mapping>) -> Router {
         let metrics = Metrics::new();
         let members = kinds.iter().map(|kind| {
-            let location = Location { address: Address::new("127.0.0.1", 1).unwrap(), base: String::new() };
+            let location = Location { address: Address::new("127.0.0.1", 1).unwrap(), base: String::new(), tls: None };
             let upstream = Upstream::new(kind.word(), *kind, vec![location], &kind.pool(), &metrics);
             Member { upstream, deadlines: Vec::new(), max_body: Vec::new() }
         });

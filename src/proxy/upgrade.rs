@@ -16,13 +16,14 @@ use hyper::body::{Bytes, Incoming};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::exchange::Exchange;
 use super::headers;
 use crate::error::{Error, Kind};
 use crate::head::{AnswerHead, Fields, RequestHead};
+use crate::transport::Transport;
+use crate::upstream::send::refused;
 use crate::upstream::{Endpoint, Kind as Api, Upstream};
 
 /// How long a tunnel may be silent in both directions.
@@ -70,22 +71,15 @@ pub(super) async fn send(
 ) -> Result<(Said, Arc<Endpoint>), Error> {
     let mut refusal = None;
     for endpoint in upstream.order().filter(|endpoint| pinned.is_none_or(|number| number == endpoint.number())) {
-        match dial(endpoint).await {
+        match endpoint.pool().dial().await {
             Ok(stream) => return Ok((ask(stream, endpoint, head).await?, Arc::clone(endpoint))),
             Err(e) => refusal = Some(e),
         }
     }
-    Err(refusal.map_or_else(|| Error::new(Kind::NoEndpoint), |e| Error::new(Kind::Connect).source(e)))
+    Err(refusal.map_or_else(|| Error::new(Kind::NoEndpoint), refused))
 }
 
-async fn dial(endpoint: &Endpoint) -> io::Result<TcpStream> {
-    let address = endpoint.pool().address().to_string();
-    let stream = tokio::time::timeout(Api::Http.pool().connect, TcpStream::connect(address)).await??;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-async fn ask(stream: TcpStream, endpoint: &Endpoint, mut head: RequestHead) -> Result<Said, Error> {
+async fn ask(stream: Transport, endpoint: &Endpoint, mut head: RequestHead) -> Result<Said, Error> {
     let sent = |e: hyper::Error| Error::new(if e.is_parse() { Kind::BadResponse } else { Kind::Send }).source(e);
     if !endpoint.base().is_empty() {
         head.uri = Uri::try_from(format!("{}{}", endpoint.base(), head.uri))
@@ -122,16 +116,17 @@ impl Tunnel {
 
     /// Passes bytes on until both sides have ended, one broke, nothing came for an hour, or `drain` resolves: then both
     /// are closed. `early` is what the client sent right behind its request. Dropping it closes both at once.
-    pub async fn run(mut self, mut client: TcpStream, early: &[u8], drain: impl Future<Output = ()>) {
+    pub async fn run(mut self, mut client: Transport, early: &[u8], drain: impl Future<Output = ()>) {
         let mut upstream = TokioIo::new(&mut self.upstream);
         let heard = Heard::new();
         let mut up = 0;
         let mut down = 0;
         {
-            let (mut client_reads, mut client_writes) = client.split();
+            let (mut client_reads, mut client_writes) = tokio::io::split(&mut client);
             let (mut upstream_reads, mut upstream_writes) = tokio::io::split(&mut upstream);
             let upward = async {
                 upstream_writes.write_all(early).await?;
+                upstream_writes.flush().await?;
                 up += early.len();
                 pass(&mut client_reads, &mut upstream_writes, &heard, &mut up).await
             };

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 use ipnet::IpNet;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::Watch;
@@ -23,6 +22,7 @@ use crate::error::Phase;
 use crate::head::AnswerHead;
 use crate::metrics::Metrics;
 use crate::proxy::{Downstream, Proxy, ResponseBody};
+use crate::transport::Transport;
 use crate::turn::Turn;
 
 /// How soon a client that is not read is looked at again: it may have reset the connection (contract: http-proxy, L5).
@@ -59,16 +59,17 @@ pub struct Shared {
     pub settings: Settings,
 }
 
-/// Serves `stream` until its client leaves, a deadline expires, or the drain lets it go.
-pub async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, mut watch: Watch) {
-    let Ok(local) = stream.local_addr() else { return };
+/// Serves `stream`, whose other end is `peer`, until its client leaves, a deadline expires, or the drain lets it go.
+pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut watch: Watch) {
+    let Ok(local) = stream.tcp().local_addr() else { return };
     let _open = Open::new(&shared.metrics);
     let now = Instant::now();
     let clock = Arc::new(Clock::new(now));
     clock.end(now, shared.settings.idle);
     let turn = Arc::new(Turn::default());
     let trusted = &shared.settings.trusted;
-    let downstream = Arc::new(Downstream::new(peer, local, trusted, Arc::clone(&clock), turn));
+    let downstream = Downstream::new(peer, local, trusted, Arc::clone(&clock), turn);
+    let downstream = Arc::new(downstream.secure(stream.is_tls()));
     let alarm = Alarm::new(clock, &watch);
     let mut session = Session { shared, downstream, alarm, conn: Connection::new(stream) };
     let end = loop {
@@ -92,8 +93,8 @@ pub async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, mut
         End::Reset => conn.reset(),
         End::Switched => {
             if let Some(tunnel) = downstream.take_tunnel() {
-                let (tcp, early) = conn.into_parts();
-                Box::pin(tunnel.run(tcp, &early, async move { watch.draining().await })).await;
+                let (stream, early) = conn.into_parts();
+                Box::pin(tunnel.run(stream, &early, async move { watch.draining().await })).await;
             }
         }
     }

@@ -19,7 +19,6 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Bytes, BytesMut};
 use http::{Method, Version};
 use socket2::SockRef;
-use tokio::net::TcpStream;
 
 use self::encode::Asked;
 use self::head::Head;
@@ -28,6 +27,7 @@ pub(super) use self::reply::{Reply, Written};
 use crate::body::{BrokenOff, Giver, Incoming, handover};
 use crate::h1::{Framing, Input, Outgoing, Reader, Scan};
 use crate::head::RequestHead;
+use crate::transport::Transport;
 
 /// The most that is held of a client that sends on while its request runs. Beyond that its end is not seen.
 const HOLD_LIMIT: usize = 64 * 1024;
@@ -35,7 +35,7 @@ const HOLD_LIMIT: usize = 64 * 1024;
 /// One client's connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Transport,
     reader: Reader,
     input: Input,
     /// The beginning of a head that did not come in one piece.
@@ -43,6 +43,7 @@ pub(super) struct Connection {
     scan: Scan,
     is_line_judged: bool,
     outgoing: Outgoing,
+    is_writing: bool,
     /// Where the body of the request goes, while there is one.
     giver: Option<Giver>,
     has_ended: bool,
@@ -69,7 +70,7 @@ pub(super) enum NoRequest {
 // === impl Connection: requests ===
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Transport) -> Self {
         Self {
             stream,
             reader: Reader::default(),
@@ -78,6 +79,7 @@ impl Connection {
             scan: Scan::default(),
             is_line_judged: false,
             outgoing: Outgoing::default(),
+            is_writing: false,
             giver: None,
             has_ended: false,
         }
@@ -264,7 +266,7 @@ impl Connection {
 
     /// Whether the connection was reset, though nothing is read of it now.
     pub(super) fn is_reset(&self) -> bool {
-        !matches!(self.stream.take_error(), Ok(None))
+        !matches!(self.stream.tcp().take_error(), Ok(None))
     }
 
     /// Between an answer and the next request: whether the rest of the request's body was at hand, and is gone. What is
@@ -307,12 +309,14 @@ impl Connection {
 
     /// Writes what is up for writing.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.outgoing.poll_flush(&mut self.stream, cx)
+        let flushed = self.outgoing.poll_flush(&mut self.stream, cx);
+        self.is_writing = flushed.is_pending();
+        flushed
     }
 
     /// Whether the socket has not taken all yet.
     pub(super) fn is_writing(&self) -> bool {
-        !self.outgoing.is_empty()
+        self.is_writing
     }
 
     /// Lets go of what only an exchange needs.
@@ -333,7 +337,7 @@ impl Connection {
     }
 
     /// The socket, and what was read from it too early, for a tunnel.
-    pub(super) fn into_parts(self) -> (TcpStream, Bytes) {
+    pub(super) fn into_parts(self) -> (Transport, Bytes) {
         (self.stream, self.input.bytes)
     }
 }

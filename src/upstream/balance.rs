@@ -64,7 +64,7 @@ mod tests {
 
     fn three() -> Arc<Upstream> {
         let locations = (0..3)
-            .map(|n| Location { address: Address::new("127.0.0.1", 9000 + n).unwrap(), base: String::new() })
+            .map(|n| Location { address: Address::new("127.0.0.1", 9000 + n).unwrap(), base: String::new(), tls: None })
             .collect();
         Upstream::new("to", Kind::Http, locations, &Kind::Http.pool(), &Metrics::new())
     }

@@ -37,7 +37,7 @@ async fn ask(upstream: &Upstream, endpoint: &Endpoint) -> Result<Reached, Error>
         Kind::Ollama => "/api/tags",
         // A plain upstream has no path that is known to be harmless: that it accepts a connection must do.
         Kind::Http => {
-            let conn = endpoint.connect().await.map_err(|e| Error::new(ErrorKind::Connect).source(e))?;
+            let conn = endpoint.connect().await.map_err(send::refused)?;
             conn.check_in();
             return Ok(Reached::Models(Vec::new()));
         }

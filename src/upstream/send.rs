@@ -61,6 +61,16 @@ pub fn relay<I: Fn(&Waker) -> Listener + Sync + Unpin>(
     }
 }
 
+/// The error for a request that found no connection.
+pub fn refused(e: ConnectError) -> Error {
+    match (&e, e.objection()) {
+        (_, Some(objection)) => Error::new(ErrorKind::Tls).detail(objection),
+        (ConnectError::Timeout(_), None) => Error::new(ErrorKind::Timeout(Phase::Connect)),
+        (_, None) => Error::new(ErrorKind::Connect),
+    }
+    .source(e)
+}
+
 /// A request on its way to the head of its answer. A state machine written by hand: an `async fn` for each step would
 /// cost a copy of all that the request carries for each of them.
 pub struct Sending<'a, I> {
@@ -175,11 +185,7 @@ impl<'a, I: Fn(&Waker) -> Listener + Sync> Sending<'a, I> {
 
     /// Nobody took a connection.
     fn nobody(&mut self) -> Error {
-        match self.refusal.take() {
-            None => Error::new(ErrorKind::NoEndpoint),
-            Some(e @ ConnectError::Timeout(_)) => Error::new(ErrorKind::Timeout(Phase::Connect)).source(e),
-            Some(e) => Error::new(ErrorKind::Connect).source(e),
-        }
+        self.refusal.take().map_or_else(|| Error::new(ErrorKind::NoEndpoint), refused)
     }
 }
 
@@ -212,6 +218,11 @@ fn may_repeat(head: &RequestHead, body: &RequestBody) -> bool {
 }
 
 fn lost(failed: SendError) -> Error {
-    let kind = if failed.cause.is_malformed() { ErrorKind::BadResponse } else { ErrorKind::Send };
-    Error::new(kind).source(failed.cause)
+    let error = match failed.cause.objection() {
+        // In TLS 1.3 a server may object to our certificate when the handshake is long over for us.
+        Some(objection) => Error::new(ErrorKind::Tls).detail(objection),
+        None if failed.cause.is_malformed() => Error::new(ErrorKind::BadResponse),
+        None => Error::new(ErrorKind::Send),
+    };
+    error.source(failed.cause)
 }

@@ -5,12 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without it does not try to")]
 
 mod access;
+mod authority;
 mod bench;
 mod cli;
 mod client_leaves;
 mod errors;
 mod forwarding;
 mod pooling;
+mod proxy_protocol;
 mod retries;
 mod rules;
 mod shutdown;
@@ -19,4 +21,6 @@ mod support;
 mod timeouts;
 mod timestamps;
 mod timestamps_streams;
+mod tls;
 mod upstream_http;
+mod upstream_tls;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Child;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use viaduct::app::App;
+use viaduct::app::{App, Reload};
 use viaduct::config::{Config, Overrides};
 use viaduct::pool::Codec;
 
@@ -28,6 +28,9 @@ pub(crate) async fn patiently<T>(future: impl Future<Output = T>) -> T {
 pub(crate) struct Viaduct {
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
+    /// All of them.
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) reload: Reload,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<bool>,
 }
@@ -54,11 +57,12 @@ impl Viaduct {
         }
         let app = App::bind(config).unwrap();
         let (address, admin) = (app.addresses()[0], app.admin_address().unwrap());
+        let (addresses, reload) = (app.addresses(), app.reload());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(app.run(async {
             let _ = stopped.await;
         }));
-        Self { address, admin, stop: Some(stop), running }
+        Self { address, admin, addresses, reload, stop: Some(stop), running }
     }
 
     /// Begins the drain, as SIGTERM does.
@@ -112,9 +116,15 @@ pub(crate) fn codec_of_the_run() -> Option<Codec> {
 
 /// `viaduct serve` as a process of its own, which ends with the returned handle, and the address that it logs.
 pub(crate) async fn serve(arguments: &[&str]) -> (Child, SocketAddr) {
+    serve_where(&[], arguments).await
+}
+
+/// As [`serve`], with more variables.
+pub(crate) async fn serve_where(variables: &[(&str, &str)], arguments: &[&str]) -> (Child, SocketAddr) {
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_viaduct"))
         .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
         .args(arguments)
+        .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
@@ -220,8 +230,8 @@ pub(crate) fn ok(body: &[u8]) -> Vec<u8> {
 
 // === one side of a connection ===
 
-pub(crate) struct Peer {
-    stream: TcpStream,
+pub(crate) struct Peer<S = TcpStream> {
+    stream: S,
     read: Vec<u8>,
 }
 
@@ -268,18 +278,31 @@ impl Message {
 }
 
 impl Peer {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, read: Vec::new() }
-    }
-
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         Self::new(stream)
     }
 
+    /// Ends with a reset instead of a clean end.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, read: Vec::new() }
+    }
+
+    /// The connection itself.
+    pub(crate) fn stream(&self) -> &S {
+        &self.stream
+    }
+
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         patiently(self.stream.write_all(bytes.as_ref())).await.unwrap();
+        patiently(self.stream.flush()).await.unwrap();
     }
 
     /// As [`send`](Self::send), where the other side may have had enough.
@@ -289,11 +312,6 @@ impl Peer {
 
     pub(crate) async fn get(&mut self, path: &str) {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
-    }
-
-    /// Ends with a reset instead of a clean end.
-    pub(crate) fn reset(self) {
-        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// Says that nothing more will come.

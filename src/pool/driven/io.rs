@@ -9,7 +9,8 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf, Take};
-use tokio::net::TcpStream;
+
+use crate::transport::Transport;
 
 /// The most that one read takes. hyper's buffer grows to 408 KiB while a body is big; half of that costs no measurable
 /// speed and bounds what one connection holds between two writes.
@@ -19,13 +20,13 @@ const READ_CAP: u64 = 256 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Meter(AtomicU64);
 
-/// A TCP stream for hyper.
+/// A connection for hyper.
 #[derive(Debug)]
 pub(super) struct Io(TokioIo<Counted>);
 
 #[derive(Debug)]
 struct Counted {
-    tcp: Take<TcpStream>,
+    stream: Take<Transport>,
     meter: Arc<Meter>,
 }
 
@@ -42,22 +43,22 @@ impl Meter {
 
 impl Io {
     /// Over `stream`, with the meter that counts what it gives.
-    pub(super) fn new(stream: TcpStream) -> (Self, Arc<Meter>) {
+    pub(super) fn new(stream: Transport) -> (Self, Arc<Meter>) {
         let meter = Arc::<Meter>::default();
-        let counted = Counted { tcp: stream.take(READ_CAP), meter: Arc::clone(&meter) };
+        let counted = Counted { stream: stream.take(READ_CAP), meter: Arc::clone(&meter) };
         (Self(TokioIo::new(counted)), meter)
     }
 
-    fn tcp(&mut self) -> Pin<&mut TcpStream> {
-        Pin::new(self.0.inner_mut().tcp.get_mut())
+    fn stream(&mut self) -> Pin<&mut Transport> {
+        Pin::new(self.0.inner_mut().stream.get_mut())
     }
 }
 
 impl AsyncRead for Counted {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        self.tcp.set_limit(READ_CAP);
-        ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
+        self.stream.set_limit(READ_CAP);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         self.meter.0.fetch_add((buf.filled().len() - before) as u64, Relaxed);
         Poll::Ready(Ok(()))
     }
@@ -71,7 +72,7 @@ impl Read for Io {
 
 impl Write for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.tcp().poll_write(cx, buf)
+        self.stream().poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -79,7 +80,7 @@ impl Write for Io {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.tcp().poll_write_vectored(cx, bufs)
+        self.stream().poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -87,10 +88,10 @@ impl Write for Io {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.tcp().poll_flush(cx)
+        self.stream().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.tcp().poll_shutdown(cx)
+        self.stream().poll_shutdown(cx)
     }
 }

@@ -5,8 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
+
+use crate::transport::Transport;
 
 /// How long it may take in all.
 const LINGER: Duration = Duration::from_secs(10);
@@ -19,14 +20,14 @@ const AT_ONCE: usize = 16 * 1024;
 
 /// Closes `stream`; `has_ended` says that the peer has closed its side already. Whatever fails here, the connection is
 /// over.
-pub(super) async fn in_stages(stream: &mut TcpStream, has_ended: bool) {
+pub(super) async fn in_stages(stream: &mut Transport, has_ended: bool) {
     if stream.shutdown().await.is_ok() && !has_ended {
         // Boxed, for every idle connection would have room for it otherwise.
         let _ = Box::pin(discard(stream)).await;
     }
 }
 
-async fn discard(stream: &mut TcpStream) -> io::Result<()> {
+async fn discard(stream: &mut Transport) -> io::Result<()> {
     let until = Instant::now() + LINGER;
     let mut scratch = vec![0; AT_ONCE];
     let mut left = DISCARD;

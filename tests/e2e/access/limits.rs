@@ -117,6 +117,26 @@ async fn one_address_has_so_many_connections_and_the_next_is_turned_away() {
 }
 
 #[tokio::test]
+async fn behind_a_proxy_the_client_that_it_names_is_counted() {
+    let origin = Origin::echo().await;
+    let file = "proxy_protocol = [\"127.0.0.0/8\"]\n[limits]\nmax_connections_per_address = 1\n";
+    let viaduct = in_front_of(&origin, file);
+    let mut held = Vec::new();
+    for (client, is_served) in [("192.0.2.1", true), ("192.0.2.2", true), ("192.0.2.1", false)] {
+        let mut peer = viaduct.client().await;
+        let request = "GET /api/tags HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        peer.send(format!("PROXY TCP4 {client} 192.0.2.9 5000 8080\r\n{request}")).await;
+        if is_served {
+            assert_eq!(peer.response().await.status(), 200, "{client}");
+            held.push(peer);
+        } else {
+            assert!(peer.rest_or_reset().await.0.is_empty(), "{client}");
+        }
+    }
+    viaduct.metric_reaches("viaduct_refused_total{reason=\"connections\"}", 1.0).await;
+}
+
+#[tokio::test]
 async fn the_admin_listener_has_no_such_limit() {
     let origin = Origin::echo().await;
     let viaduct = in_front_of(&origin, "[limits]\nmax_connections = 1\n");

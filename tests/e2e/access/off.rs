@@ -86,6 +86,18 @@ async fn on_loopback_and_where_it_is_allowed_management_passes() {
     }
 }
 
+#[tokio::test]
+async fn a_client_whom_a_proxy_on_this_machine_names_is_a_stranger() {
+    let origin = Origin::echo().await;
+    let viaduct = in_front_of(&origin, "proxy_protocol = [\"127.0.0.0/8\"]");
+    for (client, expected) in [("192.0.2.1", 403), ("127.0.0.1", 200)] {
+        let mut peer = viaduct.client().await;
+        let request = "POST /api/pull HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        peer.send(format!("PROXY TCP4 {client} 127.0.0.1 5000 8080\r\n{request}")).await;
+        assert_eq!(peer.response().await.status(), expected, "{client}");
+    }
+}
+
 /// This machine's address as others see it, if it has one. Connecting a UDP socket sends nothing.
 fn address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;

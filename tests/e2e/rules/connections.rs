@@ -1,9 +1,14 @@
 //! Section 9: connections, reuse, retries, pipelining (C1 to C10), as far as the client's side shows it. C4 to C10 are
 //! in `pooling` and `retries`.
 
+use std::fmt::Write;
 use std::time::Duration;
 
+use rustls::ServerConnection;
+use viaduct::config::Overrides;
+
 use super::lab::Recorder;
+use crate::authority::{Authority, Folder, TlsOrigin};
 use crate::support::{Origin, Viaduct, ok};
 
 #[tokio::test]
@@ -138,6 +143,37 @@ async fn c04_200_clients_need_a_handful_of_connections() {
         assert_eq!(lab.viaduct.get("/").await.status(), 200);
     }
     assert!(lab.origin.accepted() <= 4, "{}", lab.origin.accepted());
+}
+
+#[tokio::test]
+async fn c05_what_is_shown_on_one_connection_is_not_shown_for_another() {
+    let (authority, clients, folder) = (Authority::new(), Authority::new(), Folder::new());
+    let config = authority.issue(&["localhost"]).server(Some(&clients));
+    let shown = |session: &ServerConnection| session.peer_certificates().unwrap()[0].to_vec();
+    let origin = TlsOrigin::answering(config, move |_, session| ok(&shown(session))).await;
+    let ca = folder.write("ca.pem", &authority.pem());
+    let mut file = String::new();
+    let identities = ["a", "b"].map(|name| {
+        let identity = clients.issue(&[name]);
+        let cert = folder.write(&format!("{name}.pem"), &identity.cert);
+        let key = folder.write(&format!("{name}.key"), &identity.key);
+        write!(
+            file,
+            "[[upstream]]\nkind = 'http'\nname = '{name}'\nendpoints = ['https://localhost:{}']\nca = {ca:?}\n\
+             client_cert = {cert:?}\nclient_key = {key:?}\n[[route]]\npath = '/{name}'\nupstream = '{name}'\n",
+            origin.address.port()
+        )
+        .unwrap();
+        identity
+    });
+    let viaduct = Viaduct::with_file(&file, Overrides::default());
+    for _ in 0..3 {
+        for (path, identity) in ["/a", "/b"].into_iter().zip(&identities) {
+            let answer = viaduct.get(path).await;
+            assert_eq!((answer.status(), answer.body), (200, identity.der().0[0].to_vec()), "{path}");
+        }
+    }
+    assert_eq!(origin.accepted(), 2);
 }
 
 #[tokio::test]
