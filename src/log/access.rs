@@ -18,7 +18,7 @@ pub struct Line<'a> {
     pub client: &'a str,
     /// The request's method.
     pub method: &'a str,
-    /// The request's target, as it came.
+    /// The request's target, as it came, less what looks like a secret.
     pub path: &'a str,
     /// The answer's status.
     pub status: u16,
@@ -26,6 +26,8 @@ pub struct Line<'a> {
     pub route: Option<&'a str>,
     /// `NAME/NUMBER` of the endpoint that answered.
     pub upstream: Option<&'a str>,
+    /// The name of the API key.
+    pub key: Option<&'a str>,
     /// Bytes of the request's body.
     pub received: u64,
     /// Bytes of the answer's body.
@@ -99,6 +101,10 @@ fn json(out: &mut Vec<u8>, line: &Line<'_>) {
         text(out, ",\"upstream\":\"", upstream);
         out.push(b'"');
     }
+    if let Some(key) = line.key {
+        text(out, ",\"key\":\"", key);
+        out.push(b'"');
+    }
     number(out, ",\"received\":", line.received);
     number(out, ",\"sent\":", line.sent);
     if let Some(first_byte) = line.first_byte_us {
@@ -142,6 +148,7 @@ fn human(out: &mut Vec<u8>, line: &Line<'_>) {
     let texts = [
         ("route", line.route),
         ("upstream", line.upstream),
+        ("key", line.key),
         ("timestamps", line.timestamps),
         ("error", line.error),
         ("end", line.end),
