@@ -81,8 +81,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
                 break End::Closed;
             }
         };
-        // Boxed, so that a connection that idles has no room for an exchange.
-        if let Some(end) = Box::pin(session.exchange(asking)).await {
+        if let Some(end) = session.exchange(asking).await {
             break end;
         }
     };
