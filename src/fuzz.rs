@@ -14,6 +14,7 @@
 //! | [`reply`] | a text, NUL, a model's reply | a verified range is in the text; what is written of it is JSON |
 //! | [`config`] | a configuration file | a configuration that can be served, or an error with its place |
 //! | [`answer`] | what an upstream answers | hyper's client reads the same, or ours is the stricter one |
+//! | [`request`] | what a client sends | the origin gets those requests, unambiguous and not one more; nothing hangs |
 //!
 //! The PROXY protocol's header gets its room here as soon as `server` reads one: a room, a line in [`TARGETS`], a file
 //! in `tests/fuzz/targets`, and seeds.
@@ -27,6 +28,7 @@ pub mod config;
 mod dice;
 pub mod grammar;
 pub mod reply;
+pub mod request;
 pub mod splice_json;
 pub mod splice_sse;
 #[cfg(test)]
@@ -45,4 +47,5 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("reply", reply::check),
     ("config", config::check),
     ("answer", answer::check),
+    ("request", request::check),
 ];

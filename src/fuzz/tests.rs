@@ -101,6 +101,12 @@ fn answers_hold() {
     replay("answer", CHANGES);
 }
 
+/// Fewer, for each goes through sockets.
+#[test]
+fn requests_hold() {
+    replay("request", CHANGES / 4);
+}
+
 #[test]
 fn every_target_has_a_program_for_the_fuzzer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
