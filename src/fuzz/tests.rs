@@ -101,6 +101,11 @@ fn answers_hold() {
     replay("answer", CHANGES);
 }
 
+#[test]
+fn proxy_headers_hold() {
+    replay("proxy_header", CHANGES);
+}
+
 /// Fewer, for each goes through sockets.
 #[test]
 fn requests_hold() {
