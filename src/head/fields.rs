@@ -4,12 +4,20 @@
 //! text of our own behind it. Nothing is hashed, lowered or copied, and neighbours that pass untouched are written in
 //! one piece. Names are compared without regard to case; most that are absent are known to be so by one bit.
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memchr3;
 
 /// Bytes of the fields that viaduct adds to a request, usually.
 const OWN: usize = 320;
+
+/// How many vectors a thread keeps for the next heads, and how large they may be.
+const SPARE: usize = 32;
+const SPARE_SIZE: usize = 4 * 1024;
+
+thread_local!(static SPARES: RefCell<Vec<(Vec<Line>, Vec<u8>)>> = const { RefCell::new(Vec::new()) });
 
 /// The fields of a head.
 #[derive(Clone, Default)]
@@ -56,7 +64,10 @@ impl Fields {
 
     /// None yet, with room for so many that point into `head`.
     pub(crate) fn of(head: Bytes, room: usize) -> Self {
-        Self { head, own: Vec::new(), lines: Vec::with_capacity(room), marks: 0 }
+        // What the last head had need not be asked of the allocator again.
+        let (mut lines, own) = SPARES.with_borrow_mut(Vec::pop).unwrap_or_default();
+        lines.reserve(room);
+        Self { head, own, lines, marks: 0 }
     }
 
     /// As read from a head that a parser has taken apart: both are slices of it, and valid.
@@ -293,6 +304,24 @@ fn len(length: usize) -> u32 {
 fn mark(name: &[u8]) -> u64 {
     let first = name.first().copied().unwrap_or_default() | 0x20;
     1 << ((name.len() * 5 + usize::from(first)) % 64)
+}
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        let (mut lines, mut own) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.own));
+        let is_small = lines.capacity() * size_of::<Line>() <= SPARE_SIZE && own.capacity() <= SPARE_SIZE;
+        if lines.capacity() > 0 && is_small {
+            lines.clear();
+            own.clear();
+            // A thread that ends has no use for them.
+            let _ = SPARES.try_with(|spares| {
+                let mut spares = spares.borrow_mut();
+                if spares.len() < SPARE {
+                    spares.push((lines, own));
+                }
+            });
+        }
+    }
 }
 
 impl std::fmt::Debug for Fields {

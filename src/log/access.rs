@@ -59,17 +59,17 @@ static ACCESS: OnceLock<Access> = OnceLock::new();
 
 thread_local!(static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
 
-/// From now on lines go there. A second call changes nothing.
+/// From now on lines go there, if tracing's filter lets them pass; it is asked once, for it does not change. A second
+/// call changes nothing.
 pub(super) fn start(access: Access) {
-    let _ = ACCESS.set(access);
+    if tracing::enabled!(target: "access", tracing::Level::INFO) {
+        let _ = ACCESS.set(access);
+    }
 }
 
 /// Writes one line, if anybody wants it.
 pub fn write(line: &Line<'_>) {
     let Some(access) = ACCESS.get() else { return };
-    if !tracing::enabled!(target: "access", tracing::Level::INFO) {
-        return;
-    }
     SCRATCH.with_borrow_mut(|text| {
         text.clear();
         let form = if access.for_humans { human } else { json };
