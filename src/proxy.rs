@@ -9,6 +9,7 @@
 //! Nothing is buffered, nothing is spawned: an exchange is one future in its client's connection task, then one body in
 //! the same task. Dropping either closes the upstream connection, which is how an upstream learns that its client left.
 
+mod busy;
 mod downstream;
 mod enrich;
 mod error_response;
@@ -154,6 +155,13 @@ impl Proxy {
                 (head, ResponseBody::Made(Bytes::new()))
             }
             Ok(Answer::Own(head, body)) => answer(&mut exchange, head, body),
+            Ok(Answer::Passed(mut head, incoming, _)) if exchange.is_via() && busy::may_be(&head, &incoming) => {
+                // Boxed, for it is rare.
+                match Box::pin(busy::settle(&mut exchange, &mut head, incoming)).await {
+                    Ok(body) => answer(&mut exchange, head, body),
+                    Err(error) => self.refuse(&mut exchange, &error),
+                }
+            }
             Ok(Answer::Passed(mut head, incoming, plan)) => {
                 let body = Forwarded::new(incoming, exchange, &head.fields);
                 let body = match plan {

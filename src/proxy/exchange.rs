@@ -22,8 +22,8 @@ use crate::head::{AnswerHead, Fields};
 use crate::log::access;
 use crate::metrics::Metrics;
 use crate::pool::{Answer, PooledConn};
-use crate::upstream::Endpoint;
 use crate::upstream::send::Sent;
+use crate::upstream::{Endpoint, Kind as Api};
 
 /// How an exchange ended.
 #[derive(Debug)]
@@ -157,6 +157,11 @@ impl Exchange {
     /// Whether the client's last byte is there; true without a body.
     pub(super) fn is_upload_done(&self) -> bool {
         self.progress.as_ref().is_none_or(|progress| progress.is_done())
+    }
+
+    /// Whether VIA answers it, to all of the request.
+    pub(super) fn is_via(&self) -> bool {
+        self.is_upload_done() && self.route.as_ref().is_some_and(|route| route.upstream.kind() == Api::Via)
     }
 
     /// How its API words errors.
