@@ -71,6 +71,7 @@ impl App {
             .map(|u| Member {
                 upstream: Upstream::new(&u.name, u.kind, u.locations, &u.pool, &metrics),
                 deadlines: u.deadlines,
+                on_client_gone: u.on_client_gone,
                 max_body: u.max_body,
             })
             .collect();

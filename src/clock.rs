@@ -90,6 +90,11 @@ impl Clock {
         self.deadlines[phase as usize].load(Relaxed) != NEVER
     }
 
+    /// When `phase` expires, if it has a deadline.
+    pub fn deadline(&self, phase: Phase) -> Option<Instant> {
+        self.instant(self.deadlines[phase as usize].load(Relaxed))
+    }
+
     /// Whether the connection waits for its next request.
     pub fn is_idle(&self) -> bool {
         self.is_armed(Phase::Idle)

@@ -20,7 +20,7 @@ use ipnet::IpNet;
 pub use self::error::Error;
 use crate::access::{Limits, Settings as Access};
 use crate::pool;
-use crate::proxy::{Class, Deadlines, Hosts, Mapping};
+use crate::proxy::{Class, Deadlines, Hosts, Mapping, OnClientGone};
 use crate::timestamps::parameters::Mode;
 use crate::timestamps::prompt::Dialect;
 use crate::tls::Acceptor;
@@ -111,6 +111,8 @@ pub struct Upstream {
     pub pool: pool::Settings,
     /// Deadlines that differ from the defaults.
     pub deadlines: Vec<(Class, Deadlines)>,
+    /// What differs from the defaults when a client has gone.
+    pub on_client_gone: Vec<(Class, OnClientGone)>,
     /// The most bytes of a request's body, by class.
     pub max_body: Vec<(Class, u64)>,
 }

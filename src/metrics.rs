@@ -38,6 +38,8 @@ pub struct Metrics {
     tls_reloads: Family<ResultLabels, Counter>,
     /// Client connections open now.
     pub downstream_open: Gauge,
+    /// Exchanges that go on though their client has gone.
+    pub unseen: Gauge,
     /// Connections that left HTTP and are spliced.
     pub tunnels_open: Gauge,
     /// Client connections accepted.
@@ -171,6 +173,7 @@ impl Metrics {
             handshake_failures: Family::default(),
             tls_reloads: Family::default(),
             downstream_open: Gauge::default(),
+            unseen: Gauge::default(),
             tunnels_open: Gauge::default(),
             downstream_accepted: Counter::default(),
         };
@@ -224,6 +227,7 @@ impl Metrics {
             self.handshake_failures.clone(),
         );
         r.register("tls_reloads", "Certificates read again, by result", self.tls_reloads.clone());
+        r.register("requests_unseen", "Exchanges that go on though their client has gone", self.unseen.clone());
         r.register("tunnels_open", "Connections that became tunnels open now", self.tunnels_open.clone());
         r.register("downstream_connections_open", "Client connections open now", self.downstream_open.clone());
         r.register("downstream_connections", "Client connections accepted", self.downstream_accepted.clone());

@@ -9,6 +9,7 @@
 //! Nothing is buffered, nothing is spawned: an exchange is one future in its client's connection task, then one body in
 //! the same task. Dropping either closes the upstream connection, which is how an upstream learns that its client left.
 
+mod busy;
 mod downstream;
 mod enrich;
 mod error_response;
@@ -22,6 +23,7 @@ mod request_id;
 mod response_body;
 mod route;
 mod trailers;
+mod unseen;
 mod upgrade;
 
 use std::pin::{Pin, pin};
@@ -42,7 +44,7 @@ use self::exchange::Exchange;
 use self::request_id::RequestId;
 use self::response_body::Forwarded;
 pub use self::response_body::ResponseBody;
-pub use self::route::{Class, Deadlines, Mapping, Matched, Member, Route, Router};
+pub use self::route::{Class, Deadlines, Mapping, Matched, Member, OnClientGone, Route, Router};
 pub use self::upgrade::Tunnel;
 use crate::access::{Access, Asked, Page, Place, Verdict};
 use crate::body::{Incoming, Inspect, Progress, RequestBody};
@@ -87,6 +89,8 @@ enum Prepared<'a, I> {
     Upgrades(Box<RequestHead>, &'a Arc<Route>, Option<usize>),
     /// To an endpoint of its route.
     Sends(Sending<'a, I>, Back<'a>),
+    /// As before, and the client may go.
+    Lasts(unseen::Lasting, Back<'a>),
 }
 
 /// What the way back needs to know of the way there.
@@ -135,6 +139,10 @@ impl Proxy {
                 drop(sending);
                 receive(&mut exchange, sent, back)
             }
+            Ok(Prepared::Lasts(lasting, back)) => {
+                let sent = unseen::Waiting::new(&mut exchange, lasting).answer().await;
+                receive(&mut exchange, sent, back)
+            }
             // Boxed, for it is rare and not small.
             Ok(Prepared::Upgrades(head, route, pinned)) => Box::pin(switch(&mut exchange, route, pinned, *head)).await,
             Ok(Prepared::Own(head, body)) => Ok(Answer::Own(head, body)),
@@ -147,6 +155,13 @@ impl Proxy {
                 (head, ResponseBody::Made(Bytes::new()))
             }
             Ok(Answer::Own(head, body)) => answer(&mut exchange, head, body),
+            Ok(Answer::Passed(mut head, incoming, _)) if exchange.is_via() && busy::may_be(&head, &incoming) => {
+                // Boxed, for it is rare.
+                match Box::pin(busy::settle(&mut exchange, &mut head, incoming)).await {
+                    Ok(body) => answer(&mut exchange, head, body),
+                    Err(error) => self.refuse(&mut exchange, &error),
+                }
+            }
             Ok(Answer::Passed(mut head, incoming, plan)) => {
                 let body = Forwarded::new(incoming, exchange, &head.fields);
                 let body = match plan {
@@ -211,8 +226,13 @@ impl Proxy {
             return Ok(Prepared::Upgrades(Box::new(head), route, pinned));
         }
         let body = outgoing(has_body.then_some((incoming, inspector)), expects, exchange, route.deadlines);
+        let back = Back { plan, prefix, host, expects };
+        if route.on_client_gone == OnClientGone::Finish {
+            let lasting = unseen::lasting(Arc::clone(route), pinned, head, body, listener(exchange));
+            return Ok(Prepared::Lasts(lasting, back));
+        }
         let sending = send::relay(&route.upstream, pinned, head, body, listener(exchange));
-        Ok(Prepared::Sends(sending, Back { plan, prefix, host, expects }))
+        Ok(Prepared::Sends(sending, back))
     }
 
     /// Whether the route serves this `Host` (design, section 3: Host). A plain upstream's is its own affair.

@@ -80,6 +80,11 @@ impl Watch {
         self.0.has_changed().unwrap_or(true)
     }
 
+    /// For what may outlive its connection.
+    fn receiver(&self) -> watch::Receiver<bool> {
+        self.0.clone()
+    }
+
     /// Resolves when listeners and connections are to end.
     pub async fn draining(&mut self) {
         // An error means that the `Drain` is gone: that is an end too.

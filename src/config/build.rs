@@ -16,7 +16,7 @@ use super::error::{Error, nearest};
 use super::file::{self, File, Written};
 use super::{Config, Downstream, Overrides, Timestamps, Upstream, url};
 use crate::pool::{self, Codec};
-use crate::proxy::{Class, Deadlines, Hosts, Mapping};
+use crate::proxy::{Class, Deadlines, Hosts, Mapping, OnClientGone};
 use crate::timestamps::parameters::Mode;
 use crate::timestamps::prompt::Dialect;
 use crate::upstream::{Kind, Location};
@@ -274,7 +274,15 @@ fn is_replaced(upstream: &Upstream, overrides: &Overrides) -> bool {
 
 fn plain(source: &Source<'_>, name: &str, kind: Kind, locations: Vec<Location>) -> Result<Upstream, Error> {
     let max_body = access::max_body(source, kind, &BTreeMap::new())?;
-    Ok(Upstream { name: name.to_owned(), kind, locations, pool: kind.pool(), deadlines: Vec::new(), max_body })
+    Ok(Upstream {
+        name: name.to_owned(),
+        kind,
+        locations,
+        pool: kind.pool(),
+        deadlines: Vec::new(),
+        on_client_gone: Vec::new(),
+        max_body,
+    })
 }
 
 fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, Error> {
@@ -296,12 +304,15 @@ fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, E
     let endpoints = endpoints.map(|url| Ok((url, source.read(url, url::parse)?))).collect::<Result<_, _>>()?;
     let locations = tls::upstream::locations(source, written, endpoints)?;
     let deadlines = written.deadlines.iter().map(|(class, deadlines)| class_deadlines(source, kind, class, deadlines));
+    let gone = written.on_client_gone.iter();
+    let gone = gone.map(|(class, what)| Ok((self::class(source, kind, class)?, on_client_gone(source, what)?)));
     Ok(Upstream {
         name,
         kind,
         locations,
         pool: pool(source, kind, &written.pool)?,
         deadlines: deadlines.collect::<Result<_, _>>()?,
+        on_client_gone: gone.collect::<Result<_, Error>>()?,
         max_body: access::max_body(source, kind, &written.max_body)?,
     })
 }
@@ -342,6 +353,16 @@ pub(super) fn class(source: &Source<'_>, kind: Kind, written: &Spanned<String>) 
             let near = nearest(word, words.iter().copied());
             let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             format!("`{word}` is no class of requests to {}; they are {}{near}", kind.word(), words.join(", "))
+        })
+    })
+}
+
+fn on_client_gone(source: &Source<'_>, written: &Spanned<String>) -> Result<OnClientGone, Error> {
+    source.read(written, |word| {
+        OnClientGone::ALL.into_iter().find(|what| what.word() == word).ok_or_else(|| {
+            let near = nearest(word, OnClientGone::ALL.map(OnClientGone::word).into_iter());
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            format!("`{word}` is nothing to do when a client has gone; write \"close\" or \"finish\"{near}")
         })
     })
 }

@@ -77,6 +77,8 @@ pub(super) struct Upstream {
     #[serde(default)]
     pub deadlines: std::collections::BTreeMap<Spanned<String>, Deadlines>,
     #[serde(default)]
+    pub on_client_gone: std::collections::BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
     pub max_body: std::collections::BTreeMap<Spanned<String>, access::Bytes>,
 }
 

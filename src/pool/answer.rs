@@ -62,6 +62,12 @@ impl Answer {
         Ok(body)
     }
 
+    /// All of it, to go on elsewhere.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        Self(std::mem::replace(&mut self.0, State::Broken))
+    }
+
     /// Closes the connection, whatever was still to come.
     pub fn close(&mut self) {
         self.0 = State::Broken;

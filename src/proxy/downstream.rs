@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ipnet::IpNet;
 
+use tokio::sync::watch;
+
 use super::upgrade::Tunnel;
 use crate::clock::Clock;
 use crate::turn::Turn;
@@ -29,6 +31,9 @@ pub struct Downstream {
     pub clock: Arc<Clock>,
     /// What its client hears before an answer.
     pub turn: Arc<Turn>,
+    /// Held for as long as anything of this connection goes on: a drain waits until the last is dropped.
+    #[expect(dead_code, reason = "held, never looked at")]
+    watch: Option<watch::Receiver<bool>>,
     /// The connection to which it was upgraded.
     tunnel: Mutex<Option<Tunnel>>,
 }
@@ -57,6 +62,7 @@ impl Downstream {
             is_secure: false,
             clock,
             turn,
+            watch: None,
             tunnel: Mutex::default(),
         }
     }
@@ -65,6 +71,12 @@ impl Downstream {
     #[must_use]
     pub fn secure(self, is_secure: bool) -> Self {
         Self { is_secure, ..self }
+    }
+
+    /// The same connection, waited for by a drain until its last exchange has ended.
+    #[must_use]
+    pub fn watched(self, watch: watch::Receiver<bool>) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 
     /// How the client asked.

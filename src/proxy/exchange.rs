@@ -13,17 +13,17 @@ use tokio::time::Instant;
 use super::downstream::Downstream;
 use super::error_response::Dialect;
 use super::request_id::RequestId;
-use super::route::Route;
+use super::route::{OnClientGone, Route};
 use crate::access::masked;
 use crate::body::Progress;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase, Side};
-use crate::head::AnswerHead;
+use crate::head::{AnswerHead, Fields};
 use crate::log::access;
 use crate::metrics::Metrics;
 use crate::pool::{Answer, PooledConn};
-use crate::upstream::Endpoint;
 use crate::upstream::send::Sent;
+use crate::upstream::{Endpoint, Kind as Api};
 
 /// How an exchange ended.
 #[derive(Debug)]
@@ -67,6 +67,8 @@ pub(super) struct Exchange {
     /// What became of the timestamps, for the access line.
     pub timestamps: Option<&'static str>,
     has_ended: bool,
+    /// Whether it goes on without its client, and the clock is not its own any more.
+    is_unseen: bool,
 }
 
 // === impl Exchange ===
@@ -104,6 +106,7 @@ impl Exchange {
             key: None,
             timestamps: None,
             has_ended: false,
+            is_unseen: false,
         })
     }
 
@@ -154,6 +157,11 @@ impl Exchange {
     /// Whether the client's last byte is there; true without a body.
     pub(super) fn is_upload_done(&self) -> bool {
         self.progress.as_ref().is_none_or(|progress| progress.is_done())
+    }
+
+    /// Whether VIA answers it, to all of the request.
+    pub(super) fn is_via(&self) -> bool {
+        self.is_upload_done() && self.route.as_ref().is_some_and(|route| route.upstream.kind() == Api::Via)
     }
 
     /// How its API words errors.
@@ -221,6 +229,39 @@ impl Exchange {
         self.end(&End::Whole);
     }
 
+    /// Whether the upstream is to go on without the client.
+    pub(super) fn may_outlive(&self) -> bool {
+        let finishes = |route: &Arc<Route>| route.on_client_gone == OnClientGone::Finish;
+        !self.has_ended && self.route.as_ref().is_some_and(finishes)
+    }
+
+    /// When a phase ends that has begun, or that would begin now.
+    pub(super) fn remaining(&self, phase: Phase) -> Option<Instant> {
+        let limit = match (phase, &self.route) {
+            (Phase::FirstByte, Some(route)) => route.deadlines.first_byte,
+            _ => None,
+        };
+        self.clock().deadline(phase).or_else(|| Instant::now().checked_add(limit?))
+    }
+
+    /// Goes on without its client, elsewhere; what is left here has ended.
+    pub(super) fn hand_over(&mut self) -> Box<Self> {
+        self.clock().end(Instant::now(), self.idle);
+        let (downstream, metrics) = (self.downstream_arc(), Arc::clone(&self.metrics));
+        let id = RequestId::of(&Fields::new());
+        let mut other = Self::begin(downstream, metrics, self.idle, id, Method::GET, Uri::default());
+        other.has_ended = true;
+        std::mem::swap(&mut *other, self);
+        other.is_unseen = true;
+        other
+    }
+
+    /// Failed where nobody saw it.
+    pub(super) fn note_unseen(&mut self, error: &Error) {
+        self.count_expired(error);
+        tracing::debug!(id = self.id.as_str(), %error, "failed after its client had gone");
+    }
+
     /// Whose fault a failed attempt really was: an upload that the client broke off, or that was refused on its way,
     /// shows as a failure to send.
     pub(super) fn blame(&self, error: Error) -> Error {
@@ -273,7 +314,9 @@ impl Exchange {
         // Whatever is not checked in by now has bytes under way: dropping it closes it.
         self.conn = None;
         let now = Instant::now();
-        self.downstream.clock.end(now, self.idle);
+        if !self.is_unseen {
+            self.downstream.clock.end(now, self.idle);
+        }
         let received = self.progress.as_ref().map_or(self.taken, |progress| progress.received());
         if let Some(route) = &self.route {
             let metrics = &route.metrics;

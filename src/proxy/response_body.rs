@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::enrich::Enriched;
 use super::error_response::{self, Dialect};
 use super::exchange::Exchange;
-use super::trailers;
+use super::{trailers, unseen};
 use crate::error::{Error, Kind, Phase};
 use crate::head::Fields;
 use crate::metrics::Metrics;
@@ -220,6 +220,15 @@ impl Forwarded {
                 Ok(Frame::data(event))
             }
             None => Err(copy),
+        }
+    }
+}
+
+/// The client has gone, or takes nothing more.
+impl Drop for Forwarded {
+    fn drop(&mut self) {
+        if self.exchange.may_outlive() && !self.incoming.is_end_stream() {
+            unseen::read_on(&mut self.exchange, self.incoming.take());
         }
     }
 }

@@ -26,6 +26,15 @@ pub struct Deadlines {
     pub total: Option<Duration>,
 }
 
+/// What becomes of the upstream's work when the client has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnClientGone {
+    /// The connection closes, which is how an upstream learns of it.
+    Close,
+    /// The answer is read to its end, unseen: for an upstream that goes on anyway.
+    Finish,
+}
+
 /// What kinds of requests there are, as far as patience goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -62,6 +71,8 @@ pub struct Route {
     pub deadlines: Deadlines,
     /// The most bytes that a request's body may have.
     pub max_body: Option<u64>,
+    /// What becomes of it when the client has gone.
+    pub on_client_gone: OnClientGone,
     /// The shortest of the deadlines: how often a connection's timer must look while such an exchange runs.
     pub tick: Duration,
     /// Their counters.
@@ -95,6 +106,8 @@ pub struct Member {
     pub upstream: Arc<Upstream>,
     /// Deadlines that differ from the defaults.
     pub deadlines: Vec<(Class, Deadlines)>,
+    /// What differs from the defaults when a client has gone.
+    pub on_client_gone: Vec<(Class, OnClientGone)>,
     /// The most bytes of a request's body, by class.
     pub max_body: Vec<(Class, u64)>,
 }
@@ -171,6 +184,14 @@ impl Class {
         }
     }
 
+    /// VIA goes on with summaries and captions whatever its client does (contract: via, 3.4).
+    pub fn on_client_gone(self) -> OnClientGone {
+        match self {
+            Self::Summarize | Self::Captions => OnClientGone::Finish,
+            _ => OnClientGone::Close,
+        }
+    }
+
     /// Whether answers of this class name times worth attaching.
     pub fn has_timestamps(self) -> bool {
         matches!(self, Self::Summarize | Self::Chat)
@@ -217,6 +238,21 @@ impl Class {
             _ if path.starts_with("/api/blobs/") => Self::Library,
             _ if *method == Method::POST && path.starts_with("/v1/") => Self::Generate,
             _ => Self::Info,
+        }
+    }
+}
+
+// === impl OnClientGone ===
+
+impl OnClientGone {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Close, Self::Finish];
+
+    /// The word in settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Close => "close",
+            Self::Finish => "finish",
         }
     }
 }
@@ -338,7 +374,7 @@ fn has_prefix(path: &str, prefix: &str) -> bool {
 
 impl Routes {
     fn new(member: Member, metrics: &Metrics) -> Self {
-        let Member { upstream, deadlines: overrides, max_body } = member;
+        let Member { upstream, deadlines: overrides, on_client_gone, max_body } = member;
         let route = |class: Class| {
             let own = overrides.iter().find(|(of, _)| *of == class).map(|(_, deadlines)| *deadlines);
             let deadlines = own.unwrap_or_else(|| class.deadlines());
@@ -346,6 +382,10 @@ impl Routes {
                 Arc::new(Route {
                     class,
                     deadlines,
+                    on_client_gone: on_client_gone
+                        .iter()
+                        .find(|(of, _)| *of == class)
+                        .map_or_else(|| class.on_client_gone(), |(_, what)| *what),
                     max_body: max_body.iter().find(|(of, _)| *of == class).map(|(_, most)| *most),
                     tick: deadlines.shortest(),
                     metrics: metrics.route(class.word(), upstream.name()),
@@ -372,7 +412,7 @@ mod tests {
         let members = kinds.iter().map(|kind| {
             let location = Location { address: Address::new("127.0.0.1", 1).unwrap(), base: String::new(), tls: None };
             let upstream = Upstream::new(kind.word(), *kind, vec![location], &kind.pool(), &metrics);
-            Member { upstream, deadlines: Vec::new(), max_body: Vec::new() }
+            Member { upstream, deadlines: Vec::new(), on_client_gone: Vec::new(), max_body: Vec::new() }
         });
         Router::new(members.collect(), mappings, false, &metrics)
     }

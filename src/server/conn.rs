@@ -69,7 +69,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     let turn = Arc::new(Turn::default());
     let trusted = &shared.settings.trusted;
     let downstream = Downstream::new(peer, local, trusted, Arc::clone(&clock), turn);
-    let downstream = Arc::new(downstream.secure(stream.is_tls()));
+    let downstream = Arc::new(downstream.secure(stream.is_tls()).watched(watch.receiver()));
     let alarm = Alarm::new(clock, &watch);
     let mut session = Session { shared, downstream, alarm, conn: Connection::new(stream) };
     let end = loop {

@@ -2,7 +2,7 @@
 
 use viaduct::config::Overrides;
 
-use crate::support::{Origin, Viaduct, nobody};
+use crate::support::{Origin, Viaduct, nobody, urls};
 
 async fn without_servers() -> Viaduct {
     let url = format!("http://{}", nobody().await);
@@ -102,4 +102,28 @@ async fn a_request_that_comes_round_again_is_refused() {
     let mut client = viaduct.client().await;
     client.send(format!("GET / HTTP/1.1\r\nhost: a\r\nx-back: {}\r\n\r\n", viaduct.address)).await;
     assert_eq!(client.response().await.text(), "508");
+}
+
+#[tokio::test]
+async fn a_full_via_is_503_and_its_words_stay() {
+    for (body, status) in [
+        (r#"{"code":503,"message":"full"}"#, 503),
+        (r#"{"code":"503","message":"full"}"#, 503),
+        (r#"{"code":"InternalServerError","message":"no"}"#, 500),
+    ] {
+        let via = Origin::answering(move |_| {
+            let length = body.len();
+            format!("HTTP/1.1 500 E\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+                .into_bytes()
+        })
+        .await;
+        let viaduct = Viaduct::start(Overrides { via: urls(&[via.address]), ..Overrides::default() });
+        let mut client = viaduct.client().await;
+        for _ in 0..2 {
+            client.send("POST /summarize HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}").await;
+            let response = client.response().await;
+            assert_eq!((response.status(), response.text(), response.is_whole), (status, body, true));
+            assert_eq!(response.field("retry-after").is_some(), status == 503);
+        }
+    }
 }

@@ -52,6 +52,10 @@ fn a_wrong_key_or_value_is_named_with_its_place() {
     assert!(
         wrong(&format!("{upstream}[upstream.deadlines.sumarize]\ntotal=\"1s\"")).contains("did you mean `summarize`?")
     );
+    let gone = |line: &str| wrong(&format!("{upstream}[upstream.on_client_gone]\n{line}"));
+    assert!(gone("sumarize = 'close'").contains("did you mean `summarize`?"));
+    assert!(gone("chat = 'finsh'").ends_with("did you mean `finish`?"));
+    assert!(gone("generate = 'close'").contains("is no class of requests to via"));
     assert!(wrong(&format!("{upstream}[[route]]\npath='/x'\nupstream='vis'")).contains("did you mean `via`?"));
     assert!(wrong("[[upstream]]\nkind = \"via\"\nendpoints = [\"a:1\"]").contains("write http://a:1"));
     assert!(wrong("[[upstream]]\nkind = \"via\"").contains("missing key `endpoints`"));
@@ -79,6 +83,7 @@ fn a_whole_file_is_understood() {
         "listen = ['0.0.0.0:80']\nadmin = 'off'\nhost = ['*']\ntrusted_proxy = ['10.0.0.0/8', '::1']\nv1 = 'via'\n\
          [downstream]\nidle = '5s'\n[timestamps]\nmode = 'off'\n\
          [[upstream]]\nkind = 'via'\nendpoints = ['http://a:8100/v1']\n[upstream.deadlines.summarize]\nfirst_byte = 'none'\n\
+         [upstream.on_client_gone]\nchat = 'finish'\n\
          [[upstream]]\nname = 'media'\nkind = 'http'\nendpoints = ['http://m:1', 'http://n:1']\npool = { max_idle = 7 }\n\
          [[route]]\npath = '/media'\nupstream = 'media'\nstrip = true\n",
     )
@@ -89,6 +94,7 @@ fn a_whole_file_is_understood() {
     assert_eq!(config.downstream.idle, Duration::from_secs(5));
     assert_eq!(config.upstreams[0].deadlines[0].1.first_byte, None);
     assert_eq!(config.upstreams[0].deadlines[0].1.silence, Some(Duration::from_secs(30)));
+    assert_eq!(config.upstreams[0].on_client_gone, [(Class::Chat, OnClientGone::Finish)]);
     assert_eq!(config.upstreams[1].pool.max_idle, 7);
     assert!(config.mappings[0].strip);
 }
