@@ -99,7 +99,8 @@ const HAN: Table = &[
     ("片段", W(Part)), ("视频", W(Media)), ("視頻", W(Media)), ("動画", W(Media)), ("影片", W(Media)), ("映像", W(Media)),
     ("摄像头", W(Part)), ("カメラ", W(Part)), ("得分", W(Ratio)), ("得了", W(Ratio)), ("满分", W(Ratio)), ("得", W(Ratio)), ("比分", W(Ratio)), ("比例", W(Ratio)), ("の", W(Ordinal)),
     ("之", W(Ordinal)), ("程度", W(Vague)), ("后来", W(Function)), ("了", W(Function)), ("等待", W(Lasts)), ("等了", W(Lasts)), ("停留", W(Lasts)),
-    ("停了", W(Lasts)), ("花了", W(Lasts)), ("用了", W(Lasts)), ("需要", W(Lasts)), ("长达", W(Lasts)), ("長達", W(Lasts)),
+    ("停了", W(Lasts)), ("花了", W(Lasts)), ("用了", W(Lasts)), ("耗时", W(Lasts)), ("耗時", W(Lasts)), ("用时", W(Lasts)), ("用時", W(Lasts)),
+    ("需时", W(Lasts)), ("只需", W(Lasts)), ("仅需", W(Lasts)), ("花费", W(Lasts)), ("花費", W(Lasts)), ("休息", W(Lasts)), ("需要", W(Lasts)), ("长达", W(Lasts)), ("長達", W(Lasts)),
     ("持续时间", W(Length)), ("持續時間", W(Length)), ("持続時間", W(Length)), ("待", W(During)), ("的", W(Ordinal)),
     ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
     ("电话", W(Ratio)), ("電話", W(Ratio)), ("スコア", W(Ratio)), ("比率", W(Ratio)), ("过后", W(Later)), ("過後", W(Later)),
@@ -214,6 +215,9 @@ fn is_behind_time(tokens: &[Token]) -> bool {
 
 /// A number in words before a unit: `오 초`, `삼십초`, but not `이 분` (this person), `구분` (a distinction).
 fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
+    if let Some(found) = native(word, behind) {
+        return Some(found);
+    }
     word.chars().next().and_then(numeral)?;
     let digits: usize = word.chars().take_while(|char| numeral(*char).is_some()).map(char::len_utf8).sum();
     if digits == 0 {
@@ -236,6 +240,54 @@ fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
         },
     };
     fits.then(|| (value(number), digits))
+}
+
+/// `열두 초쯤에`, `스무 초`: the numbers of Korean's own. Behind them 분 counts guests, unless it is about that time.
+fn native(word: &str, behind: &str) -> Option<(u16, usize)> {
+    const TENS: [(&str, u16); 10] = [
+        ("열", 10),
+        ("스물", 20),
+        ("스무", 20),
+        ("서른", 30),
+        ("마흔", 40),
+        ("쉰", 50),
+        ("예순", 60),
+        ("일흔", 70),
+        ("여든", 80),
+        ("아흔", 90),
+    ];
+    const ONES: [(&str, u16); 11] = [
+        ("하나", 1),
+        ("한", 1),
+        ("두", 2),
+        ("세", 3),
+        ("네", 4),
+        ("다섯", 5),
+        ("여섯", 6),
+        ("일곱", 7),
+        ("여덟", 8),
+        ("아홉", 9),
+        ("둘", 2),
+    ];
+    let of = |table: &[(&str, u16)], text: &str| {
+        table.iter().find(|(name, _)| text.starts_with(name)).map_or((0, 0), |(name, value)| (*value, name.len()))
+    };
+    let (tens, first) = of(&TENS, word);
+    let (ones, second) = of(&ONES, &word[first..]);
+    let (_, rest) = word.split_at(first + second);
+    // `세초`, `두분`: other words
+    if first == 0 && (ones < 2 || ones < 5 && !rest.is_empty()) || first + second == 0 {
+        return None;
+    }
+    let rest = if rest.is_empty() { behind.strip_prefix(' ')? } else { rest };
+    let about =
+        |behind: &str| ["쯤", "경에", "경부터", "지점", "시점", "무렵"].iter().any(|about| behind.starts_with(about));
+    let fits = match (rest.strip_prefix('초'), rest.strip_prefix('분')) {
+        (Some(behind), _) => ends(behind),
+        (_, Some(behind)) => about(behind),
+        _ => false,
+    };
+    fits.then_some((tens + ones, first + second))
 }
 
 /// Whether a unit ends here: no more Hangul, or a particle.

@@ -7,7 +7,7 @@ use super::numbering::{is_cue_number, is_glued, is_list_number, is_next, is_year
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
 use super::table::Role;
-use super::token::{Kind, Mark, Word};
+use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -46,7 +46,10 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if joint == Joint::Adjacent {
         return adjacent(left.cue, decimal);
     }
-    if follow == Follow::Noun || is_years(a, b) {
+    if follow == Follow::Noun || is_years(a, b) || !decimal && quantities::is_address(page, last) {
+        return Verdict::Not;
+    }
+    if is_graded(page, left) || is_standing(page, left) {
         return Verdict::Not;
     }
     if !decimal && matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::At | Word::From | Word::Between)) {
@@ -131,7 +134,20 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
     {
         return enclosed(judge, index, shape, number);
     }
-    if follow == Follow::Noun || is_years(number, number) {
+    if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
+        return Verdict::Not;
+    }
+    // `un poids de 2,5 kg`
+    if page.kind(last + 1) == Kind::Mark(Mark::Comma)
+        && matches!(page.kind(last + 2), Kind::Number(_))
+        && page.gap(last + 1) == Gap::Tight
+        && page.gap(last + 2) == Gap::Tight
+        && matches!(page.kind(last + 3), Kind::Word(Word::Measure))
+    {
+        return Verdict::Not;
+    }
+    // `down from 15.40`, `deducted from 100`
+    if left.cue == Cue::Word(Word::From) && (quantities::is_change(page, left.at) || is_taken(page, left.at)) {
         return Verdict::Not;
     }
     if left.cue == Cue::Colon {
@@ -227,6 +243,13 @@ fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
         Kind::Number(_) | Kind::Spelled(_) if page.before(label).is_some_and(part) => Verdict::Time,
         Kind::Word(_) | Kind::Number(_) => Verdict::Not,
         Kind::Other(_) if quantities::is_quantity(page, label) => Verdict::Not,
+        // `Turnovers so far: 8-11`
+        Kind::Other(_)
+            if &page.text[page.span(label, label)] == "far"
+                && page.before(label).is_some_and(|so| quantities::ends_with(page, so, &["so"])) =>
+        {
+            Verdict::Not
+        }
         _ => UNCLEAR,
     }
 }
@@ -258,10 +281,44 @@ fn is_further_item(judge: &Judge<'_, '_>, index: usize, cue: Cue, follow: Follow
         && matches!(follow, Follow::Nothing | Follow::Caption)
 }
 
+/// `confidence (0.82-0.91)`, `grade A (90-100)`.
+fn is_graded(page: &Page<'_>, left: &Left) -> bool {
+    let quantity = |at: usize| matches!(page.kind(at), Kind::Other(_)) && quantities::is_quantity_at_end(page, at);
+    left.cue == Cue::Open(b'(') && (left.at.saturating_sub(2)..left.at).any(quantity)
+}
+
+/// `the match stands at 0.5-1.5`, `the year before 85-86`.
+fn is_standing(page: &Page<'_>, left: &Left) -> bool {
+    let Some(verb) = page.before(left.at) else { return false };
+    match left.cue {
+        Cue::Word(Word::At) if quantities::ends_with(page, verb, &["stands", "stood", "standing"]) => {
+            let game =
+                |at: usize| quantities::ends_with(page, at, &["match", "game", "score", "series", "tie", "tally"]);
+            game(verb.saturating_sub(1)) || {
+                let text = &page.text[page.span(verb, verb)];
+                text.rsplit(' ').nth(1).is_some_and(|noun| ["score", "series", "tie", "tally"].contains(&noun))
+            }
+        }
+        Cue::Word(Word::Before | Word::After) => quantities::ends_with(page, verb, &["year", "season", "month"]),
+        // 置信度在0.81到0.94之间
+        Cue::Word(Word::At | Word::Is) if page.is_asian(left.at) && page.is_asian(verb) => page.text
+            [page.span(verb, verb)]
+        .ends_with(['度', '率', '值', '値', '价', '価', '数', '額', '额', '量', '比']),
+        _ => false,
+    }
+}
+
+/// `down from 15.40`, `deducted from 100`: an amount, of which something is taken.
+fn is_taken(page: &Page<'_>, from: usize) -> bool {
+    page.before(from).is_some_and(|verb| {
+        quantities::ends_with(page, verb, &["up", "down", "deducted", "subtracted", "discounted", "marked", "out"])
+    })
+}
+
 /// `Confidence 0.82-0.91`, `sections 4.1 to 4.5`, `has grown from 60 to 75`, `the score lies between 0.81 and 0.94`.
 fn is_counted(page: &Page<'_>, left: &Left) -> bool {
     match left.cue {
-        Cue::Other => quantities::is_quantity(page, left.at),
+        Cue::Other => quantities::is_quantity(page, left.at) || quantities::is_software(page, left.at),
         Cue::Word(Word::From) if quantities::is_change(page, left.at) => true,
         Cue::Word(Word::From | Word::Between | Word::Of | Word::Is) => quantities::is_of_quantity(page, left.at),
         Cue::Word(_) => quantities::is_numbered(page, left.at),

@@ -34,6 +34,8 @@ impl Behind {
     pub(super) fn of(page: &Page<'_>, last: usize) -> Self {
         let next = page.behind(last + 1);
         match page.kind(next) {
+            // `1時間あたり90個`: per hour; `1分あたりで`: at about a minute
+            Kind::Word(Word::Mark) if is_each(page, last, next) => Self::Rate,
             Kind::Word(Word::Mark) => Self::Point,
             Kind::Word(Word::At) if is_asian(page, last) => Self::Point,
             // `45 segundos de duração`
@@ -59,6 +61,15 @@ impl Behind {
             Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
             Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
             Kind::Mark(Mark::Slash) if page.gap(next) == Gap::Tight => Self::Rate,
+            // `40秒かかる`
+            Kind::Other(_)
+                if is_asian(page, last)
+                    && ["かか", "掛か"]
+                        .iter()
+                        .any(|takes| page.text[page.tokens[next].start()..].starts_with(takes)) =>
+            {
+                Self::Length
+            }
             _ => Self::Nothing,
         }
     }
@@ -91,6 +102,13 @@ impl Behind {
             Self::Relative
         }
     }
+}
+
+fn is_each(page: &Page<'_>, last: usize, next: usize) -> bool {
+    let number = last.checked_sub(1).map_or("", |number| &page.text[page.span(number, number)]);
+    &page.text[page.span(next, next)] == "あたり"
+        && matches!(number, "1" | "１")
+        && !page.text[page.tokens[next].end()..].starts_with(['で', 'に', 'か', 'ま', 'の'])
 }
 
 pub(super) fn is_asian(page: &Page<'_>, last: usize) -> bool {

@@ -3,7 +3,7 @@
 use super::atoms::Shape;
 use super::daytime::{is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
 use super::page::{Cue, Left, Page};
-use super::scores::{is_achieved, is_left_over, is_other, is_other_by_right, is_ratio_of, is_set};
+use super::scores::{is_achieved, is_left_over, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
@@ -18,6 +18,10 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let next = page.behind(last + 1);
     let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
+    // `model SD-2:10`
+    if left.cue == Cue::Dash && is_model(page, first, left.at) {
+        return Verdict::Not;
+    }
     // `March 3 • 10:22` goes by the day
     if is_alone(page, first, last, &left) && !is_of_day(page, first, &left) {
         return if !range && is_length_by_left(page, &left) {
@@ -27,6 +31,9 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         } else {
             Verdict::Time
         };
+    }
+    if is_other_than_time(page, first, last, &left) {
+        return Verdict::Not;
     }
     if is_of_day(page, first, &left) || is_other(page, &left) || is_address(page, first, &left) {
         return Verdict::Not;
@@ -52,7 +59,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
     // `open 9:00-17:00`
-    let hours = left.cue == Cue::Word(Word::Open) && range || left.cue == Cue::Colon && is_hours(page, left.at);
+    let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
+        || left.cue == Cue::Colon && is_hours(page, left.at);
     if hours
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
@@ -83,6 +91,32 @@ fn is_silent(behind: Kind) -> bool {
         Kind::Mark(mark) => !matches!(mark, Mark::Comma | Mark::Dash | Mark::Percent | Mark::Degree),
         _ => false,
     }
+}
+
+/// `SD-2:10`: a clock that a hyphen joins to a few capitals or to an identifier.
+fn is_model(page: &Page<'_>, first: usize, dash: usize) -> bool {
+    let tight = dash + 1 == first && page.gap(first) == Gap::Tight && page.gap(dash) == Gap::Tight;
+    let Some(name) = dash.checked_sub(1).filter(|_| tight && page.kind(dash) == Kind::Mark(Mark::Dash)) else {
+        return false;
+    };
+    let text = &page.text[page.span(name, name)];
+    let word = text.rsplit(' ').next().unwrap_or(text);
+    match page.kind(name) {
+        Kind::Id => word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
+        Kind::Other(_) | Kind::Word(Word::Measure) | Kind::Unit(_) => {
+            word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_uppercase())
+        }
+        _ => false,
+    }
+}
+
+/// Whether the hours of a shop could be told so: `9:00-17:30`, but not `00:31–00:44`.
+fn is_round(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
+    let group = judge.groups[index];
+    [group.from, group.to].iter().all(|atom| match page.atoms[*atom].shape {
+        Shape::Clock(seconds) => seconds % 5.0 == 0.0,
+        _ => true,
+    })
 }
 
 /// `lasts 2:30`, `duration: 2:30`, `a length of 2:30`, `for 2:30`.

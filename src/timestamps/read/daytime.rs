@@ -54,7 +54,15 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
         return true;
     }
     let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
-    let agenda = |index: usize| matches!(page.kind(index), Kind::Word(Word::Agenda));
+    // `closes the lid at 5:31` is no shop
+    let transitive = |index: usize| {
+        matches!(&page.text[page.span(index, index)], "opens" | "closes")
+            && match page.kind(index + 1) {
+                Kind::Word(Word::Function) => ends_with(page, index + 1, &["it", "this", "that", "these", "both"]),
+                kind => matches!(kind, Kind::Word(Word::The | Word::Article | Word::Age) | Kind::Other(_)),
+            }
+    };
+    let agenda = |index: usize| page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index);
     let before = (first.saturating_sub(8)..first).rev().take_while(same).any(agenda);
     let next = page.behind(last + 1);
     let by = page.text[page.span(next, next)].starts_with("according")

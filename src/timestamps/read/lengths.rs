@@ -51,7 +51,13 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
         Cue::Word(Word::Goes) => true,
         // `takes it 4 seconds`
+        // `they rest 60 seconds`
+        Cue::Other if ends_with(page, left.at, &LASTING) || is_korean_spell(page, left.at) => true,
         Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
+        // `each should last 30 seconds`
+        Cue::Word(Word::Last) => page
+            .before(left.at)
+            .is_some_and(|modal| page.kind(modal) == Kind::Word(Word::To) || ends_with(page, modal, &MODALS)),
         // `3 times in 10 seconds`, `100 m in 9 seconds`, `finishes in 9.58 seconds`
         Cue::Word(Word::In) => {
             is_amount(page, left.at)
@@ -64,6 +70,7 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
             });
             !point
         }
+        Cue::Word(Word::Is) if is_turnaround(page, left.at) => true,
         Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         // `extended by 10 seconds`, `runs ahead by 3 minutes`
         Cue::Word(Word::By) => page
@@ -72,6 +79,108 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         _ => false,
     }
 }
+
+/// `Average truck turnaround is 40-45 minutes`, 课程为45分钟.
+fn is_turnaround(page: &Page<'_>, at: usize) -> bool {
+    const SPELLS: [&str; 14] = [
+        "turnaround",
+        "stay",
+        "visit",
+        "break",
+        "shift",
+        "lag",
+        "ride",
+        "walk",
+        "drive",
+        "trip",
+        "journey",
+        "mean",
+        "median",
+        "interruption",
+    ];
+    let Some(noun) = page.before(at) else { return false };
+    if page.is_asian(at) {
+        // 分钟 counts minutes, 分 may name one
+        let number = (at + 1..at + 4).find(|index| !matches!(page.kind(*index), Kind::Word(Word::Approx)));
+        let unit = number.map_or(at, |number| number + 1);
+        let counts = matches!(&page.text[page.span(unit, unit)], "分钟" | "分鐘" | "小时" | "小時" | "秒钟" | "秒鐘");
+        return counts && matches!(page.kind(noun), Kind::Other(_) | Kind::Word(Word::Length));
+    }
+    ends_with(page, noun, &SPELLS)
+        || matches!(page.kind(noun), Kind::Other(_))
+            && (noun.saturating_sub(2)..noun).any(|index| page.kind(index) == Kind::Word(Word::Length))
+}
+
+/// `휴식은 10분입니다`, `작업 주기는 15초`.
+fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
+    let noun = page.text[page.span(at, at)].trim_end_matches(['은', '는', '이', '가']);
+    page.is_asian(at)
+        && ["휴식", "주기", "간격", "공정", "강의", "수업", "교육", "대기", "쉬는"]
+            .iter()
+            .any(|spell| noun.ends_with(spell))
+}
+
+/// Verbs with a length behind them.
+const LASTING: [&str; 56] = [
+    "added",
+    "adds",
+    "bake",
+    "bakes",
+    "blanch",
+    "boil",
+    "boils",
+    "braise",
+    "chill",
+    "chills",
+    "cook",
+    "cooks",
+    "cool",
+    "cools",
+    "cost",
+    "costs",
+    "dries",
+    "dry",
+    "fries",
+    "fry",
+    "gained",
+    "gains",
+    "grill",
+    "grills",
+    "heat",
+    "knead",
+    "kneads",
+    "marinate",
+    "marinates",
+    "need",
+    "needed",
+    "plank",
+    "proof",
+    "rest",
+    "rested",
+    "rinse",
+    "roast",
+    "roasts",
+    "simmer",
+    "simmers",
+    "sleep",
+    "slept",
+    "soak",
+    "soaks",
+    "steep",
+    "steeps",
+    "stew",
+    "stir",
+    "stirs",
+    "stretch",
+    "wash",
+    "wasted",
+    "wastes",
+    "whisk",
+    "work",
+    "worked",
+];
+
+const MODALS: [&str; 9] = ["should", "could", "would", "must", "may", "might", "will", "shall", "not"];
 
 /// What is done by so many seconds.
 const SHIFTED: [&str; 12] = [

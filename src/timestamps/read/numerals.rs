@@ -178,6 +178,7 @@ impl Run {
             // `12.0:18.5:3 people`: the caption begins with a number
             [b'.', b':', b'.', b':', ..] => (Kind::Pair, end(4)),
             [b'.', b':', b':', ..] => (Kind::Pair, end(3)),
+            [b'.', b'.', b':', b'.', b'.', b':', ..] => (Kind::Pair, end(6)),
             [b'.', b'.', b'.', ..] => (Kind::Id, end(self.count)),
             [b':', b':', b':'] | [b':', b':', b':', b'.'] => (Kind::Odd, end(self.count)),
             [b':', b':', b':', b':', b':'] => (Kind::Odd, end(6)),

@@ -140,6 +140,84 @@ pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
     page.before(at).is_some_and(|verb| ends_with(page, verb, &CHANGES))
 }
 
+/// `confidence (…`: whether the last word of a token is such a noun.
+pub(super) fn is_quantity_at_end(page: &Page<'_>, at: usize) -> bool {
+    ends_with(page, at, &QUANTITIES)
+}
+
+/// `Python 3.11-3.12`: what has versions.
+pub(super) fn is_software(page: &Page<'_>, at: usize) -> bool {
+    const SOFTWARE: [&str; 30] = [
+        "android",
+        "builds",
+        "cuda",
+        "debian",
+        "deepstream",
+        "django",
+        "docker",
+        "driver",
+        "drivers",
+        "firmware",
+        "firmwares",
+        "go",
+        "java",
+        "jetpack",
+        "kernel",
+        "kernels",
+        "kubernetes",
+        "linux",
+        "node",
+        "opencv",
+        "php",
+        "postgres",
+        "postgresql",
+        "python",
+        "pytorch",
+        "releases",
+        "ruby",
+        "tensorrt",
+        "ubuntu",
+        "versions",
+    ];
+    ends_with(page, at, &SOFTWARE)
+}
+
+/// `12-16 King Street`, `12-14, rue du Moulin`: whether the words behind the token at `last` name a street.
+pub(super) fn is_address(page: &Page<'_>, last: usize) -> bool {
+    const STREETS: [&str; 19] = [
+        "Street",
+        "St",
+        "Road",
+        "Rd",
+        "Avenue",
+        "Ave",
+        "Lane",
+        "Drive",
+        "Square",
+        "Boulevard",
+        "Blvd",
+        "Way",
+        "Court",
+        "Place",
+        "Terrace",
+        "Crescent",
+        "Row",
+        "Close",
+        "Quay",
+    ];
+    const FOREIGN: [&str; 11] =
+        ["rue", "avenue", "boulevard", "chemin", "quai", "via", "viale", "calle", "avenida", "rua", "ulica"];
+    let comma = usize::from(page.kind(last + 1) == Kind::Mark(Mark::Comma));
+    let next = last + 1 + comma;
+    let Kind::Other(other) = page.kind(next) else { return false };
+    let text = &page.text[page.span(next, next)];
+    if !other.capital {
+        return text.split(' ').next().is_some_and(|word| FOREIGN.contains(&word));
+    }
+    let mut name = text.split(' ').take(4).take_while(|word| word.starts_with(char::is_uppercase));
+    comma == 0 && name.any(|word| STREETS.contains(&word) || word.ends_with("straße") || word.ends_with("strasse"))
+}
+
 /// Whether the last word of a token is one of these.
 pub(super) fn ends_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
     let text = &page.text[page.span(at, at)];

@@ -27,6 +27,114 @@ pub(super) fn is_other_by_right(page: &Page<'_>, next: usize, left: &Left) -> bo
         || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
 }
 
+/// `split 60:40`, `both in 16:10`, `the scale model is built at 1:24`: what the two numbers are tells it.
+pub(super) fn is_other_than_time(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
+    let text = &page.text[page.span(first, first)];
+    let Some((a, b)) = text.split_once(':') else { return false };
+    let next = page.behind(last + 1);
+    match (a, b) {
+        ("16", "10") => {
+            left.cue == Cue::Word(Word::In)
+                || matches!(left.cue, Cue::Word(Word::Is | Word::Of | Word::Function) | Cue::Other | Cue::List)
+                    && is_screen(page, next)
+                || left.cue == Cue::Word(Word::To) && page.before(left.at).is_some_and(|at| is_screen_ratio(page, at))
+        }
+        ("1", _) if b.len() == 2 => {
+            let of_model = |at: usize| ends_with(page, at, &MODELS) || begins_with(page, at, &MODELS);
+            let made = match left.cue {
+                Cue::Word(Word::At | Word::In) => page.before(left.at).is_some_and(|verb| ends_with(page, verb, &MADE)),
+                _ => false,
+            };
+            let clause = || {
+                (first.saturating_sub(10)..first)
+                    .rev()
+                    .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop)))
+                    .any(of_model)
+            };
+            made && clause()
+                || left.article && begins_with(page, next, &MODELS)
+                || matches!(left.cue, Cue::Word(Word::Is | Word::Of)) && page.before(left.at).is_some_and(of_model)
+        }
+        _ => is_share(a, b) && (is_shared(page, left) || begins_with(page, next, &SHARES)),
+    }
+}
+
+/// `4:3`, `16:9`.
+fn is_screen_ratio(page: &Page<'_>, at: usize) -> bool {
+    matches!(&page.text[page.span(at, at)], "4:3" | "16:9" | "5:4" | "3:2" | "21:9" | "1:1")
+}
+
+/// `60:40`: two shares of a hundred.
+fn is_share(a: &str, b: &str) -> bool {
+    let sum = a.parse::<u32>().unwrap_or(0) + b.parse::<u32>().unwrap_or(0);
+    sum == 100
+}
+
+/// `split 60:40`, `shared out 70:30`.
+fn is_shared(page: &Page<'_>, left: &Left) -> bool {
+    const SHARED: [&str; 11] = [
+        "split",
+        "splits",
+        "shared",
+        "divided",
+        "share",
+        "blend",
+        "blended",
+        "parted",
+        "weighted",
+        "allocated",
+        "distributed",
+    ];
+    match left.cue {
+        Cue::Other => ends_with(page, left.at, &SHARED),
+        Cue::Word(Word::At | Word::Is | Word::In | Word::Of) => {
+            page.before(left.at).is_some_and(|verb| ends_with(page, verb, &SHARED) || ends_with(page, verb, &SHARES))
+        }
+        _ => false,
+    }
+}
+
+/// What is told in shares.
+const SHARES: [&str; 8] = ["split", "blend", "mix", "shares", "share", "division", "possession", "distribution"];
+
+/// What is built to a scale.
+const MODELS: [&str; 12] = [
+    "model",
+    "models",
+    "map",
+    "maps",
+    "replica",
+    "replicas",
+    "miniature",
+    "miniatures",
+    "drawing",
+    "drawings",
+    "diorama",
+    "blueprint",
+];
+
+const MADE: [&str; 12] = [
+    "built",
+    "made",
+    "drawn",
+    "printed",
+    "scaled",
+    "plotted",
+    "rendered",
+    "modelled",
+    "modeled",
+    "reproduced",
+    "produced",
+    "reduced",
+];
+
+/// Whether the first word of a token is one of these.
+fn begins_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
+    let text = &page.text[page.span(at, at)];
+    let word = text.split(' ').next().unwrap_or(text);
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 /// `a 16:10 monitor`.
 fn is_screen(page: &Page<'_>, next: usize) -> bool {
     let text = &page.text[page.span(next, next)];

@@ -5,6 +5,8 @@ use super::behind::{Behind, is_asian};
 use super::lengths::{is_frequency, is_lasting, is_lasting_directly, is_length, is_shift, is_some_time};
 use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::page::{Cue, Follow, Left, Page};
+use super::quantities::ends_with;
+use super::scores::is_left_over;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Reason, Time};
@@ -45,7 +47,36 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
             .all(|atom| !matches!(atom.shape, Shape::Bare(_)));
         return range(judge, index, &left, &timed, (behind, both));
     }
+    if behind == Behind::Nothing && timed.unit.style == Style::Plural && is_length_again(judge, index, &timed) {
+        return Verdict::Not;
+    }
     single(page, &left, &timed, behind, last)
+}
+
+/// `The green phase had lasted 26 seconds, the red phase 34 seconds`: the second clause leaves its verb out.
+fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
+    let page = judge.page;
+    let (Some(before), first) = (index.checked_sub(1), judge.first(index)) else { return false };
+    let length = matches!(page.atoms[judge.groups[before].to].shape, Shape::Timed(other) if other.unit.style == timed.unit.style)
+        && judge.verdicts[before] == Verdict::Not;
+    let Some(comma) = (first.saturating_sub(5)..first)
+        .rev()
+        .find(|at| matches!(page.kind(*at), Kind::Mark(Mark::Comma | Mark::Semicolon) | Kind::Word(Word::And)))
+    else {
+        return false;
+    };
+    let noun = |at: usize| match page.kind(at) {
+        // the second lap
+        Kind::Unit(second) => second.style == Style::Singular && second.size == 1,
+        kind => matches!(kind, Kind::Other(_) | Kind::Word(Word::Part | Word::Media | Word::Ordinal | Word::Nth)),
+    };
+    let near = comma > judge.last(before) && first - judge.last(before) <= 14;
+    length
+        && near
+        && matches!(page.kind(comma + 1), Kind::Word(Word::The | Word::Article))
+        && comma + 2 < first
+        && (comma + 2..first).all(noun)
+        && !(judge.last(before) + 1..comma).any(|at| matches!(page.kind(at), Kind::Break | Kind::Mark(Mark::Stop)))
 }
 
 /// `0:12-0:47 (35 seconds)`: how long the range before it is.
@@ -155,6 +186,10 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         Behind::Media => return Verdict::Not,
         // `takes off 14 seconds into the film`
         Behind::Into if !is_lasting_directly(left) => return Verdict::Time,
+        // `at a distance of 1.5 m from bed 13`
+        Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
+            return if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR };
+        }
         Behind::Point | Behind::Into => {
             return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time };
         }
@@ -166,6 +201,12 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
             };
         }
         Behind::Relative if !is_placed(left) => return Verdict::Not,
+        // `rests after 2 hours of work`
+        Behind::Relative if is_done(page, left, last) => return Verdict::Not,
+        // `at 2m05s after heating for 2 minutes`
+        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_after_doing(page, last) => {
+            return Verdict::Time;
+        }
         // `At 2h15m03s of the replay`
         Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => {
             return Verdict::Time;
@@ -175,7 +216,7 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         Behind::Nothing => {}
     }
     let day = timed.parts == 1 && timed.unit.size == 3600 && (timed.number - 24.0).abs() < f64::EPSILON;
-    if is_length(page, left, timed.led) || day {
+    if is_length(page, left, timed.led) || day || is_per(page, left, timed, last) {
         return Verdict::Not;
     }
     if timed.led {
@@ -192,6 +233,8 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     if timed.is_lone_m() {
         let metres = timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
             || is_by(page, left, last)
+            // `a free kick from 22 m`
+            || left.cue == Cue::Word(Word::From) && page.gap(last) == Gap::Space
             || left.cue == Cue::Word(Word::At) && is_load(page, left.at);
         if metres || is_foreign_of(page, left) {
             return Verdict::Not;
@@ -207,6 +250,14 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     match left.cue {
         Cue::Word(Word::In) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
+        // `a game with 5 minutes against 4`
+        Cue::Word(Word::Function)
+            if timed.unit.style == Style::Plural
+                && (ends_with(page, left.at, &["with", "has", "have", "had"]) || is_of_which(page, left.at))
+                && !is_left_over(page, page.behind(last + 1)) =>
+        {
+            Verdict::Not
+        }
         _ if is_placed(left) => Verdict::Time,
         Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
         Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
@@ -224,6 +275,25 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
+}
+
+/// `after 2 hours of work`: how long it is done; but `after 2 minutes of the video`.
+fn is_done(page: &Page<'_>, left: &Left, last: usize) -> bool {
+    matches!(left.cue, Cue::Word(Word::After | Word::Before))
+        && is_of(page, last)
+        && matches!(page.kind(page.behind(last + 1) + 1), Kind::Other(other) if !other.capital)
+}
+
+/// `after heating`, `after being told`.
+fn is_after_doing(page: &Page<'_>, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    let text = &page.text[page.span(next + 1, next + 1)];
+    page.kind(next) == Kind::Word(Word::After) && text.split(' ').next().is_some_and(|word| word.ends_with("ing"))
+}
+
+/// `25 minutes, of which 40 seconds are shown`.
+fn is_of_which(page: &Page<'_>, at: usize) -> bool {
+    ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
 }
 
 fn is_of(page: &Page<'_>, last: usize) -> bool {
@@ -275,6 +345,19 @@ fn opening(judge: &mut Judge<'_, '_>, index: usize, timed: &Timed, behind: Behin
     }
     let words = judge.page.left(judge.first(index)).at;
     judge.done(Time::Media(0.0), Time::Media(timed.seconds), words, index)
+}
+
+/// `3 minutes plus 2 seconds per move`, `1時間あたり90個`.
+fn is_per(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    let text = &page.text[page.span(next, next)];
+    if text.eq_ignore_ascii_case("plus") {
+        return !is_placed(left) && matches!(page.kind(next + 1), Kind::Number(_));
+    }
+    let each = timed.parts == 1 && timed.unit.style == Style::Asian && (timed.number - 1.0).abs() < f64::EPSILON;
+    // 時 names an hour, 時間 counts hours
+    let hours = timed.parts == 1 && &page.text[page.span(last, last)] == "時間" && !is_placed(left);
+    each && text.starts_with("当たり") || hours
 }
 
 /// Whether a word before it places the time.
