@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
+use crate::access::{Access, FULL, Seats};
 use crate::admin;
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -29,6 +31,7 @@ pub struct App {
     acceptor: Option<Arc<Acceptor>>,
     reload: Reload,
     admin: Option<TcpListener>,
+    seats: Arc<Seats>,
     shared: Arc<Shared>,
     upstreams: Vec<Arc<Upstream>>,
     model: Option<String>,
@@ -68,6 +71,7 @@ impl App {
             .map(|u| Member {
                 upstream: Upstream::new(&u.name, u.kind, u.locations, &u.pool, &metrics),
                 deadlines: u.deadlines,
+                max_body: u.max_body,
             })
             .collect();
         let upstreams: Vec<_> = members.iter().map(|member| Arc::clone(&member.upstream)).collect();
@@ -85,7 +89,9 @@ impl App {
             idle: config.downstream.idle,
             timestamps,
             fallback: fallback(&upstreams),
+            access: Access::new(config.access),
         };
+        let seats = Seats::new(config.connections, [&config.trusted[..], &config.proxy_protocol].concat());
         let patience = Patience { head: config.downstream.head, write: config.downstream.write };
         let shared = Arc::new(Shared {
             proxy: Proxy::new(settings, router, Arc::clone(&metrics)),
@@ -98,7 +104,18 @@ impl App {
             },
         });
         let (drain, drain_delay) = (config.drain, config.drain_delay);
-        Ok(Self { listeners, acceptor, reload: Reload::default(), admin, shared, upstreams, model, drain, drain_delay })
+        Ok(Self {
+            listeners,
+            acceptor,
+            reload: Reload::default(),
+            admin,
+            seats,
+            shared,
+            upstreams,
+            model,
+            drain,
+            drain_delay,
+        })
     }
 
     /// Where clients connect.
@@ -120,11 +137,18 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> bool {
         let drain = Drain::new();
         for (listener, door) in self.listeners {
-            let (shared, watch) = (Arc::clone(&self.shared), drain.watch());
-            let serve = move |tcp, peer| {
+            let (shared, seats, watch) = (Arc::clone(&self.shared), Arc::clone(&self.seats), drain.watch());
+            let serve = move |tcp, peer: SocketAddr| {
                 let (door, shared, watch) = (Arc::clone(&door), Arc::clone(&shared), watch.clone());
+                let seat = seats.take(peer.ip());
                 async move {
+                    let Some(mut seat) = seat else {
+                        return turn_away(&shared.metrics, &tcp, peer, &door);
+                    };
                     if let Some((stream, client)) = door.enter(tcp, peer, watch.clone()).await {
+                        if client.ip() != peer.ip() && !seat.is_for(client.ip()) {
+                            return shared.metrics.refused("connections");
+                        }
                         conn::serve(shared, stream, client, watch).await;
                     }
                 }
@@ -159,6 +183,16 @@ impl App {
             admin.abort();
         }
         is_clean
+    }
+}
+
+/// Closes a connection for which there is no seat. What it hears is a courtesy: nobody waits until it has gone.
+fn turn_away(metrics: &Metrics, tcp: &TcpStream, peer: SocketAddr, door: &Door) {
+    metrics.refused("connections");
+    tracing::debug!(client = %peer, "too many connections");
+    if !door.has_tls() {
+        // Not through tokio, which does not know yet that a new socket can be written.
+        let _ = SockRef::from(tcp).send(FULL);
     }
 }
 

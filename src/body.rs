@@ -4,8 +4,8 @@
 //! bodies would need each other. This one tells the clock who is waited for, and the exchange how far the upload is.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -50,6 +50,17 @@ pub struct Upload {
     progress: Arc<Progress>,
     /// A piece that was taken and not sent.
     held: Bytes,
+    /// Looks at each piece before it is sent.
+    inspector: Option<Box<dyn Inspect>>,
+}
+
+/// Looks at a client's body as it passes, and may refuse it: then the last byte is never sent.
+pub trait Inspect: std::fmt::Debug + Send {
+    /// The next bytes.
+    fn look(&mut self, bytes: &[u8]) -> Result<(), Error>;
+
+    /// There are no more; asked before the last are sent.
+    fn end(&mut self) -> Result<(), Error>;
 }
 
 /// How far an upload is, as its exchange sees it.
@@ -64,14 +75,16 @@ pub struct Progress {
     done: AtomicBool,
     broke: AtomicBool,
     answered: AtomicBool,
+    /// Why it may not go on.
+    refusal: OnceLock<Error>,
 }
 
 // === impl RequestBody ===
 
 impl RequestBody {
-    /// The client's body.
-    pub fn upload(incoming: Incoming, progress: Arc<Progress>) -> Self {
-        Self::Upload(Box::new(Upload { incoming, progress, held: Bytes::new() }))
+    /// The client's body, at which somebody may look.
+    pub fn upload(incoming: Incoming, progress: Arc<Progress>, inspector: Option<Box<dyn Inspect>>) -> Self {
+        Self::Upload(Box::new(Upload { incoming, progress, held: Bytes::new(), inspector }))
     }
 
     /// Takes back the only piece that was taken out of it.
@@ -120,7 +133,10 @@ impl Incoming {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self {
             Self::Empty => Poll::Ready(None),
-            Self::Handed(taker) => taker.poll_frame(cx).map_err(|e| Error::new(Kind::Body).source(e)),
+            Self::Handed(taker) => taker.poll_frame(cx).map_err(|e| match e {
+                BrokenOff::Malformed => Error::new(Kind::BadRequest).detail("the framing of its body"),
+                BrokenOff::Left => Error::new(Kind::Body).source(e),
+            }),
             Self::Streamed(body) => body.poll_frame(cx).map_err(|e| Error::new(Kind::Body).source(e)),
         }
     }
@@ -154,10 +170,17 @@ impl Upload {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.held)))));
         }
         let polled = self.incoming.poll_frame(cx);
+        if let Some(inspector) = &mut self.inspector
+            && let Err(refusal) = inspect(inspector.as_mut(), &polled, self.incoming.is_end_stream())
+        {
+            self.progress.refuse(refusal);
+            return Poll::Ready(Some(Err(Error::new(Kind::Body))));
+        }
         match &polled {
             Poll::Pending => self.progress.waits_for_client(),
             Poll::Ready(Some(Ok(frame))) => self.progress.took(frame, self.incoming.is_end_stream()),
             Poll::Ready(None) => self.progress.finished(),
+            Poll::Ready(Some(Err(e))) if e.kind() == Kind::BadRequest => self.progress.refuse(e.again()),
             Poll::Ready(Some(Err(_))) => self.progress.broke.store(true, Relaxed),
         }
         if let Poll::Ready(Some(Ok(frame))) = &polled
@@ -169,6 +192,22 @@ impl Upload {
             return Poll::Ready(None);
         }
         polled
+    }
+}
+
+fn inspect(
+    inspector: &mut dyn Inspect,
+    polled: &Poll<Option<Result<Frame<Bytes>, Error>>>,
+    is_last: bool,
+) -> Result<(), Error> {
+    let Poll::Ready(polled) = polled else { return Ok(()) };
+    match polled {
+        Some(Ok(frame)) => {
+            frame.data_ref().map_or(Ok(()), |data| inspector.look(data))?;
+            if is_last || frame.is_trailers() { inspector.end() } else { Ok(()) }
+        }
+        Some(Err(_)) => Ok(()),
+        None => inspector.end(),
     }
 }
 
@@ -193,6 +232,7 @@ impl Progress {
             done: AtomicBool::new(false),
             broke: AtomicBool::new(false),
             answered: AtomicBool::new(false),
+            refusal: OnceLock::new(),
         }
     }
 
@@ -209,6 +249,19 @@ impl Progress {
     /// Whether the client's body broke off: then what becomes of the exchange is not the upstream's fault.
     pub fn has_broken(&self) -> bool {
         self.broke.load(Relaxed)
+    }
+
+    /// It may not go on: as if the client had broken it off, but for another reason.
+    fn refuse(&self, refusal: Error) {
+        self.clock.disarm(Phase::Upload);
+        // Nothing is looked at behind the first refusal.
+        let _ = self.refusal.set(refusal);
+        self.broke.store(true, Relaxed);
+    }
+
+    /// Why it may not go on, if it may not.
+    pub fn refusal(&self) -> Option<&Error> {
+        self.refusal.get()
     }
 
     /// The answer's head is there, though the upload may go on: nobody waits for it any more.

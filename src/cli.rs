@@ -5,6 +5,7 @@
 
 mod bench;
 mod demo;
+mod key;
 mod serve;
 mod sim;
 mod timestamps;
@@ -34,6 +35,8 @@ enum Command {
     Sim(sim::SimCommand),
     /// Validates a configuration and says what is wrong where.
     Check(serve::Check),
+    /// Makes an API key: prints it once, and the hash that the configuration wants.
+    Key(key::KeyArgs),
     /// Reads an answer's text and prints the `timestamps` object that it would gain.
     Timestamps(timestamps::Timestamps),
     /// Prints the version.
@@ -63,6 +66,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::Demo(demo) => demo.run(),
             Command::Bench(bench) => bench.run(),
+            Command::Key(key) => key.run(),
             Command::Sim(command) => simulate(command),
             Command::Check(check) => check.run(),
             Command::Timestamps(timestamps) => timestamps.run(),

@@ -4,6 +4,7 @@
 //! Naming an upstream means that only the named ones exist; naming one of a kind by a flag replaces the file's of that
 //! kind. Each module owns its settings; this one builds them and is the only one that knows how they are written.
 
+mod access;
 mod build;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use self::error::Error;
+use crate::access::{Limits, Settings as Access};
 use crate::pool;
 use crate::proxy::{Class, Deadlines, Hosts, Mapping};
 use crate::timestamps::parameters::Mode;
@@ -55,6 +57,10 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     /// The user's own routes.
     pub mappings: Vec<Mapping>,
+    /// Who may ask for what.
+    pub access: Access,
+    /// How many connections there may be.
+    pub connections: Limits,
 }
 
 /// TLS for clients.
@@ -107,6 +113,8 @@ pub struct Upstream {
     pub pool: pool::Settings,
     /// Deadlines that differ from the defaults.
     pub deadlines: Vec<(Class, Deadlines)>,
+    /// The most bytes of a request's body, by class.
+    pub max_body: Vec<(Class, u64)>,
 }
 
 /// What flags and environment say; `None` or empty where they say nothing.
@@ -142,6 +150,8 @@ pub struct Overrides {
     pub drain: Option<Duration>,
     /// `--drain-delay`
     pub drain_delay: Option<Duration>,
+    /// `--allow`; `none` alone for an empty list.
+    pub allow: Vec<String>,
     /// `--workers`
     pub workers: Option<usize>,
 }

@@ -30,6 +30,20 @@ pub enum Kind {
     Method,
     /// A `Host` that this listener does not serve (DNS rebinding, design: Host).
     ForbiddenHost,
+    /// No API key, or none that exists.
+    Unauthorized,
+    /// The API key is not for such requests.
+    OutOfScope,
+    /// The API key asked too often; the next request may come in so many seconds.
+    RateLimited(u32),
+    /// An operation that is off here: it changes what the upstream has, or reads its disk.
+    NotAllowed,
+    /// An upload whose form names a file on the upstream's disk, or can be read in more than one way.
+    ForbiddenForm,
+    /// A page of this origin may not ask (CORS).
+    ForbiddenOrigin,
+    /// The request's body is longer than its route takes.
+    TooLarge,
     /// The request already passed through this process (RFC 9110, section 7.6.3).
     Loop,
     /// The upstream has no endpoint, or not the one that the request pins.
@@ -93,6 +107,13 @@ impl Error {
             | Kind::BadRequest
             | Kind::Method
             | Kind::ForbiddenHost
+            | Kind::Unauthorized
+            | Kind::OutOfScope
+            | Kind::RateLimited(_)
+            | Kind::NotAllowed
+            | Kind::ForbiddenForm
+            | Kind::ForbiddenOrigin
+            | Kind::TooLarge
             | Kind::Loop
             | Kind::Left
             | Kind::Timeout(Phase::Upload | Phase::Head | Phase::Idle | Phase::Write) => Side::Downstream,
@@ -119,6 +140,13 @@ impl Error {
     pub fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// The same error, for somebody else to tell; the cause stays here.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let Inner { kind, side, detail, .. } = &*self.0;
+        Self(Box::new(Inner { kind: *kind, side: *side, detail: detail.clone(), source: None }))
     }
 
     /// What happened.
@@ -159,6 +187,13 @@ impl Kind {
             Self::BadRequest => "bad-request",
             Self::Method => "method",
             Self::ForbiddenHost => "forbidden-host",
+            Self::Unauthorized => "unauthorized",
+            Self::OutOfScope => "out-of-scope",
+            Self::RateLimited(_) => "rate-limited",
+            Self::NotAllowed => "not-allowed",
+            Self::ForbiddenForm => "forbidden-form",
+            Self::ForbiddenOrigin => "forbidden-origin",
+            Self::TooLarge => "too-large",
             Self::Loop => "loop",
             Self::NoEndpoint => "no-endpoint",
             Self::Connect => "connect",
@@ -178,6 +213,21 @@ impl Kind {
         }
     }
 
+    /// Whether access was denied, to a request that is in order otherwise.
+    pub fn is_denial(self) -> bool {
+        matches!(
+            self,
+            Self::ForbiddenHost
+                | Self::Unauthorized
+                | Self::OutOfScope
+                | Self::RateLimited(_)
+                | Self::NotAllowed
+                | Self::ForbiddenForm
+                | Self::ForbiddenOrigin
+                | Self::TooLarge
+        )
+    }
+
     /// One sentence for the client.
     fn message(self) -> &'static str {
         match self {
@@ -185,6 +235,13 @@ impl Kind {
             Self::BadRequest => "the request is not valid HTTP",
             Self::Method => "this method is not forwarded",
             Self::ForbiddenHost => "this Host is not served on a loopback listener; --host allows more names",
+            Self::Unauthorized => "an API key is needed, as Authorization: Bearer KEY or as x-api-key: KEY",
+            Self::OutOfScope => "this API key is not for this request",
+            Self::RateLimited(_) => "this API key asks too often",
+            Self::NotAllowed => "this operation is off here; --allow switches it on",
+            Self::ForbiddenForm => "this form may not pass",
+            Self::ForbiddenOrigin => "pages of this origin may not ask",
+            Self::TooLarge => "the request's body is too large",
             Self::Loop => "the request has passed through this proxy before",
             Self::NoEndpoint => "the upstream has no such endpoint",
             Self::Connect => "no endpoint of the upstream accepted a connection",

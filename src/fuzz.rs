@@ -14,9 +14,10 @@
 //! | [`reply`] | a text, NUL, a model's reply | a verified range is in the text; what is written of it is JSON |
 //! | [`config`] | a configuration file | a configuration that can be served, or an error with its place |
 //! | [`answer`] | what an upstream answers | hyper's client reads the same, or ours is the stricter one |
+//! | [`request`] | what a client sends | the origin gets those requests, unambiguous and not one more; nothing hangs |
+//! | [`proxy_header`] | what a balancer says first | any cut names the same client, and not a byte behind is touched |
 //!
-//! The PROXY protocol's header gets its room here as soon as `server` reads one: a room, a line in [`TARGETS`], a file
-//! in `tests/fuzz/targets`, and seeds.
+//! Another target is a room here, a line in [`TARGETS`], a file in `tests/fuzz/targets`, and seeds.
 //!
 //! Compiled for tests and with the feature `fuzz` only, so that the program does not grow by it.
 
@@ -26,7 +27,9 @@ pub mod answer;
 pub mod config;
 mod dice;
 pub mod grammar;
+pub mod proxy_header;
 pub mod reply;
+pub mod request;
 pub mod splice_json;
 pub mod splice_sse;
 #[cfg(test)]
@@ -45,4 +48,6 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("reply", reply::check),
     ("config", config::check),
     ("answer", answer::check),
+    ("request", request::check),
+    ("proxy_header", proxy_header::check),
 ];

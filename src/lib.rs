@@ -8,9 +8,9 @@
 //! ```text
 //! client ─▶ server::listener ─▶ door ─▶ conn ─▶ proxy::Proxy::handle
 //!    ┌──────────────────────────────────────────────┘
-//!    └▶ route ─▶ headers ─▶ upstream::send ─┬─▶ upstream::balance      whose turn it is
-//!                                           ├─▶ pool ▸ idle, else dial  a connection
-//!                                           └─▶ VIA, Ollama or a plain origin
+//!    └▶ route ─▶ access ─▶ headers ─▶ upstream::send ─┬─▶ upstream::balance      whose turn it is
+//!                                                     ├─▶ pool ▸ idle, else dial  a connection
+//!                                                     └─▶ VIA, Ollama or a plain origin
 //!    ┌──────────────────────────────────────────────┘
 //! client ◀─ server::conn ◀─ ResponseBody { timestamps over the upstream's body, the exchange, the connection }
 //!             at its end: connection checked in, counted, access line written
@@ -28,7 +28,7 @@
 //! | commands | [`cli`], [`demo`], [`mod@bench`] |
 //! | the whole | [`app`], [`config`] |
 //! | the client's side | [`server`], [`admin`] |
-//! | one exchange | [`proxy`], [`timestamps`] |
+//! | one exchange | [`proxy`], [`access`], [`timestamps`] |
 //! | the servers' side | [`upstream`], [`pool`] |
 //! | the floor | [`body`], [`clock`], [`error`], [`h1`], [`head`], [`log`], [`metrics`], [`sim`], [`tls`], [`transport`] |
 //!
@@ -43,6 +43,7 @@
 
 #![allow(rustdoc::private_intra_doc_links, reason = "the documentation is built with private items")]
 
+pub mod access;
 pub mod admin;
 pub mod app;
 pub mod bench;

@@ -213,7 +213,11 @@ impl Metrics {
             self.untouched.clone(),
         );
         r.register("timestamps_model_calls", "Questions to the model, by result", self.model_calls.clone());
-        r.register("refused", "Requests that were refused before any route, by reason", self.refused.clone());
+        r.register(
+            "refused",
+            "Requests and connections that were refused before they went to a route, by reason",
+            self.refused.clone(),
+        );
         r.register(
             "handshake_failures",
             "Client connections that were refused before HTTP, by reason",
@@ -279,7 +283,7 @@ impl Metrics {
         self.expired.get_or_create(&labels).inc();
     }
 
-    /// A request was refused before any route.
+    /// A request or a connection was refused before it went anywhere.
     pub fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&ReasonLabels { reason }).inc();
     }

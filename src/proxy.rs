@@ -1,7 +1,7 @@
 //! The road of one request, step by step.
 //!
 //! ```text
-//! settle ─▶ route ─▶ host ─▶ heads rewritten ─▶ send ─┬─▶ pick an endpoint
+//! settle ─▶ route ─▶ host ─▶ access ─▶ heads rewritten ─▶ send ─┬─▶ pick an endpoint
 //!                                                     └─▶ check a connection out, or dial
 //! client ◀─ answer's body (carries the exchange) ◀─ timestamps ◀─ head rewritten ◀─┘
 //! ```
@@ -30,7 +30,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Version, header};
+use http::{Uri, Version, header};
 use hyper::upgrade::Upgraded;
 use tokio::time::Instant;
 
@@ -44,7 +44,8 @@ use self::response_body::Forwarded;
 pub use self::response_body::ResponseBody;
 pub use self::route::{Class, Deadlines, Mapping, Matched, Member, Route, Router};
 pub use self::upgrade::Tunnel;
-use crate::body::{Incoming, Progress, RequestBody};
+use crate::access::{Access, Asked, Page, Place, Verdict};
+use crate::body::{Incoming, Inspect, Progress, RequestBody};
 use crate::error::{Error, Kind, Phase};
 use crate::head::{AnswerHead, Fields, RequestHead};
 use crate::metrics::Metrics;
@@ -63,6 +64,8 @@ pub struct Settings {
     pub timestamps: Timestamps,
     /// Which API's words refuse a request that has no route.
     pub fallback: Dialect,
+    /// Who may ask for what.
+    pub access: Access,
 }
 
 /// Takes requests from clients to upstreams and answers back.
@@ -132,8 +135,9 @@ impl Proxy {
     ) -> (AnswerHead, ResponseBody) {
         let id = RequestId::of(&head.fields);
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
+        let page = self.settings.access.page(&head);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
-        let answered = match self.prepare(&mut exchange, head, incoming) {
+        let answered = match self.prepare(&mut exchange, page.as_ref(), head, incoming) {
             Ok(Prepared::Sends(mut sending, back)) => {
                 let sent = until_expired(exchange.downstream(), Pin::new(&mut sending)).await;
                 drop(sending);
@@ -144,7 +148,7 @@ impl Proxy {
             Ok(Prepared::Own(head, body)) => Ok(Answer::Own(head, body)),
             Err(error) => Err(error),
         };
-        match answered {
+        let (mut head, body) = match answered {
             Ok(Answer::Switched(head, upstream)) => {
                 let downstream = exchange.downstream_arc();
                 downstream.leave_tunnel(Tunnel::new(upstream, exchange));
@@ -160,7 +164,9 @@ impl Proxy {
                 (head, body)
             }
             Err(error) => self.refuse(&mut exchange, &error),
-        }
+        };
+        self.settings.access.mark(page.as_ref(), &mut head.fields);
+        (head, body)
     }
 
     /// From the request as it came to the request as it goes. Not a future: everything that an `async fn` carries over an
@@ -168,6 +174,7 @@ impl Proxy {
     fn prepare(
         &self,
         exchange: &mut Exchange,
+        page: Option<&Page>,
         mut head: RequestHead,
         incoming: Incoming,
     ) -> Result<Prepared<'_, impl Fn(&Waker) -> Listener + Sync + Unpin + use<>>, Error> {
@@ -181,13 +188,19 @@ impl Proxy {
         let api = route.upstream.kind();
         self.check_host(&head.fields, api, exchange.downstream())?;
         self.check_loop(&head.fields)?;
+        let asked = asked(route, &head.uri, prefix, &head.fields, exchange.downstream());
+        let admitted = self.settings.access.admit(&asked, page, &mut head.fields, &mut exchange.key)?;
+        let Verdict::Pass(inspector) = admitted else {
+            let (head, body) = error_response::preflight();
+            return Ok(Prepared::Own(head, body));
+        };
         let pinned = pinned(&mut head.fields, &route.upstream)?;
         let plan = match api {
             Api::Via => self.settings.timestamps.plan(route.class, &head.method, head.version, &mut head.fields)?,
             Api::Ollama | Api::Http => None,
         };
 
-        let has_body = request::announces_body(&head.fields);
+        let has_body = asked.has_body;
         let is_upgrade = upgrade::is_asked(&head, api, has_body);
         if head.version < Version::HTTP_11 {
             // RFC 9110, section 10.1.1: it means nothing there.
@@ -206,7 +219,7 @@ impl Proxy {
         if is_upgrade {
             return Ok(Prepared::Upgrades(Box::new(head), route, pinned));
         }
-        let body = outgoing(has_body.then_some(incoming), expects, exchange, route.deadlines);
+        let body = outgoing(has_body.then_some((incoming, inspector)), expects, exchange, route.deadlines);
         let sending = send::relay(&route.upstream, pinned, head, body, listener(exchange));
         Ok(Prepared::Sends(sending, Back { plan, prefix, host, expects }))
     }
@@ -254,10 +267,24 @@ impl Via {
     }
 }
 
+/// What a request asks for, as its access is judged.
+fn asked<'a>(route: &Route, target: &'a Uri, prefix: &str, fields: &Fields, downstream: &Downstream) -> Asked<'a> {
+    let (kind, path) = (route.upstream.kind(), target.path());
+    Asked {
+        place: Place { kind, class: route.class as usize, path },
+        path: path.get(prefix.len()..).unwrap_or(path),
+        is_upload: route.class == Class::Upload,
+        // A proxy on this machine comes in over loopback, for a client that its PROXY header names.
+        is_beyond: !(downstream.is_loopback && downstream.peer.ip().to_canonical().is_loopback()),
+        has_body: request::announces_body(fields),
+        max_body: route.max_body,
+    }
+}
+
 /// What came of sending the request: the answer's head, rewritten for the client.
 fn receive(exchange: &mut Exchange, sent: Result<Sent, Error>, back: Back<'_>) -> Result<Answer, Error> {
     let (mut head, incoming, endpoint) = exchange.answered(sent.map_err(|error| exchange.blame(error))?);
-    forward::toward_client(&mut head)?;
+    exchange.nominated = forward::toward_client(&mut head)?;
     forward::relocate(&mut head.fields, back.prefix, endpoint.base(), back.host.as_deref());
     enrich::distrust(&mut head.fields);
     mark(&mut head.fields, &endpoint, exchange);
@@ -300,7 +327,7 @@ async fn switch(
             exchange.answered_apart(Arc::clone(&endpoint), response.status());
             let (head, incoming) = response.into_parts();
             let mut head = AnswerHead::from(head);
-            forward::toward_client(&mut head)?;
+            exchange.nominated = forward::toward_client(&mut head)?;
             mark(&mut head.fields, &endpoint, exchange);
             Ok(Answer::Passed(head, incoming.into(), None))
         }
@@ -328,12 +355,12 @@ fn pinned(fields: &mut Fields, upstream: &Upstream) -> Result<Option<usize>, Err
 /// The request's body as it goes upstream, its clocks set. Without a body the answer is waited for from now on, with one from
 /// its last byte on.
 fn outgoing(
-    incoming: Option<Incoming>,
+    incoming: Option<(Incoming, Option<Box<dyn Inspect>>)>,
     expects_continue: bool,
     exchange: &mut Exchange,
     deadlines: Deadlines,
 ) -> RequestBody {
-    let Some(incoming) = incoming else {
+    let Some((incoming, inspector)) = incoming else {
         if let Some(first_byte) = deadlines.first_byte {
             exchange.clock().arm(Phase::FirstByte, Instant::now(), first_byte);
         }
@@ -342,7 +369,7 @@ fn outgoing(
     let clock = Arc::clone(&exchange.downstream().clock);
     let progress = Arc::new(Progress::new(clock, deadlines.upload, deadlines.first_byte, expects_continue));
     exchange.uploads(Arc::clone(&progress));
-    RequestBody::upload(incoming, progress)
+    RequestBody::upload(incoming, progress, inspector)
 }
 
 /// Passes interim answers on as they come, and wakes the connection's task to send them.

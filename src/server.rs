@@ -19,6 +19,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use self::proxy_header::in_pieces;
+
 /// Tells everybody that the process stops, and waits for them.
 #[derive(Debug)]
 pub struct Drain {

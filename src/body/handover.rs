@@ -26,7 +26,12 @@ pub struct Taker {
 
 /// The client's body broke off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BrokenOff;
+pub enum BrokenOff {
+    /// Its client went away.
+    Left,
+    /// It is not framed as HTTP/1.1 frames bodies.
+    Malformed,
+}
 
 #[derive(Debug, Default)]
 struct Slot {
@@ -65,6 +70,11 @@ impl Giver {
         slot.taker.is_some() && slot.data.is_none() && !slot.is_dropped
     }
 
+    /// Whether the body has somebody to go to.
+    pub fn is_taken(&self) -> bool {
+        !lock(&self.0).is_dropped
+    }
+
     /// Registers `waker` for the moment when the slot becomes empty or a frame is asked for.
     pub fn wait(&self, waker: &Waker) {
         lock(&self.0).giver = Some(waker.clone());
@@ -96,7 +106,7 @@ impl Giver {
 /// A connection that ends takes its unfinished body with it.
 impl Drop for Giver {
     fn drop(&mut self) {
-        self.end(Err(BrokenOff));
+        self.end(Err(BrokenOff::Left));
     }
 }
 
@@ -124,7 +134,7 @@ impl Taker {
                 self.is_over = true;
                 Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
             }
-            Some(Err(BrokenOff)) => Poll::Ready(Some(Err(BrokenOff))),
+            Some(Err(broken)) => Poll::Ready(Some(Err(*broken))),
             None => {
                 if !slot.taker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                     slot.taker = Some(cx.waker().clone());
@@ -163,7 +173,10 @@ fn wake(waker: Option<Waker>) {
 
 impl std::fmt::Display for BrokenOff {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the client's body broke off")
+        f.write_str(match self {
+            Self::Left => "the client's body broke off",
+            Self::Malformed => "the client's body is malformed",
+        })
     }
 }
 
@@ -201,8 +214,8 @@ mod tests {
         giver.give(Bytes::from_static(b"ab"));
         drop(giver);
         assert!(matches!(poll(&mut taker), Poll::Ready(Some(Ok(_)))));
-        assert_eq!(poll(&mut taker), Poll::Ready(Some(Err(BrokenOff))));
-        assert_eq!(poll(&mut taker), Poll::Ready(Some(Err(BrokenOff))));
+        assert_eq!(poll(&mut taker), Poll::Ready(Some(Err(BrokenOff::Left))));
+        assert_eq!(poll(&mut taker), Poll::Ready(Some(Err(BrokenOff::Left))));
     }
 
     #[test]

@@ -54,6 +54,10 @@ pub(super) struct Serve {
     /// A network whose connections begin with a PROXY header (version 1 or 2), always; repeatable
     #[arg(long, value_name = "CIDR", env = "VIADUCT_PROXY_PROTOCOL", value_delimiter = ',')]
     proxy_protocol: Vec<IpNet>,
+    /// What is off beyond loopback and is to be on: ollama.library, via.filename; a list holds on every listener, `none`
+    /// is an empty one; repeatable
+    #[arg(long, value_name = "NAME", env = "VIADUCT_ALLOW", value_delimiter = ',')]
+    allow: Vec<String>,
     /// How long running exchanges may take after SIGTERM [default: 30s]
     #[arg(long, value_name = "DURATION", env = "VIADUCT_DRAIN", value_parser = humantime::parse_duration)]
     drain: Option<Duration>,
@@ -82,6 +86,7 @@ impl Serve {
         let config = self.config.clone();
         let config = Config::load(config.as_deref(), self.overrides()).map_err(Failure::Config)?;
         let _flush = log::start();
+        warn_of_strangers(&config);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.workers)
             .thread_name("viaduct-worker")
@@ -121,12 +126,21 @@ impl Serve {
             host: self.host,
             trusted_proxy: self.trusted_proxy,
             proxy_protocol: self.proxy_protocol,
+            allow: self.allow,
             timestamps: self.timestamps,
             model: self.model,
             drain: self.drain,
             drain_delay: self.drain_delay,
             workers: self.workers,
         }
+    }
+}
+
+/// Beyond loopback anybody who reaches the listener may ask, unless there are keys.
+fn warn_of_strangers(config: &Config) {
+    let beyond = config.listen.iter().find(|address| !address.ip().to_canonical().is_loopback());
+    if let Some(address) = beyond.filter(|_| config.access.keys.is_empty()) {
+        tracing::warn!(%address, "open to everybody who can reach it: there are no [[keys]]");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod tls;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use toml::Spanned;
 
+use super::access;
 use super::error::{Error, nearest};
 use super::file::{self, File, Written};
 use super::{Config, Downstream, Overrides, Timestamps, Upstream, url};
@@ -43,7 +45,7 @@ impl Source<'_> {
         Self { path: PathBuf::new(), text: "", file: File::default() }
     }
 
-    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Error {
+    pub(super) fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Error {
         Error::at(&self.path, self.text, span, message)
     }
 
@@ -53,7 +55,11 @@ impl Source<'_> {
     }
 
     /// Reads a written value, or says where it stands and what would be right.
-    fn read<T>(&self, written: &Spanned<String>, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Error> {
+    pub(super) fn read<T>(
+        &self,
+        written: &Spanned<String>,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, Error> {
         read(written.get_ref()).map_err(|message| self.wrong(written.span(), message))
     }
 }
@@ -75,6 +81,8 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
         downstream: downstream(&file.downstream),
         timestamps: timestamps(source, overrides.timestamps.as_deref(), overrides.model, &upstreams)?,
         mappings: mappings(source, &upstreams)?,
+        access: access::settings(source, &overrides.allow)?,
+        connections: access::connections(source)?,
         upstreams,
         tls,
         listen,
@@ -222,7 +230,7 @@ fn upstreams(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<Upstream>
             let endpoints = urls.iter().map(|url| url::parse(url)).collect::<Result<_, _>>();
             let locations = endpoints.and_then(tls::upstream::locations_by_flag);
             let locations = locations.map_err(|message| Error::new(format!("{flag}: {message}")))?;
-            upstreams.push(plain(name, kind, locations));
+            upstreams.push(plain(source, name, kind, locations)?);
         }
     }
     for written in &source.file.upstream {
@@ -239,7 +247,7 @@ fn upstreams(source: &Source<'_>, overrides: &Overrides) -> Result<Vec<Upstream>
     }
     if upstreams.is_empty() {
         for (kind, url) in [(Kind::Via, "http://127.0.0.1:8100"), (Kind::Ollama, "http://127.0.0.1:11434")] {
-            upstreams.push(plain(kind.word(), kind, vec![url::parse(url).map_err(Error::new)?.location]));
+            upstreams.push(plain(source, kind.word(), kind, vec![url::parse(url).map_err(Error::new)?.location])?);
         }
     }
     let vias = upstreams.iter().filter(|upstream| upstream.kind == Kind::Via).map(|upstream| upstream.locations.len());
@@ -269,8 +277,9 @@ fn is_replaced(upstream: &Upstream, overrides: &Overrides) -> bool {
     }
 }
 
-fn plain(name: &str, kind: Kind, locations: Vec<Location>) -> Upstream {
-    Upstream { name: name.to_owned(), kind, locations, pool: kind.pool(), deadlines: Vec::new() }
+fn plain(source: &Source<'_>, name: &str, kind: Kind, locations: Vec<Location>) -> Result<Upstream, Error> {
+    let max_body = access::max_body(source, kind, &BTreeMap::new())?;
+    Ok(Upstream { name: name.to_owned(), kind, locations, pool: kind.pool(), deadlines: Vec::new(), max_body })
 }
 
 fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, Error> {
@@ -282,15 +291,7 @@ fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, E
             .ok_or_else(|| format!("`{word}` is no kind; write \"via\", \"ollama\" or \"http\""))
     })?;
     let name = match &written.name {
-        Some(name) => source.read(name, |name| {
-            let is_token =
-                !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-            if is_token {
-                Ok(name.to_owned())
-            } else {
-                Err("a name consists of letters, digits, `-`, `_` and `.`".to_owned())
-            }
-        })?,
+        Some(name) => source.read(name, self::name)?,
         None => kind.word().to_owned(),
     };
     if written.endpoints.get_ref().is_empty() {
@@ -306,7 +307,15 @@ fn upstream(source: &Source<'_>, written: &file::Upstream) -> Result<Upstream, E
         locations,
         pool: pool(source, kind, &written.pool)?,
         deadlines: deadlines.collect::<Result<_, _>>()?,
+        max_body: access::max_body(source, kind, &written.max_body)?,
     })
+}
+
+/// A name as logs and metrics can show it.
+pub(super) fn name(name: &str) -> Result<String, String> {
+    let is_token =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    if is_token { Ok(name.to_owned()) } else { Err("a name consists of letters, digits, `-`, `_` and `.`".to_owned()) }
 }
 
 fn pool(source: &Source<'_>, kind: Kind, written: &file::Pool) -> Result<pool::Settings, Error> {
@@ -329,13 +338,9 @@ fn pool(source: &Source<'_>, kind: Kind, written: &file::Pool) -> Result<pool::S
     Ok(settings)
 }
 
-fn class_deadlines(
-    source: &Source<'_>,
-    kind: Kind,
-    class: &Spanned<String>,
-    written: &file::Deadlines,
-) -> Result<(Class, Deadlines), Error> {
-    let class = source.read(class, |word| {
+/// A class of requests to upstreams of that kind.
+pub(super) fn class(source: &Source<'_>, kind: Kind, written: &Spanned<String>) -> Result<Class, Error> {
+    source.read(written, |word| {
         let known = || Class::ALL.into_iter().filter(|class| class.is_of(kind));
         known().find(|class| class.word() == word).ok_or_else(|| {
             let words: Vec<_> = known().map(Class::word).collect();
@@ -343,7 +348,16 @@ fn class_deadlines(
             let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             format!("`{word}` is no class of requests to {}; they are {}{near}", kind.word(), words.join(", "))
         })
-    })?;
+    })
+}
+
+fn class_deadlines(
+    source: &Source<'_>,
+    kind: Kind,
+    class: &Spanned<String>,
+    written: &file::Deadlines,
+) -> Result<(Class, Deadlines), Error> {
+    let class = self::class(source, kind, class)?;
     let default = class.deadlines();
     let or = |written: Option<Written>, default| written.map_or(default, |written| written.0);
     let deadlines = Deadlines {

@@ -1,5 +1,7 @@
 //! The configuration as it is written: TOML, unknown keys refused, no logic. What it means is `config`'s business.
 
+pub(super) mod access;
+
 use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -23,6 +25,10 @@ pub(super) struct File {
     pub timestamps: Timestamps,
     pub upstream: Vec<Upstream>,
     pub route: Vec<Route>,
+    pub keys: Vec<access::Key>,
+    pub allow: Option<Vec<Spanned<String>>>,
+    pub cors: Option<access::Cors>,
+    pub limits: access::Limits,
 }
 
 /// `[downstream]`: patience with clients.
@@ -71,6 +77,8 @@ pub(super) struct Upstream {
     pub pool: Pool,
     #[serde(default)]
     pub deadlines: std::collections::BTreeMap<Spanned<String>, Deadlines>,
+    #[serde(default)]
+    pub max_body: std::collections::BTreeMap<Spanned<String>, access::Bytes>,
 }
 
 /// `[upstream.pool]`.

@@ -36,7 +36,7 @@ impl Dice {
         if self.once_in(4) { self.below(64) } else { 1024 * 1024 }
     }
 
-    /// The body in single bytes, and in a few other ways, with empty frames among them.
+    /// The body in single bytes, and in a few other ways.
     pub(crate) fn cuts(&mut self, body: &[u8]) -> Vec<Vec<Bytes>> {
         let body = Bytes::copy_from_slice(body);
         let mut cuts = vec![(0..body.len()).map(|at| body.slice(at..=at)).collect()];
@@ -44,7 +44,8 @@ impl Dice {
         cuts
     }
 
-    fn cut(&mut self, body: &Bytes) -> Vec<Bytes> {
+    /// The body in one random way, with empty frames among them.
+    pub(crate) fn cut(&mut self, body: &Bytes) -> Vec<Bytes> {
         let count = self.below(8);
         let mut places: Vec<_> = (0..count).map(|_| self.below(body.len() + 1)).collect();
         places.sort_unstable();

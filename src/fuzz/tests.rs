@@ -102,6 +102,17 @@ fn answers_hold() {
 }
 
 #[test]
+fn proxy_headers_hold() {
+    replay("proxy_header", CHANGES);
+}
+
+/// Fewer, for each goes through sockets.
+#[test]
+fn requests_hold() {
+    replay("request", CHANGES / 4);
+}
+
+#[test]
 fn every_target_has_a_program_for_the_fuzzer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();

@@ -15,7 +15,7 @@ const TRAILER_LINES: usize = 128;
 const DIGITS: u8 = 16;
 
 /// A body under way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Decoder {
     /// So many bytes are still to come.
     Length(u64),
@@ -28,7 +28,7 @@ pub(crate) enum Decoder {
 }
 
 /// A chunked body under way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Chunked {
     state: State,
     /// Data bytes that the chunk still has.

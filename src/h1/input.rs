@@ -58,6 +58,18 @@ impl Input {
         self.decoder.remaining()
     }
 
+    /// Whether the body would be over with what was read and `more` behind it.
+    pub(crate) fn would_end(&self, more: &[u8]) -> bool {
+        let (mut decoder, mut trailers) = (self.decoder.clone(), None);
+        for mut bytes in [&self.bytes[..], more] {
+            while !bytes.is_empty() && !decoder.is_done() {
+                let Ok(step) = decoder.step(bytes, &mut trailers) else { return false };
+                bytes = &bytes[step.skip + step.data..];
+            }
+        }
+        decoder.is_done()
+    }
+
     /// Whether trailer fields wait.
     pub(crate) fn has_trailers(&self) -> bool {
         self.trailers.is_some()

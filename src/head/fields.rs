@@ -61,14 +61,16 @@ impl Fields {
 
     /// As read from a head that a parser has taken apart: both are slices of it, and valid.
     pub(crate) fn push_parsed(&mut self, name: &[u8], value: &[u8]) {
-        let start = self.head.as_ptr() as usize;
-        let at = |part: &[u8]| u32::try_from((part.as_ptr() as usize).wrapping_sub(start)).unwrap_or_default();
+        let head = self.head.as_ptr() as usize;
+        let at = len((name.as_ptr() as usize).wrapping_sub(head));
         // An empty value has no place that is worth pointing to.
-        let value_at = if value.is_empty() { at(name) + len(name) } else { at(value) };
-        debug_assert!(self.head.len() >= (value_at + len(value)) as usize, "not a part of this head");
-        let is_plain = value_at == at(name) + len(name) + 2 && self.head[value_at as usize - 1] == b' ';
+        let colon = at + len(name.len());
+        let value_at = if value.is_empty() { colon } else { len((value.as_ptr() as usize).wrapping_sub(head)) };
+        let end = value_at + len(value.len());
+        debug_assert!(self.head.len() >= end as usize, "not a part of this head");
+        let is_plain = value_at == colon + 2 && self.head.get(colon as usize + 1) == Some(&b' ');
         let form = if is_plain { Form::Plain } else { Form::Spaced };
-        self.push(name, at(name), value_at, value_at + len(value), form);
+        self.push(name, at, value_at, end, form);
     }
 
     fn push(&mut self, name: &[u8], at: u32, value: u32, end: u32, form: Form) {
@@ -144,12 +146,12 @@ impl Fields {
             // Room for what the proxy adds, so that it does not grow step by step.
             self.own.reserve(OWN);
         }
-        let at = len(&self.own);
+        let at = len(self.own.len());
         self.own.extend_from_slice(name);
         self.own.extend_from_slice(b": ");
-        let value_at = len(&self.own);
+        let value_at = len(self.own.len());
         self.own.extend_from_slice(value);
-        let end = len(&self.own);
+        let end = len(self.own.len());
         self.own.extend_from_slice(b"\r\n");
         // RFC 9110, section 5.5: what could end the line becomes a space.
         if memchr3(b'\r', b'\n', 0, value).is_some() {
@@ -281,8 +283,10 @@ fn is_same(token: &[u8], name: &[u8]) -> bool {
         && token_rest.iter().zip(name_rest).all(|(token, name)| token | 0x20 == name | 0x20)
 }
 
-fn len(bytes: &[u8]) -> u32 {
-    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+/// Heads are limited to far less than 4 GiB.
+#[expect(clippy::cast_possible_truncation, reason = "checked where heads are read")]
+fn len(length: usize) -> u32 {
+    length as u32
 }
 
 /// The bit of a name.

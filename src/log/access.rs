@@ -18,7 +18,7 @@ pub struct Line<'a> {
     pub client: &'a str,
     /// The request's method.
     pub method: &'a str,
-    /// The request's target, as it came.
+    /// The request's target, as it came, less what looks like a secret.
     pub path: &'a str,
     /// The answer's status.
     pub status: u16,
@@ -26,6 +26,8 @@ pub struct Line<'a> {
     pub route: Option<&'a str>,
     /// `NAME/NUMBER` of the endpoint that answered.
     pub upstream: Option<&'a str>,
+    /// The name of the API key.
+    pub key: Option<&'a str>,
     /// Bytes of the request's body.
     pub received: u64,
     /// Bytes of the answer's body.
@@ -82,47 +84,56 @@ fn json(out: &mut Vec<u8>, line: &Line<'_>) {
     with_now(|second, millis| {
         out.extend_from_slice(second.as_bytes());
         let digit = |divisor: u32| b'0' + u8::try_from(millis / divisor % 10).unwrap_or_default();
-        out.extend_from_slice(&[b'.', digit(100), digit(10), digit(1)]);
+        let fraction = [b'.', digit(100), digit(10), digit(1)];
+        out.extend_from_slice(&fraction);
     });
-    out.extend_from_slice(b"Z\",\"level\":\"INFO\",\"target\":\"access\"");
-    let text = |out: &mut Vec<u8>, name: &str, value: &str| {
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(value.as_bytes());
+    // Addresses, tokens and words of our own have nothing to escape; what a client chose has.
+    text(out, "Z\",\"level\":\"INFO\",\"target\":\"access\",\"client\":\"", line.client);
+    text(out, "\",\"method\":\"", line.method);
+    out.extend_from_slice(b"\",\"path\":\"");
+    escape(out, line.path);
+    number(out, "\",\"status\":", line.status.into());
+    if let Some(route) = line.route {
+        text(out, ",\"route\":\"", route);
         out.push(b'"');
-    };
-    // What a client chose; all else are addresses, tokens and words of our own, which have nothing to escape.
-    let foreign = |out: &mut Vec<u8>, name: &str, value: &str| {
-        out.extend_from_slice(name.as_bytes());
-        escape(out, value);
+    }
+    if let Some(upstream) = line.upstream {
+        text(out, ",\"upstream\":\"", upstream);
         out.push(b'"');
-    };
-    let some = |out: &mut Vec<u8>, name: &str, value: Option<&str>| {
+    }
+    if let Some(key) = line.key {
+        text(out, ",\"key\":\"", key);
+        out.push(b'"');
+    }
+    number(out, ",\"received\":", line.received);
+    number(out, ",\"sent\":", line.sent);
+    if let Some(first_byte) = line.first_byte_us {
+        number(out, ",\"first_byte_us\":", first_byte);
+    }
+    number(out, ",\"duration_us\":", line.duration_us);
+    if let Some(retries) = line.retries {
+        number(out, ",\"retries\":", retries);
+    }
+    let seldom = [(",\"timestamps\":\"", line.timestamps), (",\"error\":\"", line.error), (",\"end\":\"", line.end)];
+    for (name, value) in seldom {
         if let Some(value) = value {
             text(out, name, value);
+            out.push(b'"');
         }
-    };
-    let number = |out: &mut Vec<u8>, name: &str, value: Option<u64>| {
-        if let Some(value) = value {
-            out.extend_from_slice(name.as_bytes());
-            decimal(out, value);
-        }
-    };
-    text(out, ",\"client\":\"", line.client);
-    text(out, ",\"method\":\"", line.method);
-    foreign(out, ",\"path\":\"", line.path);
-    number(out, ",\"status\":", Some(line.status.into()));
-    some(out, ",\"route\":\"", line.route);
-    some(out, ",\"upstream\":\"", line.upstream);
-    number(out, ",\"received\":", Some(line.received));
-    number(out, ",\"sent\":", Some(line.sent));
-    number(out, ",\"first_byte_us\":", line.first_byte_us);
-    number(out, ",\"duration_us\":", Some(line.duration_us));
-    number(out, ",\"retries\":", line.retries);
-    some(out, ",\"timestamps\":\"", line.timestamps);
-    some(out, ",\"error\":\"", line.error);
-    some(out, ",\"end\":\"", line.end);
-    foreign(out, ",\"id\":\"", line.id);
-    out.extend_from_slice(b"}\n");
+    }
+    out.extend_from_slice(b",\"id\":\"");
+    escape(out, line.id);
+    out.extend_from_slice(b"\"}\n");
+}
+
+fn text(out: &mut Vec<u8>, name: &str, value: &str) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(value.as_bytes());
+}
+
+fn number(out: &mut Vec<u8>, name: &str, value: u64) {
+    out.extend_from_slice(name.as_bytes());
+    decimal(out, value);
 }
 
 /// Without the id, and with the time of day only: whoever watches a terminal knows the date.
@@ -137,6 +148,7 @@ fn human(out: &mut Vec<u8>, line: &Line<'_>) {
     let texts = [
         ("route", line.route),
         ("upstream", line.upstream),
+        ("key", line.key),
         ("timestamps", line.timestamps),
         ("error", line.error),
         ("end", line.end),
@@ -164,6 +176,9 @@ fn human(out: &mut Vec<u8>, line: &Line<'_>) {
 }
 
 fn decimal(out: &mut Vec<u8>, mut value: u64) {
+    if let Ok(digit @ 0..10) = u8::try_from(value) {
+        return out.push(b'0' + digit);
+    }
     let mut digits = [b'0'; 20];
     let mut at = digits.len();
     loop {

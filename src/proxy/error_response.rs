@@ -15,6 +15,9 @@ const MARK: HeaderName = HeaderName::from_static("x-viaduct-error");
 /// What is forwarded, besides methods that nobody has heard of.
 const ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+/// How to present a key (RFC 6750, section 3).
+const CHALLENGE: &str = "Bearer realm=\"viaduct\"";
+
 /// How an API words its errors (contracts: via, section 2; ollama, 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -62,7 +65,12 @@ pub(super) fn status(kind: Kind) -> StatusCode {
         Kind::NoRoute => StatusCode::NOT_FOUND,
         Kind::BadRequest | Kind::Left => StatusCode::BAD_REQUEST,
         Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::ForbiddenHost => StatusCode::FORBIDDEN,
+        Kind::ForbiddenHost | Kind::OutOfScope | Kind::NotAllowed | Kind::ForbiddenForm | Kind::ForbiddenOrigin => {
+            StatusCode::FORBIDDEN
+        }
+        Kind::Unauthorized => StatusCode::UNAUTHORIZED,
+        Kind::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::Loop => StatusCode::LOOP_DETECTED,
         Kind::NoEndpoint => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Connect | Kind::Tls | Kind::Send | Kind::BadResponse | Kind::Body => StatusCode::BAD_GATEWAY,
@@ -79,7 +87,12 @@ fn code(kind: Kind) -> &'static str {
         Kind::NoRoute => "NotFound",
         Kind::BadRequest | Kind::Left => "BadRequest",
         Kind::Method => "MethodNotAllowed",
-        Kind::ForbiddenHost => "Forbidden",
+        Kind::ForbiddenHost | Kind::OutOfScope | Kind::NotAllowed | Kind::ForbiddenForm | Kind::ForbiddenOrigin => {
+            "Forbidden"
+        }
+        Kind::Unauthorized => "Unauthorized",
+        Kind::RateLimited(_) => "TooManyRequests",
+        Kind::TooLarge => "PayloadTooLarge",
         Kind::Loop => "LoopDetected",
         Kind::NoEndpoint => "ServiceUnavailable",
         Kind::Connect | Kind::Tls | Kind::Send | Kind::BadResponse | Kind::Body => "BadGateway",
@@ -97,14 +110,25 @@ pub(super) fn respond(error: &Error, dialect: Dialect) -> (AnswerHead, Bytes) {
     let fields = &mut head.fields;
     fields.insert(&header::CONTENT_TYPE, content_type);
     fields.insert(&MARK, error.kind().token());
-    if matches!(error.kind(), Kind::BadRequest | Kind::Method | Kind::Timeout(Phase::Upload)) {
+    if matches!(
+        error.kind(),
+        Kind::BadRequest | Kind::Method | Kind::Timeout(Phase::Upload) | Kind::TooLarge | Kind::ForbiddenForm
+    ) {
         // RFC 9112, section 2.2: bytes behind a doubtful message are never read as a request.
         fields.insert(&header::CONNECTION, "close");
     }
-    if error.kind() == Kind::Method {
-        fields.insert(&header::ALLOW, ALLOWED);
+    match error.kind() {
+        Kind::Method => fields.insert(&header::ALLOW, ALLOWED),
+        Kind::Unauthorized => fields.insert(&header::WWW_AUTHENTICATE, CHALLENGE),
+        Kind::RateLimited(seconds) => fields.insert(&header::RETRY_AFTER, seconds.to_string()),
+        _ => {}
     }
     (head, body.into())
+}
+
+/// The answer to a preflight; what it says is CORS's business.
+pub(super) fn preflight() -> (AnswerHead, Bytes) {
+    (AnswerHead::new(StatusCode::NO_CONTENT), Bytes::new())
 }
 
 /// The answer to an OPTIONS that goes no further.

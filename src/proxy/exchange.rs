@@ -14,6 +14,7 @@ use super::downstream::Downstream;
 use super::error_response::Dialect;
 use super::request_id::RequestId;
 use super::route::Route;
+use crate::access::masked;
 use crate::body::Progress;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase, Side};
@@ -59,6 +60,10 @@ pub(super) struct Exchange {
     taken: u64,
     retries: u32,
     error: Option<Kind>,
+    /// What the answer's `Connection` named: fields that end here also as trailers.
+    pub nominated: Vec<Vec<u8>>,
+    /// The name of the API key that asks.
+    pub key: Option<Arc<str>>,
     /// What became of the timestamps, for the access line.
     pub timestamps: Option<&'static str>,
     has_ended: bool,
@@ -95,6 +100,8 @@ impl Exchange {
             taken: 0,
             retries: 0,
             error: None,
+            nominated: Vec::new(),
+            key: None,
             timestamps: None,
             has_ended: false,
         })
@@ -214,8 +221,12 @@ impl Exchange {
         self.end(&End::Whole);
     }
 
-    /// Whose fault a failed attempt really was: an upload that the client broke off shows as a failure to send.
+    /// Whose fault a failed attempt really was: an upload that the client broke off, or that was refused on its way,
+    /// shows as a failure to send.
     pub(super) fn blame(&self, error: Error) -> Error {
+        if let Some(refusal) = self.progress.as_ref().and_then(|progress| progress.refusal()) {
+            return refusal.again();
+        }
         let has_broken = self.progress.as_ref().is_some_and(|progress| progress.has_broken());
         if has_broken { Error::new(Kind::Left).source(error) } else { error }
     }
@@ -234,7 +245,7 @@ impl Exchange {
         self.status = status;
         self.error = Some(error.kind());
         self.count_expired(error);
-        if self.route.is_none() {
+        if self.route.is_none() || error.kind().is_denial() {
             self.metrics.refused(error.kind().token());
         }
         log(self.id.as_str(), error);
@@ -283,10 +294,11 @@ impl Exchange {
         access::write(&access::Line {
             client: &self.downstream.peer_text,
             method: self.method.as_str(),
-            path: self.target.path_and_query().map_or("*", PathAndQuery::as_str),
+            path: &masked(self.target.path_and_query().map_or("*", PathAndQuery::as_str)),
             status: self.status.as_u16(),
             route: self.route.as_ref().map(|route| route.class.word()),
             upstream: self.endpoint.as_ref().map(|endpoint| endpoint.label()),
+            key: self.key.as_deref(),
             received,
             sent: self.sent,
             first_byte_us: self.first_byte.map(micros),

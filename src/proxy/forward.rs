@@ -97,7 +97,9 @@ pub(super) fn strip(target: &Uri, prefix: &str) -> Result<Uri, Error> {
 
 /// Rewrites an answer's head. Refuses a framing with more than one reading (RFC 9112, section 6.3) and a switch of
 /// protocols that nobody asked for (RFC 9110, section 15.2.2).
-pub(super) fn toward_client(head: &mut AnswerHead) -> Result<(), Error> {
+///
+/// Returns the names that `Connection` nominated, for the trailer fields.
+pub(super) fn toward_client(head: &mut AnswerHead) -> Result<Vec<Vec<u8>>, Error> {
     if head.status == http::StatusCode::SWITCHING_PROTOCOLS {
         return Err(Error::new(Kind::BadResponse).detail("101 without an upgrade"));
     }
@@ -109,12 +111,12 @@ pub(super) fn toward_client(head: &mut AnswerHead) -> Result<(), Error> {
         // hyper decoded by the coding but leaves the length in, which would now cut the body or hang the client.
         fields.remove(&header::CONTENT_LENGTH);
     }
-    headers::end_hop(fields);
+    let nominated = headers::end_hop(fields).nominated;
     if head.status == http::StatusCode::NO_CONTENT {
         fields.remove(&header::CONTENT_LENGTH);
     }
     head.version = Version::HTTP_11;
-    Ok(())
+    Ok(nominated)
 }
 
 /// Puts the prefix that was stripped back into `Location`, and takes out the base that was put in front, if the

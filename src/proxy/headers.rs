@@ -14,6 +14,8 @@ pub(super) struct Hop {
     pub trailers: bool,
     /// The message named a transfer coding.
     pub coding: bool,
+    /// What `Connection` named: such a field ends here also as a trailer.
+    pub nominated: Vec<Vec<u8>>,
 }
 
 /// Removes the fields that end here (RFC 9110, section 7.6.1), and those that `Connection` names, on every line of it.
@@ -33,8 +35,8 @@ pub(super) fn end_hop(fields: &mut Fields) -> Hop {
         }
     }
     if is_nominated {
-        let names: Vec<_> = fields.get_all(&header::CONNECTION).flat_map(nominated).map(<[u8]>::to_vec).collect();
-        fields.retain(|name, _| !names.iter().any(|nominated| nominated.eq_ignore_ascii_case(name)));
+        hop.nominated = fields.get_all(&header::CONNECTION).flat_map(nominated).map(<[u8]>::to_vec).collect();
+        fields.retain(|name, _| !hop.nominated.iter().any(|nominated| nominated.eq_ignore_ascii_case(name)));
     }
     if is_found {
         fields.retain(|name, _| ends_here(name).is_none());

@@ -198,7 +198,7 @@ impl Forwarded {
             }
             Err(frame) => match frame.into_trailers() {
                 Ok(mut trailers) => {
-                    trailers::clean(&mut trailers);
+                    trailers::clean(&mut trailers, &self.exchange.nominated);
                     Frame::trailers(trailers)
                 }
                 Err(frame) => frame,

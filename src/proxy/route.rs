@@ -60,6 +60,8 @@ pub struct Route {
     pub upstream: Arc<Upstream>,
     /// How long they may take.
     pub deadlines: Deadlines,
+    /// The most bytes that a request's body may have.
+    pub max_body: Option<u64>,
     /// The shortest of the deadlines: how often a connection's timer must look while such an exchange runs.
     pub tick: Duration,
     /// Their counters.
@@ -93,6 +95,8 @@ pub struct Member {
     pub upstream: Arc<Upstream>,
     /// Deadlines that differ from the defaults.
     pub deadlines: Vec<(Class, Deadlines)>,
+    /// The most bytes of a request's body, by class.
+    pub max_body: Vec<(Class, u64)>,
 }
 
 /// All routes of one configuration.
@@ -334,7 +338,7 @@ fn has_prefix(path: &str, prefix: &str) -> bool {
 
 impl Routes {
     fn new(member: Member, metrics: &Metrics) -> Self {
-        let Member { upstream, deadlines: overrides } = member;
+        let Member { upstream, deadlines: overrides, max_body } = member;
         let route = |class: Class| {
             let own = overrides.iter().find(|(of, _)| *of == class).map(|(_, deadlines)| *deadlines);
             let deadlines = own.unwrap_or_else(|| class.deadlines());
@@ -342,6 +346,7 @@ impl Routes {
                 Arc::new(Route {
                     class,
                     deadlines,
+                    max_body: max_body.iter().find(|(of, _)| *of == class).map(|(_, most)| *most),
                     tick: deadlines.shortest(),
                     metrics: metrics.route(class.word(), upstream.name()),
                     upstream: Arc::clone(&upstream),
@@ -367,7 +372,7 @@ mod tests {
         let members = kinds.iter().map(|kind| {
             let location = Location { address: Address::new("127.0.0.1", 1).unwrap(), base: String::new(), tls: None };
             let upstream = Upstream::new(kind.word(), *kind, vec![location], &kind.pool(), &metrics);
-            Member { upstream, deadlines: Vec::new() }
+            Member { upstream, deadlines: Vec::new(), max_body: Vec::new() }
         });
         Router::new(members.collect(), mappings, false, &metrics)
     }

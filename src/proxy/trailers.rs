@@ -4,7 +4,7 @@ use http::header::{self, HeaderMap};
 
 /// Fields that must not come behind a body: they would frame, route, authenticate or describe a message that is over
 /// (RFC 9110, section 6.5.1), or end at this hop.
-const FORBIDDEN: [&str; 27] = [
+const FORBIDDEN: [&str; 28] = [
     "connection",
     "keep-alive",
     "proxy-connection",
@@ -22,6 +22,7 @@ const FORBIDDEN: [&str; 27] = [
     "set-cookie",
     "cache-control",
     "expires",
+    "pragma",
     "age",
     "date",
     "location",
@@ -34,11 +35,12 @@ const FORBIDDEN: [&str; 27] = [
     "x-viaduct-timestamps",
 ];
 
-/// Takes out what must not come late, and what `Connection` names.
-pub(super) fn clean(trailers: &mut HeaderMap) {
+/// Takes out what must not come late, and what `Connection` names: here, or (`nominated`) in the answer's head.
+pub(super) fn clean(trailers: &mut HeaderMap, nominated: &[Vec<u8>]) {
     let lines = trailers.get_all(header::CONNECTION).iter();
     let named: Vec<_> = lines
         .flat_map(|line| line.as_bytes().split(|&b| b == b','))
+        .chain(nominated.iter().map(Vec::as_slice))
         .filter_map(|name| header::HeaderName::from_bytes(name.trim_ascii()).ok())
         .collect();
     for name in named {
@@ -59,7 +61,8 @@ mod tests {
         for name in ["content-length", "x-checksum", "connection", "x-hop", "Authorization"] {
             trailers.insert(header::HeaderName::from_bytes(name.as_bytes()).unwrap(), "x-hop".parse().unwrap());
         }
-        clean(&mut trailers);
+        trailers.insert("x-early", "1".parse().unwrap());
+        clean(&mut trailers, &[b"X-Early".to_vec()]);
         assert_eq!(trailers.keys().collect::<Vec<_>>(), ["x-checksum"]);
     }
 }

@@ -95,8 +95,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
                 return Box::pin(h2::serve(shared, downstream, alarm, stream, early)).await;
             }
         };
-        // Boxed, so that a connection that idles has no room for an exchange.
-        if let Some(end) = Box::pin(session.exchange(asking)).await {
+        if let Some(end) = session.exchange(asking).await {
             break end;
         }
     };
@@ -255,7 +254,7 @@ impl Session {
         if self.conn.poll_left(cx).is_ready() {
             return Poll::Ready(Some(End::Dropped));
         }
-        let is_unread = !self.conn.has_read_all();
+        let is_deaf = self.conn.is_deaf();
         match self.alarm.poll_ring(cx) {
             Poll::Ready(Rang::Expired(phase @ Phase::Write)) => {
                 self.shared.metrics.expired_connection(phase);
@@ -264,12 +263,12 @@ impl Session {
             }
             // An exchange of this connection may have to end.
             Poll::Ready(Rang::Expired(_) | Rang::Tick) => {
-                let is_gone = is_unread && self.conn.is_reset();
+                let is_gone = is_deaf && self.conn.has_left(cx);
                 return Poll::Ready(is_gone.then_some(End::Dropped));
             }
             Poll::Pending => {}
         }
-        if is_unread {
+        if is_deaf {
             self.downstream.clock.look_by(Instant::now() + GLANCE);
             // The timer may now be too late.
             if self.alarm.poll_ring(cx).is_ready() {

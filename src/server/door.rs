@@ -65,6 +65,11 @@ impl Door {
         Self { proxies, ..self }
     }
 
+    /// Whether it speaks TLS.
+    pub fn has_tls(&self) -> bool {
+        self.acceptor.is_some()
+    }
+
     /// The connection ready for HTTP, and its client, or `None` if it was closed. Cancelling closes it.
     pub async fn enter(&self, tcp: TcpStream, peer: SocketAddr, watch: Watch) -> Option<(Transport, SocketAddr)> {
         if self.acceptor.is_none() && !self.expects_header_from(peer) {

@@ -9,6 +9,7 @@
 mod close;
 mod encode;
 mod head;
+mod leaving;
 mod refusal;
 mod reply;
 
@@ -28,7 +29,8 @@ use crate::h1::{Framing, Input, Outgoing, Reader, Scan};
 use crate::head::RequestHead;
 use crate::transport::Transport;
 
-/// The most that is held of a client that sends on while its request runs. Beyond that its end is not seen.
+/// The most that is held of a client that sends on while its request runs, give or take one read. Beyond that nothing is
+/// read of it, and its end is looked for.
 const HOLD_LIMIT: usize = 64 * 1024;
 
 /// The start line that HTTP/2 begins with; the rest of its preface is judged by whoever speaks it.
@@ -51,6 +53,8 @@ pub(super) struct Connection {
     /// What the client may begin with instead of a head, to speak HTTP/2.
     preface: Option<&'static [u8]>,
     has_ended: bool,
+    /// Whether an end of the client that was seen behind unread bytes leaves its request whole.
+    is_complete: Option<bool>,
 }
 
 /// A request, as it goes to whoever answers it.
@@ -96,6 +100,7 @@ impl Connection {
             giver: None,
             preface: may_be_h2.then_some(PREFACE),
             has_ended: false,
+            is_complete: None,
         }
     }
 
@@ -213,7 +218,7 @@ impl Connection {
                 Ok(bytes) if !bytes.is_empty() => self.input.bytes = bytes,
                 Ok(_) | Err(_) => {
                     self.has_ended = true;
-                    giver.end(Err(BrokenOff));
+                    giver.end(Err(BrokenOff::Left));
                     self.giver = None;
                     return Poll::Ready(());
                 }
@@ -235,7 +240,7 @@ impl Connection {
                 Ok(None) => {}
                 Err(_malformed) => {
                     // Bytes behind a framing error are never read as a request (contract: http-proxy, F18).
-                    giver.end(Err(BrokenOff));
+                    giver.end(Err(BrokenOff::Malformed));
                     self.giver = None;
                     return true;
                 }
@@ -250,11 +255,6 @@ impl Connection {
         has_moved
     }
 
-    /// Whether the request's last byte was read.
-    pub(super) fn has_read_all(&self) -> bool {
-        self.input.is_done()
-    }
-
     /// Whether the client's end is there, behind the request. What it sends early is held, up to a limit.
     ///
     /// It is taken for the client's leaving also when it only closed its own direction (contract: http-proxy, E7): a
@@ -264,7 +264,7 @@ impl Connection {
             return Poll::Ready(());
         }
         while self.input.is_done() && self.input.bytes.len() < HOLD_LIMIT {
-            let bytes = match ready!(self.reader.poll_read(&mut self.stream, cx, None)) {
+            let bytes = match ready!(self.reader.poll_read(&mut self.stream, cx, Some(HOLD_LIMIT as u64))) {
                 Ok(bytes) => bytes,
                 Err(_) => Bytes::new(),
             };
@@ -283,9 +283,43 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Whether the connection was reset, though nothing is read of it now.
-    pub(super) fn is_reset(&self) -> bool {
-        !matches!(self.stream.tcp().take_error(), Ok(None))
+    /// Whether nothing of the client is read now, so that its end has to be looked for.
+    pub(super) fn is_deaf(&self) -> bool {
+        !self.input.is_done() || self.input.bytes.len() >= HOLD_LIMIT
+    }
+
+    /// Whether the client has left, as far as that shows without reading what it sent before (see [`leaving`]).
+    pub(super) fn has_left(&mut self, cx: &mut Context<'_>) -> bool {
+        let tcp = self.stream.tcp();
+        if leaving::is_reset(tcp) {
+            return true;
+        }
+        if !leaving::has_finished(tcp, cx) {
+            return false;
+        }
+        if self.input.is_done() {
+            return true;
+        }
+        if self.giver.is_none() {
+            // Nobody waits for the rest: it is being told why.
+            return false;
+        }
+        if self.is_complete.is_none() {
+            self.is_complete = leaving::completes(&self.stream, &self.input, cx);
+        }
+        self.is_complete == Some(false)
+    }
+
+    /// When an answer begins: whether the rest of its request will be read, so that another one can follow. What is at
+    /// hand is read; a body that an upstream still takes may be over before a stream of unknown length is.
+    fn may_go_on(&mut self, is_stream: bool) -> bool {
+        if self.input.is_done() {
+            return true;
+        }
+        match &self.giver {
+            Some(giver) if giver.is_taken() => is_stream || leaving::is_at_hand(&self.stream, &self.input),
+            _ => self.skip_body(),
+        }
     }
 
     /// Between an answer and the next request: whether the rest of the request's body was at hand, and is gone. What is
@@ -342,6 +376,7 @@ impl Connection {
     pub(super) fn rest(&mut self) {
         self.reader.rest();
         self.outgoing.clear();
+        self.is_complete = None;
     }
 
     /// Closes in stages (see [`close`]).

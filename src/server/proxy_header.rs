@@ -31,3 +31,22 @@ pub(super) async fn read(tcp: &mut TcpStream, peer: SocketAddr) -> io::Result<Op
         }
     }
 }
+
+/// How long the header is that comes in these pieces, and whom it names; `None` if it is not whole.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn in_pieces<'a>(
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Option<(usize, Option<SocketAddr>)>, String> {
+    let mut parser = Parser::default();
+    let mut length = 0;
+    for piece in pieces {
+        let (taken, said) = parser.take(piece).map_err(|e| e.to_string())?;
+        length += taken;
+        match said {
+            Some(Said::Client(client)) => return Ok(Some((length, Some(client)))),
+            Some(Said::Nothing) => return Ok(Some((length, None))),
+            None => {}
+        }
+    }
+    Ok(None)
+}

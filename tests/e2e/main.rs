@@ -4,6 +4,7 @@
 #![expect(clippy::format_collect, reason = "a test may allocate")]
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without it does not try to")]
 
+mod access;
 mod authority;
 mod bench;
 mod cli;

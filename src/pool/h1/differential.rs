@@ -175,8 +175,12 @@ fn fields<'a>(fields: impl Iterator<Item = (&'a [u8], Vec<u8>)>) -> Vec<(String,
 }
 
 fn lines(trailers: Option<&HeaderMap>) -> Vec<String> {
-    let lines = trailers.into_iter().flatten();
-    lines.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))).collect()
+    // Ours leaves framing out of trailers (RFC 9110, section 6.5.1).
+    let lines = trailers.into_iter().flatten().filter(|(name, _)| !FRAMING.contains(&name.as_str()));
+    let mut lines: Vec<_> = lines.map(|(n, v)| format!("{n}: {}", String::from_utf8_lossy(v.as_bytes()))).collect();
+    // A map that loses a name does not keep the order of the others.
+    lines.sort();
+    lines
 }
 
 // === impl Frames ===

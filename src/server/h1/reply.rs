@@ -76,6 +76,8 @@ impl Reply {
         self.framing = encode::framing(self.asked, head, body);
         let is_switch = head.status == StatusCode::SWITCHING_PROTOCOLS;
         self.keep_alive &= !ends && !is_switch && !self.is_until_close() && !encode::says_close(&head.fields);
+        // RFC 9112, section 9.6: a connection that closes says so.
+        self.keep_alive = self.keep_alive && conn.may_go_on(self.framing == Framing::Chunked);
         let connection: Option<&[u8]> = match self.keep_alive {
             _ if is_switch => None,
             false => Some(b"connection: close\r\n"),

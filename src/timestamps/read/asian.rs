@@ -110,8 +110,18 @@ static HAN_WORDS: Lexicon = Lexicon::of(HAN);
 static COUNTED_WORDS: Lexicon = Lexicon::of(COUNTED);
 static PARTICLE_WORDS: Lexicon = Lexicon::of(PARTICLES);
 
-pub(super) fn begins(char: char) -> bool {
-    is_hangul(char) || is_han(char)
+/// Adds the tokens of the Hangul word or of the Han characters at the lexer, if there are any.
+pub(super) fn lex(lexer: &mut Lexer<'_>) -> bool {
+    match lexer.rest() {
+        [0xE3, 0x81..=0x83 | 0x90..=0xBF, ..] | [0xE3, 0x80, 0x85..=0x87, ..] | [0xE5..=0xE9, ..] => han(lexer),
+        // all but the hexagrams
+        [0xE4, second, ..] if *second != 0xB7 => han(lexer),
+        // Kana of half width
+        [0xEF, 0xBD, 0xA6..=0xBF, ..] | [0xEF, 0xBE, 0x80..=0x9F, ..] => han(lexer),
+        rest if length_of_hangul(rest) > 0 => hangul(lexer),
+        _ => return false,
+    }
+    true
 }
 
 fn is_hangul(char: char) -> bool {
@@ -120,11 +130,6 @@ fn is_hangul(char: char) -> bool {
 
 fn is_han(char: char) -> bool {
     matches!(char, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF66}'..='\u{FF9F}')
-}
-
-/// Adds the tokens of the Hangul word or of the Han characters at the lexer.
-pub(super) fn lex(lexer: &mut Lexer<'_>, char: char) {
-    if is_hangul(char) { hangul(lexer) } else { han(lexer, char) }
 }
 
 fn hangul(lexer: &mut Lexer<'_>) {
@@ -138,12 +143,12 @@ fn hangul(lexer: &mut Lexer<'_>) {
     if let Some((value, bytes)) = spelled(word, &rest[length..]) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
-    if HANGUL_WORDS.lacks(word) && word != "약" {
+    if HANGUL_WORDS.lacks(word.as_bytes()) && word != "약" {
         return lexer.others(Other { words: 1, capital: false }, length);
     }
     // `매` alone is "every", but it also begins `매장`, a shop
     let known = HANGUL_WORDS
-        .longest(word)
+        .longest(word.as_bytes())
         .filter(|(_, bytes)| *bytes > 3 || length == 3 || word.starts_with('첫') || word.starts_with('끝'));
     if word == "약" {
         return lexer.push(W(Approx), length);
@@ -177,12 +182,12 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
     let near = lexer.gap() == Gap::Tight;
     match last.kind {
         Kind::Number(_) | Kind::Spelled(_) => {
-            let (kind, bytes) = COUNTED_WORDS.longest(word)?;
+            let (kind, bytes) = COUNTED_WORDS.longest(word.as_bytes())?;
             let behind = &word[bytes..];
             let ends = behind.is_empty()
                 || behind.starts_with(LOOSE)
-                || PARTICLE_WORDS.longest(behind).is_some()
-                || COUNTED_WORDS.longest(behind).is_some()
+                || PARTICLE_WORDS.longest(behind.as_bytes()).is_some()
+                || COUNTED_WORDS.longest(behind.as_bytes()).is_some()
                 || behind.starts_with("으로");
             ends.then_some((kind, bytes))
         }
@@ -192,10 +197,10 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
         | Kind::Mark(super::token::Mark::Close(_) | super::token::Mark::Star)
             if near =>
         {
-            PARTICLE_WORDS.longest(word)
+            PARTICLE_WORDS.longest(word.as_bytes())
         }
         Kind::Word(From | Mark | Vague | Later) if near && is_behind_time(&lexer.tokens) => {
-            PARTICLE_WORDS.longest(word)
+            PARTICLE_WORDS.longest(word.as_bytes())
         }
         _ => None,
     }
@@ -236,7 +241,7 @@ fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
 /// Whether a unit ends here: no more Hangul, or a particle.
 fn ends(behind: &str) -> bool {
     !behind.starts_with(is_hangul)
-        || PARTICLE_WORDS.longest(behind).is_some()
+        || PARTICLE_WORDS.longest(behind.as_bytes()).is_some()
         || behind.starts_with(['가', '이', '은', '는', '을', '를', '로', '째'])
 }
 
@@ -314,23 +319,25 @@ const fn beginnings() -> [u64; 64] {
 const NUMERALS: [&str; 16] =
     ["零", "〇", "一", "二", "两", "兩", "三", "四", "五", "六", "七", "八", "九", "十", "百", "半"];
 
-fn han(lexer: &mut Lexer<'_>, char: char) {
-    let rest = &lexer.text[lexer.at..];
-    let counts = numeral(char).is_some() || char == '半';
-    if let Some((value, bytes)) = Some(rest).filter(|_| counts).and_then(spelled_han) {
+fn han(lexer: &mut Lexer<'_>) {
+    let rest = lexer.rest();
+    let word = HAN_WORDS.longest(rest);
+    // a unit is no number, and most words are units and particles
+    let counts = word.is_none() || rest.starts_with("半".as_bytes());
+    if let Some((value, bytes)) = lexer.text.get(lexer.at..).filter(|_| counts).and_then(spelled_han) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
     // `30秒時`, `30秒时`: when it is 30 seconds
     let when = || lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: U(_), .. }));
     // 前10秒: the first ten; 10秒前: ten ago
-    let counts = || super::numerals::digit(&rest.as_bytes()[3..]).is_some();
-    match HAN_WORDS.longest(rest) {
+    let counts = || super::numerals::digit(&rest[3..]).is_some();
+    match word {
         Some((W(Before), 3)) if when() => lexer.push(W(Later), 3),
         Some((W(Before), 3)) if counts() => lexer.push(W(First), 3),
         Some((U(Unit { size: 3600, .. }), 3)) if when() => lexer.push(W(Mark), 3),
         Some((kind, bytes)) => lexer.known(kind, bytes),
         None => {
-            lexer.push(Kind::Other(Other { words: 1, capital: false }), char.len_utf8());
+            lexer.others(Other { words: 1, capital: false }, 3);
         }
     }
 }
@@ -367,18 +374,18 @@ impl Lexicon {
     }
 
     /// Whether no word begins as a text does.
-    fn lacks(&self, text: &str) -> bool {
-        text.len() < 3 || self.heads[low_bits(text.as_bytes())] == 0
+    fn lacks(&self, text: &[u8]) -> bool {
+        text.len() < 3 || self.heads[low_bits(text)] == 0
     }
 
     /// The longest word that a text begins with, and its bytes.
-    fn longest(&self, text: &str) -> Option<(Kind, usize)> {
+    fn longest(&self, text: &[u8]) -> Option<(Kind, usize)> {
         let mut best: Option<(Kind, usize)> = None;
-        let mut entry = if text.len() < 3 { 0 } else { self.heads[low_bits(text.as_bytes())] };
+        let mut entry = if text.len() < 3 { 0 } else { self.heads[low_bits(text)] };
         while entry > 0 {
-            let (word, kind) = self.words[entry as usize - 1];
-            if text.starts_with(word) && best.is_none_or(|(_, length)| length < word.len()) {
-                best = Some((kind, word.len()));
+            let (word, kind) = &self.words[entry as usize - 1];
+            if text.starts_with(word.as_bytes()) && best.is_none_or(|(_, length)| length < word.len()) {
+                best = Some((*kind, word.len()));
             }
             entry = self.next[entry as usize - 1];
         }

@@ -18,7 +18,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let next = page.behind(last + 1);
     let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
-    if is_alone(page, first, last, &left) {
+    // `March 3 • 10:22` goes by the day
+    if is_alone(page, first, last, &left) && !is_of_day(page, first, &left) {
         return if !range && is_length_by_left(page, &left) {
             Verdict::Not
         } else if !range && is_agenda(page, seconds(page, judge, index), first, last, &left) {

@@ -100,6 +100,27 @@ async fn e04_a_half_sent_upload_is_never_pooled() {
 }
 
 #[tokio::test]
+async fn e02_an_answer_that_leaves_the_request_unread_says_that_the_connection_closes() {
+    let viaduct = Viaduct::to(&[crate::support::nobody().await]);
+    let mut client = viaduct.client().await;
+    // What is at hand is read: the connection goes on.
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello").await;
+    let response = client.response().await;
+    assert_eq!((response.status(), response.field("connection")), (502, None));
+    client.send(BIG).await;
+    let response = client.response().await;
+    assert_eq!((response.status(), response.field("connection")), (502, Some("close")));
+
+    let origin = early("413 Too Large", |mut peer| async move { drop(peer.rest().await) }).await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = viaduct.client().await;
+    client.send(BIG).await;
+    client.send(vec![b'x'; 64 * 1024]).await;
+    let response = client.response().await;
+    assert_eq!((response.status(), response.field("connection")), (413, Some("close")));
+}
+
+#[tokio::test]
 async fn e05_a_client_that_writes_on_finds_the_answer() {
     let origin = early("413 Too Large", |mut peer| async move {
         peer.finish().await;

@@ -186,6 +186,14 @@ async fn f09_a_chunk_size_is_hex_digits_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn f09_the_answer_says_that_the_connection_closes() {
+    let outcome = attack(chunked(&format!("5\r\nhello\r\nx\r\n{SMUGGLED}"))).await;
+    let answer = outcome.text.to_ascii_lowercase();
+    assert!(answer.starts_with("http/1.1 400 ") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    assert!(answer.contains("the framing of its body"), "{answer}");
+}
+
+#[tokio::test]
 async fn f09_good_sizes_pass() {
     for size in ["5", "05", "00000000005", "5 ", "5\t"] {
         let outcome = attack(post(&format!(

@@ -256,6 +256,19 @@ async fn i07_trailers_go_to_who_takes_them_and_the_body_is_whole_either_way() {
 }
 
 #[tokio::test]
+async fn i08_an_answers_trailers_lose_what_ends_here_and_what_a_cache_would_read() {
+    let lab = Recorder::answering(|_| {
+        b"HTTP/1.1 200 OK\r\nconnection: X-Hop\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n2\r\nhi\r\n0\r\n\
+          x-hop: 1\r\npragma: no-cache\r\nx-sum: 7\r\n\r\n"
+            .to_vec()
+    })
+    .await;
+    let mut client = lab.viaduct.client().await;
+    client.send("GET / HTTP/1.1\r\nhost: a\r\nte: trailers\r\nconnection: te\r\n\r\n").await;
+    assert_eq!(client.response().await.trailers, "x-sum: 7\r\n");
+}
+
+#[tokio::test]
 async fn i07_a_requests_trailers_do_not_hurt_its_body() {
     let lab = Recorder::start().await;
     let mut client = lab.viaduct.client().await;

@@ -139,6 +139,8 @@ async fn l05_also_behind_pipelined_bytes() {
         for begin in ["", STREAM] {
             leaves(begin, &format!("GET / HTTP/1.1\r\nhost: a\r\n\r\n{next}"), by_reset).await;
             leaves(begin, &format!("GET / HTTP/1.1\r\nhost: a\r\n\r\n{}", next.repeat(300)), by_reset).await;
+            // More than is held of it.
+            leaves(begin, &format!("GET / HTTP/1.1\r\nhost: a\r\n\r\n{}", next.repeat(4_000)), by_reset).await;
             leaves(begin, &format!("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi{next}"), by_reset).await;
             leaves(
                 begin,
