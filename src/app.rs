@@ -97,7 +97,12 @@ impl App {
         let shared = Arc::new(Shared {
             proxy: Proxy::new(settings, router, Arc::clone(&metrics)),
             metrics,
-            settings: conn::Settings { patience, idle: config.downstream.idle, trusted: config.trusted },
+            settings: conn::Settings {
+                patience,
+                idle: config.downstream.idle,
+                http2: config.downstream.http2,
+                trusted: config.trusted,
+            },
         });
         let (drain, drain_delay) = (config.drain, config.drain_delay);
         Ok(Self {

@@ -14,8 +14,10 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 mod handover;
+mod streamed;
 
 pub use self::handover::{BrokenOff, Giver, Taker, handover};
+pub use self::streamed::Streamed;
 
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Phase};
@@ -38,8 +40,8 @@ pub enum Incoming {
     Empty,
     /// HTTP/1.1, which is ours.
     Handed(Taker),
-    /// HTTP/2, which is hyper's.
-    Driven(hyper::body::Incoming),
+    /// HTTP/2.
+    Streamed(Streamed),
 }
 
 /// A client's body on its way.
@@ -135,7 +137,7 @@ impl Incoming {
                 BrokenOff::Malformed => Error::new(Kind::BadRequest).detail("the framing of its body"),
                 BrokenOff::Left => Error::new(Kind::Body).source(e),
             }),
-            Self::Driven(body) => Pin::new(body).poll_frame(cx).map_err(|e| Error::new(Kind::Body).source(e)),
+            Self::Streamed(body) => body.poll_frame(cx).map_err(|e| Error::new(Kind::Body).source(e)),
         }
     }
 
@@ -143,7 +145,7 @@ impl Incoming {
         match self {
             Self::Empty => true,
             Self::Handed(taker) => taker.is_end_stream(),
-            Self::Driven(body) => body.is_end_stream(),
+            Self::Streamed(body) => body.is_end_stream(),
         }
     }
 
@@ -151,7 +153,7 @@ impl Incoming {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Handed(taker) => taker.size_hint(),
-            Self::Driven(body) => body.size_hint(),
+            Self::Streamed(body) => body.size_hint(),
         }
     }
 }

@@ -81,6 +81,8 @@ pub struct Downstream {
     pub idle: Duration,
     /// Waiting for the client to take a byte.
     pub write: Duration,
+    /// Whether clients may speak HTTP/2.
+    pub http2: bool,
 }
 
 /// Who reads answers by default.

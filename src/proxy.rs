@@ -76,8 +76,16 @@ pub struct Proxy {
     settings: Settings,
     router: Router,
     metrics: Arc<Metrics>,
-    /// This process in `Via`; unique, so that a request which comes back is recognised (RFC 9110, section 7.6.3).
-    via: Box<str>,
+    via: Via,
+}
+
+/// This process in `Via`; unique, so that a request which comes back is recognised (RFC 9110, section 7.6.3).
+#[derive(Debug)]
+struct Via {
+    /// As the receiver of HTTP/1.1.
+    h1: Box<str>,
+    /// As that of HTTP/2.
+    h2: Box<str>,
 }
 
 /// A request that is ready to go.
@@ -118,7 +126,7 @@ enum Answer {
 impl Proxy {
     /// A proxy over these routes.
     pub fn new(settings: Settings, router: Router, metrics: Arc<Metrics>) -> Self {
-        Self { settings, router, metrics, via: format!("1.1 viaduct-{:08x}", fastrand::u32(..)).into() }
+        Self { settings, router, metrics, via: Via::new() }
     }
 
     /// Answers one request: with the upstream's answer, or with an error in its API's words. Dropping the future closes
@@ -218,7 +226,8 @@ impl Proxy {
         let host = (!prefix.is_empty() || route.upstream.has_base())
             .then(|| head.fields.get(&header::HOST).map(Into::into))
             .flatten();
-        forward::toward_upstream(&mut head, exchange.downstream(), api, has_body, &exchange.id, &self.via);
+        let via = self.via.of(head.version);
+        forward::toward_upstream(&mut head, exchange.downstream(), api, has_body, &exchange.id, via);
         if !prefix.is_empty() {
             head.uri = forward::strip(&head.uri, prefix)?;
         }
@@ -246,7 +255,11 @@ impl Proxy {
 
     /// Whether the request has been here before.
     fn check_loop(&self, fields: &Fields) -> Result<(), Error> {
-        if headers::lists(fields, &header::VIA, self.via.as_bytes()) { Err(Error::new(Kind::Loop)) } else { Ok(()) }
+        let has_been = |via: &str| headers::lists(fields, &header::VIA, via.as_bytes());
+        if fields.contains(&header::VIA) && (has_been(&self.via.h1) || has_been(&self.via.h2)) {
+            return Err(Error::new(Kind::Loop));
+        }
+        Ok(())
     }
 
     fn refuse(&self, exchange: &mut Exchange, error: &Error) -> (AnswerHead, ResponseBody) {
@@ -257,6 +270,20 @@ impl Proxy {
         }
         exchange.refuse(error, head.status);
         (head, ResponseBody::Made(body))
+    }
+}
+
+// === impl Via ===
+
+impl Via {
+    fn new() -> Self {
+        let name = format!("viaduct-{:08x}", fastrand::u32(..));
+        Self { h1: format!("1.1 {name}").into(), h2: format!("2.0 {name}").into() }
+    }
+
+    /// As the receiver of this version.
+    fn of(&self, version: Version) -> &str {
+        if version == Version::HTTP_2 { &self.h2 } else { &self.h1 }
     }
 }
 

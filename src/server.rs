@@ -5,8 +5,10 @@
 
 mod alarm;
 pub mod conn;
+mod date;
 pub mod door;
 mod h1;
+mod h2;
 pub mod listener;
 mod proxy_header;
 pub mod renewal;

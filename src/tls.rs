@@ -15,8 +15,8 @@ pub use self::acceptor::{Acceptor, ClientAuth, Settings};
 pub use self::client::{Client, ClientSettings, Expected, objection};
 pub use self::error::{Error, Part};
 
-/// What is spoken under TLS, the best first. `h2` goes in front when it can be served.
-const ALPN: [&[u8]; 1] = [b"http/1.1"];
+/// What is spoken under TLS, the best first.
+const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(rustls::crypto::ring::default_provider()));
 
@@ -24,6 +24,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)
 }
 
-fn alpn() -> Vec<Vec<u8>> {
-    ALPN.map(<[u8]>::to_vec).to_vec()
+/// With HTTP/2 or without: toward upstreams only HTTP/1.1 is spoken.
+fn alpn(http2: bool) -> Vec<Vec<u8>> {
+    ALPN[usize::from(!http2)..].iter().map(|name| name.to_vec()).collect()
 }

@@ -40,6 +40,11 @@ impl Transport {
         matches!(self, Self::Tls(_))
     }
 
+    /// Whether the handshake settled on HTTP/2.
+    pub fn is_h2(&self) -> bool {
+        matches!(self, Self::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2"))
+    }
+
     /// Whether the peer has left an idle connection alone: nothing came, no end, no error. Under TLS a record that
     /// only concerns the session, such as a ticket, is nothing. What else there is may be lost: the connection can only
     /// be dropped then.

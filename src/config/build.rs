@@ -165,7 +165,12 @@ fn downstream(file: &file::Downstream) -> Downstream {
         let written = written.map(|written| written.0.unwrap_or(Duration::from_secs(3600)));
         written.unwrap_or_else(|| Duration::from_secs(seconds))
     };
-    Downstream { head: or(file.head, 10), idle: or(file.idle, 90), write: or(file.write, 60) }
+    Downstream {
+        head: or(file.head, 10),
+        idle: or(file.idle, 90),
+        write: or(file.write, 60),
+        http2: file.http2.unwrap_or(true),
+    }
 }
 
 /// `auto` where a model was named and an Ollama exists, else `text` (contract: timestamps, section 1).

@@ -38,6 +38,7 @@ pub(super) struct Downstream {
     pub head: Option<Written>,
     pub idle: Option<Written>,
     pub write: Option<Written>,
+    pub http2: Option<bool>,
 }
 
 /// `[tls]`: certificate and key of listeners.

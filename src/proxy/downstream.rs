@@ -18,9 +18,9 @@ pub struct Downstream {
     /// The client's address.
     pub peer: SocketAddr,
     /// The same as logs say it.
-    pub(super) peer_text: Box<str>,
+    pub(super) peer_text: Arc<str>,
     /// Its IP, as `X-Forwarded-For` says it.
-    pub(super) peer_ip: Box<str>,
+    pub(super) peer_ip: Arc<str>,
     /// Whether it is a proxy whose `X-Forwarded-*` are believed.
     pub(super) is_trusted: bool,
     /// Whether the listener that accepted it is a loopback address.
@@ -77,6 +77,23 @@ impl Downstream {
     #[must_use]
     pub fn watched(self, watch: watch::Receiver<bool>) -> Self {
         Self { watch: Some(watch), ..self }
+    }
+
+    /// The same client, for one of several exchanges that run at once: each has its own time and its own turn.
+    #[must_use]
+    pub fn split(&self, clock: Arc<Clock>, turn: Arc<Turn>) -> Self {
+        Self {
+            peer: self.peer,
+            peer_text: Arc::clone(&self.peer_text),
+            peer_ip: Arc::clone(&self.peer_ip),
+            is_trusted: self.is_trusted,
+            is_loopback: self.is_loopback,
+            is_secure: self.is_secure,
+            clock,
+            turn,
+            watch: self.watch.clone(),
+            tunnel: Mutex::default(),
+        }
     }
 
     /// How the client asked.

@@ -15,14 +15,19 @@ use crate::error::Phase;
 
 /// The alarm of one connection.
 pub(super) struct Alarm {
-    clock: Arc<Clock>,
-    timer: Pin<Box<Sleep>>,
-    /// Whether the timer has this task's waker.
-    is_set: bool,
+    bell: Bell,
     signal: Watch,
     /// Resolves when the drain begins; gone once it has.
     drain: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     is_watching: bool,
+}
+
+/// The deadlines alone.
+pub(super) struct Bell {
+    clock: Arc<Clock>,
+    timer: Pin<Box<Sleep>>,
+    /// Whether the timer has this task's waker.
+    is_set: bool,
 }
 
 /// What rang.
@@ -39,12 +44,9 @@ pub(super) enum Rang {
 impl Alarm {
     /// Looks at `clock`, whose first deadline is set, and at the drain.
     pub(super) fn new(clock: Arc<Clock>, watch: &Watch) -> Self {
-        let first = clock.look_at().unwrap_or_else(Instant::now);
         let mut drained = watch.clone();
         Self {
-            clock,
-            timer: Box::pin(sleep_until(first)),
-            is_set: false,
+            bell: Bell::new(clock),
             signal: watch.clone(),
             drain: Some(Box::pin(async move { drained.draining().await })),
             is_watching: false,
@@ -63,6 +65,21 @@ impl Alarm {
             }
         }
         self.drain.is_none()
+    }
+
+    /// See [`Bell::poll_ring`].
+    pub(super) fn poll_ring(&mut self, cx: &mut Context<'_>) -> Poll<Rang> {
+        self.bell.poll_ring(cx)
+    }
+}
+
+// === impl Bell ===
+
+impl Bell {
+    /// Looks at `clock`, whose first deadline is set.
+    pub(super) fn new(clock: Arc<Clock>) -> Self {
+        let first = clock.look_at().unwrap_or_else(Instant::now);
+        Self { clock, timer: Box::pin(sleep_until(first)), is_set: false }
     }
 
     /// Ready when the timer fired; to be asked again until it is pending.

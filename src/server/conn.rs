@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
 use ipnet::IpNet;
 use tokio::time::{Instant, timeout};
@@ -17,6 +18,7 @@ use tokio::time::{Instant, timeout};
 use super::Watch;
 use super::alarm::{Alarm, Rang};
 use super::h1::{Asking, Connection, NoRequest, Refusal, Reply, Written};
+use super::h2;
 use crate::clock::Clock;
 use crate::error::Phase;
 use crate::head::AnswerHead;
@@ -44,6 +46,8 @@ pub struct Settings {
     pub patience: Patience,
     /// Waiting for the next request.
     pub idle: Duration,
+    /// Whether clients may speak HTTP/2.
+    pub http2: bool,
     /// Whose `X-Forwarded-*` are believed.
     pub trusted: Vec<IpNet>,
 }
@@ -71,7 +75,12 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     let downstream = Downstream::new(peer, local, trusted, Arc::clone(&clock), turn);
     let downstream = Arc::new(downstream.secure(stream.is_tls()).watched(watch.receiver()));
     let alarm = Alarm::new(clock, &watch);
-    let mut session = Session { shared, downstream, alarm, conn: Connection::new(stream) };
+    if stream.is_h2() {
+        return Box::pin(h2::serve(shared, downstream, alarm, stream, Bytes::new())).await;
+    }
+    // Under TLS the handshake has decided.
+    let may_be_h2 = shared.settings.http2 && !stream.is_tls();
+    let mut session = Session { shared, downstream, alarm, conn: Connection::new(stream, may_be_h2) };
     let end = loop {
         let asking = match std::future::poll_fn(|cx| session.poll_request(cx)).await {
             Ok(asking) => asking,
@@ -79,6 +88,11 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
             Err(NoRequest::Refused(refusal)) => {
                 session.refuse(refusal).await;
                 break End::Closed;
+            }
+            Err(NoRequest::OtherVersion) => {
+                let Session { shared, downstream, alarm, conn } = session;
+                let (stream, early) = conn.into_parts();
+                return Box::pin(h2::serve(shared, downstream, alarm, stream, early)).await;
             }
         };
         if let Some(end) = session.exchange(asking).await {

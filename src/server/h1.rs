@@ -7,7 +7,6 @@
 //! but what the client sent too early.
 
 mod close;
-mod date;
 mod encode;
 mod head;
 mod leaving;
@@ -34,6 +33,9 @@ use crate::transport::Transport;
 /// read of it, and its end is looked for.
 const HOLD_LIMIT: usize = 64 * 1024;
 
+/// The start line that HTTP/2 begins with; the rest of its preface is judged by whoever speaks it.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+
 /// One client's connection.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -48,6 +50,8 @@ pub(super) struct Connection {
     is_writing: bool,
     /// Where the body of the request goes, while there is one.
     giver: Option<Giver>,
+    /// What the client may begin with instead of a head, to speak HTTP/2.
+    preface: Option<&'static [u8]>,
     has_ended: bool,
     /// Whether an end of the client that was seen behind unread bytes leaves its request whole.
     is_complete: Option<bool>,
@@ -69,12 +73,21 @@ pub(super) enum NoRequest {
     Gone,
     /// The head is refused.
     Refused(Refusal),
+    /// It speaks HTTP/2 (RFC 9113, section 3.3). What was read is in the parts of the connection.
+    OtherVersion,
+}
+
+impl From<Refusal> for NoRequest {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 // === impl Connection: requests ===
 
 impl Connection {
-    pub(super) fn new(stream: Transport) -> Self {
+    /// `may_be_h2` says that the first bytes may be those of HTTP/2 instead.
+    pub(super) fn new(stream: Transport, may_be_h2: bool) -> Self {
         Self {
             stream,
             reader: Reader::default(),
@@ -85,6 +98,7 @@ impl Connection {
             outgoing: Outgoing::default(),
             is_writing: false,
             giver: None,
+            preface: may_be_h2.then_some(PREFACE),
             has_ended: false,
             is_complete: None,
         }
@@ -96,7 +110,7 @@ impl Connection {
             match self.take_head() {
                 Ok(Some(head)) => return Poll::Ready(Ok(self.begin(head))),
                 Ok(None) => {}
-                Err(refusal) => return Poll::Ready(Err(NoRequest::Refused(refusal))),
+                Err(none) => return Poll::Ready(Err(none)),
             }
             let bytes = ready!(self.reader.poll_read(&mut self.stream, cx, None)).map_err(|_| NoRequest::Gone)?;
             if bytes.is_empty() {
@@ -117,7 +131,7 @@ impl Connection {
     }
 
     /// A head, if it is complete.
-    fn take_head(&mut self) -> Result<Option<Head>, Refusal> {
+    fn take_head(&mut self) -> Result<Option<Head>, NoRequest> {
         let so_far = if self.partial.is_empty() { &self.input.bytes[..] } else { &self.partial };
         if so_far.is_empty() {
             return Ok(None);
@@ -126,16 +140,20 @@ impl Connection {
             && let Some((head, end)) = Head::parse_ordinary(&self.input.bytes)
         {
             self.input.skip(end);
-            return head.map(Some);
+            return Ok(Some(head?));
         }
-        let Some(end) = self.scan.end(so_far, &head::LIMITS)? else {
+        // No ordinary head of HTTP/1.1 is one: they do not pay for the look.
+        if self.preface.is_some_and(|preface| so_far.starts_with(preface)) {
+            return Err(NoRequest::OtherVersion);
+        }
+        let Some(end) = self.scan.end(so_far, &head::LIMITS).map_err(Refusal::from)? else {
             if !self.is_line_judged {
                 // What cannot become a request is told so at once, not when its time is up.
                 if self.scan.has_start_line() {
                     self.is_line_judged = true;
                     head::judge_line(so_far)?;
                 } else if !head::may_begin(so_far) {
-                    return Err(Refusal::Malformed("the request line"));
+                    return Err(Refusal::Malformed("the request line").into());
                 }
             }
             if self.partial.is_empty() {
@@ -147,7 +165,7 @@ impl Connection {
             self.input.bytes = std::mem::take(&mut self.partial).into();
         }
         (self.scan, self.is_line_judged) = (Scan::default(), false);
-        Head::parse(&self.input.split_to(end)).map(Some)
+        Ok(Some(Head::parse(&self.input.split_to(end))?))
     }
 
     fn begin(&mut self, head: Head) -> Asking {
@@ -156,6 +174,7 @@ impl Connection {
             is_head: head.request.method == Method::HEAD,
             takes_trailers: head.takes_trailers && head.request.version == Version::HTTP_11,
         };
+        self.preface = None;
         self.input.begin(head.framing);
         let body = match head.framing {
             Framing::Empty | Framing::UntilClose | Framing::Length(0) => Incoming::Empty,
@@ -371,8 +390,9 @@ impl Connection {
         let _ = SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
     }
 
-    /// The socket, and what was read from it too early, for a tunnel.
+    /// The socket, and what was read from it too early, for whoever speaks another protocol on it.
     pub(super) fn into_parts(self) -> (Transport, Bytes) {
-        (self.stream, self.input.bytes)
+        let early = if self.partial.is_empty() { self.input.bytes } else { self.partial.into() };
+        (self.stream, early)
     }
 }

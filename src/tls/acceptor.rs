@@ -25,6 +25,8 @@ pub struct Settings {
     pub key: PathBuf,
     /// Whether clients show certificates too.
     pub client_auth: Option<ClientAuth>,
+    /// Whether HTTP/2 is offered.
+    pub http2: bool,
 }
 
 /// How clients are known.
@@ -105,7 +107,7 @@ impl Settings {
         };
         let mut config =
             builder.with_single_cert(chain, key).map_err(|e| Error::unusable_pair(&self.cert, &self.key, e))?;
-        config.alpn_protocols = alpn();
+        config.alpn_protocols = alpn(self.http2);
         // Sealed tickets instead of a table of sessions. New files mean a new seal: nobody resumes a session that was
         // granted under authorities which are gone.
         config.ticketer = Ticketer::new().map_err(|e| unusable(Part::Key, &self.key, e))?;
@@ -142,7 +144,7 @@ mod tests {
         write("cert.pem", &old.cert.pem());
         write("key.pem", &old.signing_key.serialize_pem());
         let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-        let acceptor = Acceptor::load(Settings { cert, key, client_auth: None }).unwrap();
+        let acceptor = Acceptor::load(Settings { cert, key, client_auth: None, http2: true }).unwrap();
         let current = || Arc::as_ptr(&acceptor.current.read().unwrap());
         let first = current();
         assert!(!acceptor.has_changed());

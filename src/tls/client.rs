@@ -67,7 +67,7 @@ impl Client {
                 .with_client_auth_cert(pem::chain(cert)?, pem::key(key)?)
                 .map_err(|e| Error::unusable_pair(cert, key, e))?,
         };
-        config.alpn_protocols = alpn();
+        config.alpn_protocols = alpn(false);
         Ok(Self(config))
     }
 

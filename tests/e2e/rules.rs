@@ -4,8 +4,10 @@
 mod closing;
 mod connections;
 mod fields;
+mod frames;
 mod framing_requests;
 mod grammar;
+mod http2;
 mod interim;
 mod lab;
 mod responses;

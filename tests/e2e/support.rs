@@ -300,6 +300,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         &self.stream
     }
 
+    /// The same to keep. What was read of it is lost.
+    pub(crate) fn into_stream(self) -> S {
+        self.stream
+    }
+
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         patiently(self.stream.write_all(bytes.as_ref())).await.unwrap();
         patiently(self.stream.flush()).await.unwrap();
@@ -383,6 +388,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             assert!(self.fill().await, "ended after {} of {count} bytes", self.read.len());
         }
         self.read.drain(..count).collect()
+    }
+
+    /// As [`exactly`](Self::exactly); `None` when the other side ends before.
+    pub(crate) async fn try_exactly(&mut self, count: usize) -> Option<Vec<u8>> {
+        while self.read.len() < count {
+            if !self.fill().await {
+                return None;
+            }
+        }
+        Some(self.read.drain(..count).collect())
     }
 
     /// A message's head alone.

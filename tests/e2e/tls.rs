@@ -7,7 +7,7 @@ use rustls::HandshakeKind;
 use viaduct::config::Overrides;
 
 use crate::authority::{Authority, Client, Folder, Identity, TlsPeer};
-use crate::support::{Origin, Peer, Viaduct, ok, patiently, serve, urls};
+use crate::support::{Message, Origin, Peer, Viaduct, ok, patiently, serve, urls};
 
 /// A viaduct with TLS, the authority that vouches for it, and the files that it reads.
 struct Lab {
@@ -64,15 +64,49 @@ async fn requests_go_on_as_from_https() {
 }
 
 #[tokio::test]
-async fn http_1_1_is_agreed_on() {
+async fn http_2_is_agreed_on_or_else_http_1_1() {
     let origin = Origin::echo().await;
     let lab = Lab::start(&origin);
     let mut client = lab.client();
     client.0.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let peer = client.connect(lab.viaduct.address).await;
+    assert_eq!(peer.stream().get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    client.0.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let peer = client.connect(lab.viaduct.address).await;
     assert_eq!(peer.stream().get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
     client.0.alpn_protocols = vec![b"foo".to_vec()];
     assert!(client.try_connect(lab.viaduct.address).await.is_err());
+}
+
+#[tokio::test]
+async fn http_2_goes_on_as_from_https() {
+    let origin = Origin::echo().await;
+    let lab = Lab::start(&origin);
+    let mut client = lab.client();
+    client.0.alpn_protocols = vec![b"h2".to_vec()];
+    let tls = client.connect(lab.viaduct.address).await.into_stream();
+    let (sender, connection) = h2::client::handshake(tls).await.unwrap();
+    tokio::spawn(connection);
+    for path in ["/a", "/b"] {
+        let request = http::Request::get(format!("https://localhost{path}")).body(()).unwrap();
+        let (response, _) = sender.clone().ready().await.unwrap().send_request(request, true).unwrap();
+        let mut body = patiently(response).await.unwrap().into_body();
+        let seen = body.data().await.unwrap().unwrap();
+        let seen = Message { head: String::from_utf8_lossy(&seen).into_owned(), ..Message::default() };
+        assert_eq!(seen.start(), format!("GET {path} HTTP/1.1"));
+        assert_eq!((seen.field("x-forwarded-proto"), seen.field("host")), (Some("https"), Some("localhost")));
+    }
+    assert_eq!(origin.accepted(), 1);
+}
+
+#[tokio::test]
+async fn http_2_is_not_offered_where_it_is_switched_off() {
+    let origin = Origin::echo().await;
+    let lab = Lab::with(&origin, "[downstream]\nhttp2 = false", |_| String::new());
+    let mut client = lab.client();
+    client.0.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let peer = client.connect(lab.viaduct.address).await;
+    assert_eq!(peer.stream().get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
 }
 
 #[tokio::test]

@@ -58,7 +58,8 @@ pub(super) fn listeners(source: &Source<'_>, overrides: &Overrides) -> Result<Op
     };
     let ca = Named::new(source, ("", None), file.client_ca.as_ref());
     let client_auth = client_auth(source, file, ca.as_ref())?;
-    let settings = tls::Settings { cert: cert.path.clone(), key: key.path.clone(), client_auth };
+    let http2 = source.file.downstream.http2.unwrap_or(true);
+    let settings = tls::Settings { cert: cert.path.clone(), key: key.path.clone(), client_auth, http2 };
     let acceptor = Acceptor::load(settings).map_err(|e| {
         let blamed = match e.part() {
             Part::Chain => &cert,

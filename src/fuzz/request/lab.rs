@@ -22,7 +22,7 @@ const FILE: &str = "
     listen = ['127.0.0.1:0']
     admin = 'off'
     workers = 1
-    downstream = { head = '2s', idle = '2s', write = '2s' }
+    downstream = { head = '2s', idle = '2s', write = '2s', http2 = false }
     [[upstream]]
     kind = 'http'
     deadlines.plain = { upload = '2s', first_byte = '2s', silence = '2s', total = '5s' }

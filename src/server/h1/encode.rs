@@ -3,9 +3,9 @@
 use http::{StatusCode, Version, header};
 use http_body::Body;
 
-use super::date;
 use crate::h1::{Framing, length};
 use crate::head::{AnswerHead, Fields};
+use crate::server::date;
 
 /// What the request was, as far as its answer depends on it.
 #[derive(Debug, Clone, Copy)]

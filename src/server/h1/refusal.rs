@@ -1,9 +1,9 @@
 //! Why a head is refused before any exchange, and the answer in plain words: there is no route yet whose API could
 //! word it.
 
-use super::date;
 use crate::error::{Kind, Phase};
 use crate::h1::{Error, Fault};
+use crate::server::date;
 
 /// What is wrong with a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -253,7 +253,7 @@ async fn g12_other_versions_are_refused() {
 #[tokio::test]
 async fn g12_what_is_not_http_1_is_answered_and_closed() {
     for bytes in [
-        &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"[..],
+        &b"PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"[..],
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x0a\x0d\x0a\x0d\x0a",
         b"GET /\r\n",
         b"GET /\n",

@@ -1,0 +1,152 @@
+//! W6: what one connection can ask for is bounded.
+
+use super::super::frames::{
+    ACK, CALM, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, PING, SETTINGS, block, frame, get,
+};
+use super::super::lab::Recorder;
+use super::patient;
+use crate::support::{Origin, Peer, Viaduct, patiently};
+
+/// An origin that never answers.
+async fn silent() -> Origin {
+    Origin::start(|mut peer, _| async move {
+        let _ = peer.head().await;
+        peer.peek_end().await;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn w6_streams_at_once_are_limited() {
+    let origin = silent().await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = Frames::connect(viaduct.address).await;
+    let settings = client.next_of(SETTINGS).await.payload;
+    let limit = settings.chunks(6).find(|setting| setting[..2] == [0, 3]).unwrap();
+    assert_eq!(limit[2..], 128u32.to_be_bytes());
+    for number in 0..129 {
+        client.get(1 + 2 * number, "/").await;
+    }
+    let outcome = client.outcome(257).await;
+    // REFUSED_STREAM: it may go elsewhere.
+    assert_eq!(outcome.reset, Some(7), "{outcome:?}");
+    assert!(origin.accepted() <= 128);
+}
+
+#[tokio::test]
+async fn w6_a_head_is_limited() {
+    let lab = Recorder::start().await;
+    let mut client = Frames::connect(lab.viaduct.address).await;
+    for (stream, size) in [(1, 60), (3, 80)] {
+        let value = "x".repeat(size * 1024);
+        let head = block(&[&get("/")[..], &[("x-a", &value)]].concat());
+        let mut pieces = head.chunks(16_384).peekable();
+        client.send(HEADERS, END_STREAM, stream, pieces.next().unwrap()).await;
+        while let Some(piece) = pieces.next() {
+            client.send(CONTINUATION, if pieces.peek().is_none() { END_HEADERS } else { 0 }, stream, piece).await;
+        }
+        let outcome = client.outcome(stream).await;
+        if size == 60 {
+            assert_eq!(outcome.status, 200, "{outcome:?}");
+        } else {
+            assert!(outcome.status != 200, "{outcome:?}");
+        }
+    }
+    assert_eq!(lab.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn w6_continuation_without_end_ends_the_connection() {
+    for piece in [&b""[..], &block(&[("x-a", "b")])] {
+        let lab = Recorder::start().await;
+        let mut client = Frames::connect(lab.viaduct.address).await;
+        client.send(HEADERS, END_STREAM, 1, block(&get("/"))).await;
+        let piece = frame(CONTINUATION, 0, 1, piece).repeat(64);
+        let mut sent = 0;
+        while sent < 10_000 && client.0.try_send(&piece).await {
+            sent += 64;
+        }
+        assert!(sent < 10_000, "still taken");
+        client.0.peek_end().await;
+        assert!(lab.seen().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn w6_streams_that_are_given_up_in_a_row_end_the_connection() {
+    let origin = silent().await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = Frames::connect(viaduct.address).await;
+    let (mut reads, mut stream) = (0, 1);
+    // Slow enough that each of them is seen.
+    let code = loop {
+        client.get(stream, "/").await;
+        client.reset(stream, CANCEL).await;
+        client.send(PING, 0, 0, [0; 8]).await;
+        let mut said = None;
+        loop {
+            let Some(frame) = client.next().await else { break };
+            match frame.kind {
+                PING if frame.flags & ACK != 0 => break,
+                7 => said = Some(u32::from_be_bytes(frame.payload[4..8].try_into().unwrap())),
+                _ => {}
+            }
+        }
+        if said.is_some() {
+            break said;
+        }
+        (reads, stream) = (reads + 1, stream + 2);
+        assert!(reads < 2000, "still welcome");
+    };
+    assert_eq!(code, Some(CALM));
+}
+
+#[tokio::test]
+async fn w6_rapid_resets_end_the_connection() {
+    let origin = silent().await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = Frames::connect(viaduct.address).await;
+    let mut burst = Vec::new();
+    for number in 0..4000 {
+        let stream = 1 + 2 * number;
+        burst.extend(frame(HEADERS, END_HEADERS | END_STREAM, stream, &block(&get("/"))));
+        burst.extend(frame(3, 0, stream, &CANCEL.to_be_bytes()));
+    }
+    client.0.try_send(&burst).await;
+    client.0.peek_end().await;
+    assert!(origin.accepted() < 1000);
+}
+
+#[tokio::test]
+async fn w6_pings_and_settings_do_not_keep_a_connection() {
+    for (kind, payload) in [(PING, &[0; 8][..]), (SETTINGS, &[])] {
+        let origin = silent().await;
+        let viaduct = patient(&origin, "idle = '300ms'");
+        let mut client = Frames::over(Peer::connect(viaduct.address).await, &[]).await;
+        let burst = frame(kind, 0, 0, payload).repeat(16);
+        patiently(async {
+            // Nothing is read meanwhile: what is answered must not pile up.
+            while client.0.try_send(&burst).await {
+                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            }
+        })
+        .await;
+        viaduct
+            .metric_reaches("viaduct_expired_phases_total{route=\"none\",upstream=\"none\",phase=\"idle\"}", 1.0)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn w6_frames_without_data_end_the_connection() {
+    let origin = silent().await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    let mut client = Frames::connect(viaduct.address).await;
+    client.headers(1, &[(":method", "POST"), (":scheme", "http"), (":authority", "a"), (":path", "/")], false).await;
+    let burst = frame(DATA, 0, 1, &[]).repeat(64);
+    let mut sent = 0;
+    while sent < 1_000_000 && client.0.try_send(&burst).await {
+        sent += 64;
+    }
+    assert!(sent < 1_000_000, "still taken");
+}
