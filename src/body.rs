@@ -221,7 +221,7 @@ impl std::fmt::Debug for Upload {
 
 impl Progress {
     /// Nothing received yet. `stall` is the longest wait for the client's next byte, `first_byte` the longest wait for
-    /// the answer after its last.
+    /// the upstream: until it takes the next piece, and for its answer after the last.
     pub fn new(clock: Arc<Clock>, stall: Option<Duration>, first_byte: Option<Duration>, expects: bool) -> Self {
         Self {
             clock,
@@ -280,8 +280,12 @@ impl Progress {
 
     /// Whose turn it is: the upstream's, as long as the client may wait for its word.
     fn waits_for_client(&self) {
-        let (phase, limit) =
-            if self.expects.load(Relaxed) { (Phase::FirstByte, self.first_byte) } else { (Phase::Upload, self.stall) };
+        let (phase, limit) = if self.expects.load(Relaxed) {
+            (Phase::FirstByte, self.first_byte)
+        } else {
+            self.clock.disarm(Phase::FirstByte);
+            (Phase::Upload, self.stall)
+        };
         if let Some(limit) = limit
             && !self.clock.is_armed(phase)
         {
@@ -300,16 +304,25 @@ impl Progress {
         }
         if last {
             self.finished();
+        } else {
+            self.waits_for_upstream();
+        }
+    }
+
+    /// Until the next piece is asked for. An upstream that takes no more would hold the client for ever, and a client
+    /// that leaves then is not seen: its end stands behind what it has sent.
+    fn waits_for_upstream(&self) {
+        if let Some(first_byte) = self.first_byte
+            && !self.answered.load(Relaxed)
+        {
+            self.clock.arm(Phase::FirstByte, Instant::now(), first_byte);
         }
     }
 
     fn finished(&self) {
         self.clock.disarm(Phase::Upload);
-        if !self.done.swap(true, Relaxed)
-            && let Some(first_byte) = self.first_byte
-            && !self.answered.load(Relaxed)
-        {
-            self.clock.arm(Phase::FirstByte, Instant::now(), first_byte);
+        if !self.done.swap(true, Relaxed) {
+            self.waits_for_upstream();
         }
     }
 }

@@ -11,6 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use tokio::runtime::Handle;
 
 use crate::error::{Phase, Side};
 
@@ -36,6 +37,7 @@ pub struct Metrics {
     refused: Family<ReasonLabels, Counter>,
     handshake_failures: Family<ReasonLabels, Counter>,
     tls_reloads: Family<ResultLabels, Counter>,
+    tasks: Gauge,
     /// Client connections open now.
     pub downstream_open: Gauge,
     /// Exchanges that go on though their client has gone.
@@ -172,6 +174,7 @@ impl Metrics {
             refused: Family::default(),
             handshake_failures: Family::default(),
             tls_reloads: Family::default(),
+            tasks: Gauge::default(),
             downstream_open: Gauge::default(),
             unseen: Gauge::default(),
             tunnels_open: Gauge::default(),
@@ -228,6 +231,7 @@ impl Metrics {
         );
         r.register("tls_reloads", "Certificates read again, by result", self.tls_reloads.clone());
         r.register("requests_unseen", "Exchanges that go on though their client has gone", self.unseen.clone());
+        r.register("tasks", "Tasks alive now, those of the process itself included", self.tasks.clone());
         r.register("tunnels_open", "Connections that became tunnels open now", self.tunnels_open.clone());
         r.register("downstream_connections_open", "Client connections open now", self.downstream_open.clone());
         r.register("downstream_connections", "Client connections accepted", self.downstream_accepted.clone());
@@ -302,8 +306,11 @@ impl Metrics {
         self.tls_reloads.get_or_create(&ResultLabels { result }).inc();
     }
 
-    /// The `OpenMetrics` text of everything.
+    /// The `OpenMetrics` text of everything. The runtime it is called in is the one whose tasks are counted.
     pub fn encode(&self) -> String {
+        if let Ok(runtime) = Handle::try_current() {
+            self.tasks.set(runtime.metrics().num_alive_tasks().try_into().unwrap_or(i64::MAX));
+        }
         let mut text = String::with_capacity(16 * 1024);
         // Writing to a String cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);

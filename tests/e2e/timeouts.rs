@@ -101,6 +101,25 @@ async fn a_stalled_upload_is_408_and_closes() {
 }
 
 #[tokio::test]
+async fn an_upload_that_the_upstream_does_not_take_is_504() {
+    let origin = Origin::start(|peer, _| async move {
+        // Not a byte is read.
+        let _peer = peer;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let viaduct = viaduct(&origin, "first_byte = '200ms'");
+    let mut client = viaduct.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n").await;
+    // More than all buffers take; the close may overtake the answer.
+    tokio::join!(client.try_send(vec![b'x'; 100_000_000]), async {
+        let name = "viaduct_expired_phases_total{route=\"plain\",upstream=\"http\",phase=\"first_byte\"}";
+        viaduct.metric_reaches(name, 1.0).await;
+    });
+    viaduct.metric_reaches("viaduct_requests_total{route=\"plain\",upstream=\"http\",class=\"5xx\"}", 1.0).await;
+}
+
+#[tokio::test]
 async fn an_upload_that_ends_behind_the_answers_head_waits_for_no_other() {
     let origin = Origin::start(|mut peer, _| async move {
         let _ = peer.head().await;
