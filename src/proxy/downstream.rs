@@ -32,7 +32,6 @@ pub struct Downstream {
     /// What its client hears before an answer.
     pub turn: Arc<Turn>,
     /// Held for as long as anything of this connection goes on: a drain waits until the last is dropped.
-    #[expect(dead_code, reason = "held, never looked at")]
     watch: Option<watch::Receiver<bool>>,
     /// The connection to which it was upgraded.
     tunnel: Mutex<Option<Tunnel>>,
