@@ -59,6 +59,7 @@ mod labels;
 mod latin;
 mod lengths;
 mod lexer;
+mod lexicon;
 mod metres;
 mod numbering;
 mod numerals;
@@ -70,6 +71,7 @@ mod spare;
 mod table;
 mod timed;
 mod token;
+mod values;
 mod verdict;
 mod via;
 mod vocabulary;
@@ -131,7 +133,7 @@ fn with_comma(text: &str) -> Option<f64> {
     let (whole, fraction) = text.split_once(',')?;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let tens = [0.0, 10.0, 100.0].get(fraction.len()).filter(|_| digits(whole) && digits(fraction))?;
-    Some(numerals::decimal(whole.as_bytes()) + numerals::decimal(fraction.as_bytes()) / tens)
+    Some(values::decimal(whole.as_bytes()) + values::decimal(fraction.as_bytes()) / tens)
 }
 
 /// Every time that a text names in any reading of it: what [`read`] finds, and what it doubts.
@@ -142,12 +144,13 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     let mut spare = Spare::default();
     let page = Page::new(text, &mut spare);
     let mut judge = Judge::new(&page, &mut spare);
+    judge.aside = Some(Vec::new());
     judge.judge();
     let mut mentions = Vec::new();
     for index in 0..judge.groups.len() {
         judge.mention(index, &mut mentions);
     }
-    mentions.append(&mut judge.aside);
+    mentions.extend(judge.aside.take().into_iter().flatten());
     mentions.extend(worded::mentions(&page));
     mentions.sort_by_key(|mention| mention.span.start);
     mentions

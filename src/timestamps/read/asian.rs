@@ -5,6 +5,7 @@
 //! spaces: there every character may begin a word that matters.
 
 use super::lexer::Lexer;
+use super::lexicon::{Beginnings, Lexicon, Table};
 use super::token::Kind::{Unit as U, Word as W};
 use super::token::Word::{
     And, Approx, At, Before, Between, Day, During, End, Every, First, From, Function, Half, Is, Last, Lasts, Later,
@@ -13,17 +14,6 @@ use super::token::Word::{
 use super::token::{Gap, Kind, Other, Style, Token, Unit};
 
 const LONGEST_WORD: usize = 32;
-
-type Table = &'static [(&'static str, Kind)];
-
-/// A table with an index of first characters: what each character of a text is looked up in.
-struct Lexicon {
-    words: Table,
-    /// The first word, counted from 1, whose first character has these 12 low bits.
-    heads: [u8; 4096],
-    /// The next such word.
-    next: [u8; 256],
-}
 
 const fn unit(size: u16) -> Kind {
     U(Unit { size, style: Style::Asian })
@@ -119,8 +109,7 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) -> bool {
         [0xE4, second, ..] if *second != 0xB7 => han(lexer),
         // Kana of half width
         [0xEF, 0xBD, 0xA6..=0xBF, ..] | [0xEF, 0xBE, 0x80..=0x9F, ..] => han(lexer),
-        rest if length_of_hangul(rest) > 0 => hangul(lexer),
-        _ => return false,
+        _ => return hangul(lexer),
     }
     true
 }
@@ -133,19 +122,30 @@ fn is_han(char: char) -> bool {
     matches!(char, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF66}'..='\u{FF9F}')
 }
 
-fn hangul(lexer: &mut Lexer<'_>) {
-    let rest = &lexer.text[lexer.at..];
+/// Adds the tokens of the Hangul word at the lexer, if there is one.
+pub(super) fn hangul(lexer: &mut Lexer<'_>) -> bool {
     // a longer run is no word: cut, so that it is not measured again for each piece taken from its front
-    let length = length_of_hangul(rest.as_bytes());
-    let word = &rest[..length];
+    let length = length_of_hangul(lexer.rest());
+    if length == 0 {
+        return false;
+    }
+    let plain = !HANGUL_BEGINNINGS.has(lexer.rest()) && !may_be_behind_time(lexer);
+    if plain {
+        lexer.others(Other { words: 1, capital: false }, length);
+        lexer.skip_space();
+    } else {
+        hangul_word(lexer, length);
+    }
+    true
+}
+
+fn hangul_word(lexer: &mut Lexer<'_>, length: usize) {
+    let (word, behind) = lexer.text[lexer.at..].split_at(length);
     if let Some((kind, bytes)) = behind_time(lexer, word) {
         return lexer.known(kind, bytes);
     }
-    if let Some((value, bytes)) = spelled(word, &rest[length..]) {
+    if let Some((value, bytes)) = spelled(word, behind) {
         return lexer.push(Kind::Spelled(value), bytes);
-    }
-    if HANGUL_WORDS.lacks(word.as_bytes()) && word != "약" {
-        return lexer.others(Other { words: 1, capital: false }, length);
     }
     // `매` alone is "every", but it also begins `매장`, a shop
     let known = HANGUL_WORDS
@@ -162,19 +162,28 @@ fn hangul(lexer: &mut Lexer<'_>) {
 
 /// Bytes of the Hangul that a text begins with, of at most [`LONGEST_WORD`] characters.
 fn length_of_hangul(text: &[u8]) -> usize {
-    let mut length = 0;
-    while length < 3 * LONGEST_WORD {
-        match text[length..] {
-            [0xEB | 0xEC, _, _, ..]
-            | [0xEA, 0xB0..=0xBF, _, ..]
-            | [0xED, 0x80..=0x9D, _, ..]
-            | [0xED, 0x9E, 0x80..=0xA3, ..] => {}
-            [0xE3, 0x84, 0xB1..=0xBF, ..] | [0xE3, 0x85, _, ..] | [0xE3, 0x86, 0x80..=0x8E, ..] => {}
-            _ => break,
-        }
-        length += 3;
+    let is_hangul = |char: &&[u8; 3]| {
+        matches!(
+            char,
+            [0xEB | 0xEC, _, _]
+                | [0xEA, 0xB0..=0xBF, _]
+                | [0xED, 0x80..=0x9D, _]
+                | [0xED, 0x9E, 0x80..=0xA3]
+                | [0xE3, 0x84, 0xB1..=0xBF]
+                | [0xE3, 0x85, _]
+                | [0xE3, 0x86, 0x80..=0x8E]
+        )
+    };
+    3 * text.as_chunks().0.iter().take(LONGEST_WORD).take_while(is_hangul).count()
+}
+
+/// Whether [`behind_time`] has anything to look for.
+fn may_be_behind_time(lexer: &Lexer<'_>) -> bool {
+    match lexer.tokens.last().map(|token| token.kind) {
+        Some(Kind::Number(_) | Kind::Spelled(_)) => true,
+        Some(Kind::Other(_)) | None => false,
+        Some(_) => lexer.gap() == Gap::Tight,
     }
-    length
 }
 
 /// The unit or the particle that a word begins with, where it stands behind a number or a time.
@@ -327,56 +336,53 @@ fn value(numerals: &str) -> u16 {
 
 /// Adds the characters that no word of the tables begins with, nor a number, and tells whether there were any.
 pub(super) fn plain_han(lexer: &mut Lexer<'_>) -> bool {
-    let rest = lexer.rest();
-    let (mut length, mut words) = (0, 0_u16);
-    while let [lead, second, third, ..] = rest[length..]
-        && is_plain_han(lead, second, third)
-    {
-        length += 3;
-        words = words.saturating_add(1);
+    let count = lexer.rest().as_chunks().0.iter().take_while(|char| is_plain_han(**char)).count();
+    if count > 0 {
+        let words = u16::try_from(count).unwrap_or(u16::MAX);
+        lexer.others(Other { words, capital: false }, 3 * count);
     }
-    if length > 0 {
-        lexer.others(Other { words, capital: false }, length);
-    }
-    length > 0
+    count > 0
 }
 
-fn is_plain_han(lead: u8, second: u8, third: u8) -> bool {
-    let han = match lead {
-        0xE3 => matches!(second, 0x81..=0x83),
+fn is_plain_han(char: [u8; 3]) -> bool {
+    let han = match char {
+        [0xE5..=0xE9, ..] => true,
         // all but the hexagrams
-        0xE4..=0xE9 => lead != 0xE4 || second != 0xB7,
+        [0xE4, second, _] => second != 0xB7,
+        [0xE3, second, _] => matches!(second, 0x81..=0x83),
         _ => false,
     };
-    let bit = low_bits(&[lead, second, third]);
-    han && HAN_BEGINNINGS[bit / 64] & 1 << (bit % 64) == 0
+    han && !HAN_BEGINNINGS.has(&char)
 }
 
-/// A bit for the 12 low bits of each character that a word or a number begins with.
-static HAN_BEGINNINGS: [u64; 64] = beginnings();
-
-const fn beginnings() -> [u64; 64] {
-    let mut bits = [0; 64];
-    let mut index = 0;
-    while index < HAN.len() + NUMERALS.len() {
-        let word = if index < HAN.len() { HAN[index].0 } else { NUMERALS[index - HAN.len()] };
-        let bit = low_bits(word.as_bytes());
-        bits[bit / 64] |= 1 << (bit % 64);
-        index += 1;
-    }
-    bits
-}
+static HAN_BEGINNINGS: Beginnings = Beginnings::of(HAN, &NUMERALS);
+static HANGUL_BEGINNINGS: Beginnings = Beginnings::of(HANGUL, &HANGUL_NUMERALS);
 
 /// What a number in Han characters may begin with.
 const NUMERALS: [&str; 16] =
     ["零", "〇", "一", "二", "两", "兩", "三", "四", "五", "六", "七", "八", "九", "十", "百", "半"];
+
+/// What a number in Hangul may begin with, and a word that is not in the table.
+#[rustfmt::skip]
+const HANGUL_NUMERALS: [&str; 31] = [
+    "영", "공", "일", "한", "이", "두", "삼", "세", "사", "네", "오", "육", "칠", "팔", "구", "십", "백", "반", "약",
+    "열", "스", "서", "마", "쉰", "예", "여", "아", "하", "다", "둘", "물", "흔",
+];
+
+/// Adds Chinese characters, which no rule but that of words has a say about: plain ones, then the word behind them.
+pub(super) fn chinese(lexer: &mut Lexer<'_>) {
+    plain_han(lexer);
+    if matches!(lexer.rest(), [0xE5..=0xE9, ..]) {
+        han(lexer);
+    }
+}
 
 fn han(lexer: &mut Lexer<'_>) {
     let rest = lexer.rest();
     let word = HAN_WORDS.longest(rest);
     // a unit is no number, and most words are units and particles
     let counts = word.is_none() || rest.starts_with("半".as_bytes());
-    if let Some((value, bytes)) = lexer.text.get(lexer.at..).filter(|_| counts).and_then(spelled_han) {
+    if counts && let Some((value, bytes)) = spelled_han(&lexer.text[lexer.at..]) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
     // `30秒時`, `30秒时`: when it is 30 seconds
@@ -403,49 +409,11 @@ fn spelled_han(text: &str) -> Option<(u16, usize)> {
         ("", Some(behind)) => ("半", behind),
         _ => (number, rest),
     };
+    if !rest.starts_with(['秒', '分', '小', '时', '時']) {
+        return None;
+    }
     let unit = ["秒", "分钟", "分鐘", "分間", "小时", "小時", "时间", "時間"].iter().any(|unit| rest.starts_with(unit));
     let seconds = |behind: &str| behind.trim_start_matches(|char| numeral(char).is_some()).starts_with('秒');
     let minutes = rest.strip_prefix('分').is_some_and(|behind| behind.starts_with('半') || seconds(behind));
     (!number.is_empty() && (unit || minutes)).then(|| (value(number), number.len()))
-}
-
-// === impl Lexicon ===
-
-impl Lexicon {
-    #[expect(clippy::cast_possible_truncation, reason = "the tables have fewer than 256 words")]
-    const fn of(words: Table) -> Self {
-        let (mut heads, mut next) = ([0; 4096], [0; 256]);
-        let mut index = 0;
-        while index < words.len() {
-            let slot = low_bits(words[index].0.as_bytes());
-            next[index] = heads[slot];
-            heads[slot] = index as u8 + 1;
-            index += 1;
-        }
-        Self { words, heads, next }
-    }
-
-    /// Whether no word begins as a text does.
-    fn lacks(&self, text: &[u8]) -> bool {
-        text.len() < 3 || self.heads[low_bits(text)] == 0
-    }
-
-    /// The longest word that a text begins with, and its bytes.
-    fn longest(&self, text: &[u8]) -> Option<(Kind, usize)> {
-        let mut best: Option<(Kind, usize)> = None;
-        let mut entry = if text.len() < 3 { 0 } else { self.heads[low_bits(text)] };
-        while entry > 0 {
-            let (word, kind) = &self.words[entry as usize - 1];
-            if text.starts_with(word.as_bytes()) && best.is_none_or(|(_, length)| length < word.len()) {
-                best = Some((*kind, word.len()));
-            }
-            entry = self.next[entry as usize - 1];
-        }
-        best
-    }
-}
-
-/// The 12 low bits of a character of three bytes.
-const fn low_bits(bytes: &[u8]) -> usize {
-    (bytes[1] as usize & 0x3F) << 6 | bytes[2] as usize & 0x3F
 }

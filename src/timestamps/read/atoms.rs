@@ -2,8 +2,8 @@
 
 use super::lexer::Tokens;
 use super::numerals;
-use super::numerals::decimal;
-use super::token::{Digits, Gap, Kind, Mark, Style, Token, Unit, Word};
+use super::token::{Gap, Kind, Mark, Style, Token, Unit, Word};
+use super::values;
 use super::wall;
 use crate::timestamps::time::Time;
 
@@ -134,10 +134,10 @@ impl Composer<'_> {
 
     pub(super) fn number(&self, at: usize) -> Option<Number> {
         match self.kind(at) {
-            Kind::Number(Digits { whole, decimals }) => {
+            Kind::Number(digits) => {
                 let token = &self.tokens[at];
-                let value = decimal(&self.text.as_bytes()[token.start()..token.end()]);
-                Some(Number { value, whole, decimals })
+                let value = values::value(&self.text.as_bytes()[token.start()..token.end()], digits);
+                Some(Number { value, whole: digits.whole, decimals: digits.decimals })
             }
             _ => None,
         }
@@ -149,7 +149,7 @@ impl Composer<'_> {
             Kind::Number(_) => self.number(at).map(|number| self.counted(at, number)),
             Kind::Clock => {
                 let token = &self.tokens[at];
-                let seconds = numerals::seconds(&self.text[token.start()..token.end()]);
+                let seconds = values::seconds(&self.text.as_bytes()[token.start()..token.end()]);
                 let unit =
                     matches!(self.kind(at + 1), Kind::Unit(unit) if unit.style != Style::Letter || unit.size == 1);
                 let last = if unit && self.gap(at + 1) <= Gap::Space { at + 1 } else { at };
@@ -157,7 +157,7 @@ impl Composer<'_> {
             }
             Kind::Dotted => {
                 let token = &self.tokens[at];
-                one(Shape::Dotted(numerals::seconds(&self.text[token.start()..token.end()])))
+                one(Shape::Dotted(values::seconds(&self.text.as_bytes()[token.start()..token.end()])))
             }
             Kind::Pair => one(Shape::Pair),
             Kind::Odd => one(Shape::Odd),
@@ -184,6 +184,9 @@ impl Composer<'_> {
 
     /// A number, with what belongs to it.
     fn counted(&self, at: usize, number: Number) -> Atom {
+        if self.is_alone(at) {
+            return Atom { first: at, last: at, shape: Shape::Bare(number) };
+        }
         let comma = self.kind(at + 1) == Kind::Mark(Mark::Comma);
         let (number, last) = if comma { self.with_comma(at, number) } else { (number, at) };
         if let Some((unit, unit_at)) = self.unit_behind(last) {
@@ -200,6 +203,14 @@ impl Composer<'_> {
             return Atom { first, last, shape: Shape::Timed(timed) };
         }
         Atom { first: at, last, shape: Shape::Bare(number) }
+    }
+
+    /// Whether neither a unit nor a comma nor a hyphen stands beside a number, as with most: then nothing belongs to it.
+    fn is_alone(&self, at: usize) -> bool {
+        let unit = |kind: Kind| matches!(kind, Kind::Unit(_) | Kind::Word(Word::Ordinal));
+        let behind = self.kind(at + 1);
+        let joined = unit(behind) || matches!(behind, Kind::Mark(Mark::Comma | Mark::Dash));
+        !joined && !at.checked_sub(1).is_some_and(|before| unit(self.kind(before)))
     }
 
     /// The unit directly behind the token at `last`, or behind a hyphen there.

@@ -16,11 +16,17 @@ const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
 pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let page = judge.page;
     let (first, last) = (judge.first(index), judge.last(index));
+    if is_in_a_cell(judge, index) {
+        return Verdict::Not;
+    }
+    if judge.groups[index].joint == Joint::Adjacent && page.role(judge.groups[index].from) == Role::None {
+        return adjacent(judge, index);
+    }
     let follow = page.follow(last);
     if follow == Follow::Never || is_glued(page, first, last) {
         return Verdict::Not;
     }
-    if unknown_unit(page, last) {
+    if page.script.is_some() && unknown_unit(page, last) {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
     match page.role(judge.groups[index].from) {
@@ -37,15 +43,21 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if judge.is_range(index) { range(judge, index, &left, follow) } else { single(judge, index, &left, follow) }
 }
 
+/// Whether a number fills a cell of a column that the head says nothing of.
+fn is_in_a_cell(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let page = judge.page;
+    let pipe = |at: usize| page.kind(at) == Kind::Mark(Mark::Pipe);
+    !judge.is_range(index)
+        && judge.first(index).checked_sub(1).is_some_and(pipe)
+        && pipe(judge.last(index) + 1)
+        && page.role(judge.groups[index].from) == Role::None
+}
+
 fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -> Verdict {
     let page = judge.page;
     let (first, last) = (judge.first(index), judge.last(index));
-    let joint = judge.groups[index].joint;
     let (a, b) = numbers(judge, index);
     let decimal = a.decimals > 0 && b.decimals > 0;
-    if joint == Joint::Adjacent {
-        return adjacent(left.cue, decimal);
-    }
     if follow == Follow::Noun || is_years(a, b) || !decimal && quantities::is_address(page, last) {
         return Verdict::Not;
     }
@@ -221,10 +233,15 @@ fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) 
     }
 }
 
-fn adjacent(cue: Cue, decimal: bool) -> Verdict {
-    match cue {
-        Cue::Open(b'<') => Verdict::Time,
-        Cue::Open(b'[') if decimal => Verdict::Time,
+/// `<12.30> <15.0>`.
+fn adjacent(judge: &Judge<'_, '_>, index: usize) -> Verdict {
+    let page = judge.page;
+    let (a, b) = numbers(judge, index);
+    let decimal = a.decimals > 0 && b.decimals > 0;
+    match page.kind(judge.first(index) - 1) {
+        _ if page.kind(page.behind(judge.last(index) + 2)) == Kind::Mark(Mark::Percent) => Verdict::Not,
+        Kind::Mark(Mark::Open(b'<')) => Verdict::Time,
+        Kind::Mark(Mark::Open(b'[')) if decimal => Verdict::Time,
         // `[1][2]`, `(3) (4)`: references
         _ if !decimal => Verdict::Not,
         _ => UNCLEAR,

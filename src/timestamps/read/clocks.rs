@@ -1,7 +1,7 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
 use super::atoms::Shape;
-use super::daytime::{is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
+use super::daytime::{BY_DAY, is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
 use super::page::{Cue, Left, Page};
 use super::scores::{is_achieved, is_left_over, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::token::{Gap, Kind, Mark, Word};
@@ -9,6 +9,22 @@ use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
 pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
+    if is_in_a_cell(judge, index) { Verdict::Time } else { fully(judge, index) }
+}
+
+/// Whether a clock fills a cell whose neighbour on the left ends with a number or a clock, or is the first: no rule of
+/// [`fully`] has anything against it then, but for those about times of day.
+fn is_in_a_cell(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let page = judge.page;
+    let Some(left) = judge.first(index).checked_sub(1) else { return false };
+    let cell = page.kind(left) == Kind::Mark(Mark::Pipe) && page.kind(judge.last(index) + 1) == Kind::Mark(Mark::Pipe);
+    let before = left.checked_sub(1).map_or(Kind::Break, |before| page.kind(before));
+    cell && (judge.is_range(index)
+        || matches!(before, Kind::Break | Kind::Number(_) | Kind::Clock)
+            && !BY_DAY.contains(&seconds(page, judge, index)))
+}
+
+fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = super::via::clock(judge, index) {
         return verdict;
     }
@@ -258,4 +274,52 @@ fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
 fn is_array(page: &Page<'_>, first: usize, second: usize) -> bool {
     let open = page.before(first).is_some_and(|open| page.kind(open) == Kind::Mark(Mark::Open(b'[')));
     open && page.kind(page.behind(second + 1)) == Kind::Mark(Mark::Close(b'['))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timestamps::read::spare::Spare;
+
+    /// Every cell of every row whose cells are these.
+    const CELLS: [&str; 18] = [
+        "0:12",
+        "01:05",
+        "14:30",
+        "1:02:03",
+        "0:12 - 0:47",
+        "5:00-23:59",
+        "7",
+        "12.5",
+        "Entry",
+        "duration",
+        "time",
+        "total time",
+        "ratio",
+        "meeting",
+        "2025-01-15",
+        "AM",
+        "",
+        "30s",
+    ];
+
+    #[test]
+    fn decides_a_cell_at_once_as_all_rules_do() {
+        let mut at_once = 0;
+        for (a, b, c) in CELLS.iter().flat_map(|a| CELLS.iter().flat_map(move |b| CELLS.map(|c| (*a, *b, c)))) {
+            let text = format!("{a} | {b} | {c} |\n| {b} | {a} | {c} |\n");
+            let mut spare = Spare::default();
+            let page = Page::new(&text, &mut spare);
+            let mut judge = Judge::new(&page, &mut spare);
+            judge.judge();
+            for index in 0..judge.groups.len() {
+                let clock = matches!(page.atoms[judge.groups[index].to].shape, Shape::Clock(_));
+                if clock && is_in_a_cell(&judge, index) {
+                    assert_eq!(fully(&mut judge, index), Verdict::Time, "group {index} of {text}");
+                    at_once += 1;
+                }
+            }
+        }
+        assert!(at_once > 1000, "only {at_once} were decided at once");
+    }
 }

@@ -44,9 +44,12 @@ fn is_dated_behind(page: &Page<'_>, next: usize) -> bool {
     matches!(page.kind(next), Kind::Date) || on && matches!(page.kind(next + 1), Kind::Date)
 }
 
+/// Minutes and seconds that are hours and minutes of a day by which people make appointments.
+pub(super) const BY_DAY: std::ops::Range<f64> = 300.0..1440.0;
+
 /// `The meeting starts at 14:30`, `14:30 according to the board`: by day, and a time of day rather than of the media.
 pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize, left: &Left) -> bool {
-    if !(300.0..1440.0).contains(&seconds) || is_in_media(page, last) {
+    if !BY_DAY.contains(&seconds) || is_in_media(page, last) {
         return false;
     }
     // `the train of 14:05`

@@ -55,7 +55,13 @@ pub(super) fn groups(page: &Page<'_>, mut groups: Vec<Group>) -> Vec<Group> {
 
 /// What joins an atom to the one behind it.
 fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
-    if b.first - a.last > FAR {
+    // most stand in sentences, lines and cells of their own
+    let apart = match page.kind(a.last + 1) {
+        Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Pipe) => true,
+        Kind::Mark(Mark::Colon) => a.shape != Shape::Wall,
+        _ => b.first - a.last > FAR,
+    };
+    if apart {
         return None;
     }
     let joint = if is_adjacent(page, a, b) { Joint::Adjacent } else { connector(page, a, b)? };
@@ -176,7 +182,9 @@ fn far(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         let from = (a.last + 1..b.first).any(|index| page.kind(index) == Kind::Word(Word::From));
         return (from && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word);
     }
-    if b.first - a.last > 10 || page.left(a.first).cue != Cue::Word(Word::From) {
+    // the `from` of a time in brackets would stand inside them
+    let enclosed = a.first.checked_sub(1).is_some_and(|open| matches!(page.kind(open), Kind::Mark(Mark::Open(_))));
+    if b.first - a.last > 10 || enclosed || page.left(a.first).cue != Cue::Word(Word::From) {
         return None;
     }
     let until = page.left(b.first);

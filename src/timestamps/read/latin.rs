@@ -7,28 +7,53 @@ use super::words::{self, Key};
 /// Adds words up to the first sign: in nearly all cases they are nothing but letters, and what stands behind them cannot
 /// belong to them. The others are [odd](odd_word).
 pub(super) fn words(lexer: &mut Lexer<'_>) {
+    let bytes = lexer.bytes;
+    // words that the vocabulary does not know, from the lexer on: how many, and where the last of them ends
+    let (mut strangers, mut end) = (0_u16, lexer.at);
+    let mut at = lexer.at;
     loop {
-        let rest = lexer.rest();
+        let rest = &bytes[at..];
         let first = eight(rest);
         let length = match letters(first) {
             8 => rest.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(rest.len()),
             length => length,
         };
-        if !is_over(&rest[length..]) {
+        let (word, behind) = rest.split_at(length);
+        if !is_over(behind) {
+            add(lexer, strangers, end);
             return odd_word(lexer);
         }
-        let word = &rest[..length];
         let kind = if is_code(word) { None } else { words::look_up(word, Key::within(first, length)) };
-        match kind {
-            None => lexer.others(Other { words: 1, capital: word[0] & 0x20 == 0 }, length),
-            Some(kind) if rest.get(length) == Some(&b'.') && is_abbreviated(kind, &rest[length..]) => {
-                lexer.known(kind, length + 1);
+        if let Some(kind) = kind {
+            add(lexer, strangers, end);
+            let period = matches!(behind, [b'.', ..]) && is_abbreviated(kind, behind);
+            lexer.known(kind, length + usize::from(period));
+            (strangers, end) = (0, lexer.at);
+        } else {
+            (strangers, end) = (strangers.saturating_add(1), at + length);
+        }
+        match bytes[end..] {
+            [b' ', b'a'..=b'z' | b'A'..=b'Z', ..] if strangers > 0 => at = end + 1,
+            [b' ', b'a'..=b'z' | b'A'..=b'Z', ..] => {
+                lexer.skip_space();
+                (at, end) = (lexer.at, lexer.at);
             }
-            Some(kind) => lexer.known(kind, length),
+            _ => {
+                add(lexer, strangers, end);
+                lexer.skip_space();
+                return;
+            }
         }
-        if !lexer.skip_space() || !lexer.rest().first().is_some_and(u8::is_ascii_alphabetic) {
-            return;
-        }
+    }
+}
+
+/// Adds the words up to `end` that the vocabulary does not know, and goes over the space behind them.
+#[inline]
+fn add(lexer: &mut Lexer<'_>, strangers: u16, end: usize) {
+    if strangers > 0 {
+        let capital = lexer.bytes[lexer.at] & 0x20 == 0;
+        lexer.others(Other { words: strangers, capital }, end - lexer.at);
+        lexer.skip_space();
     }
 }
 
@@ -56,7 +81,7 @@ fn letters(bytes: u64) -> usize {
 /// Whether a word of letters cannot go on with what stands behind it, nor be an address or an abbreviation with it.
 fn is_over(behind: &[u8]) -> bool {
     match behind {
-        [] => true,
+        [b' ', ..] | [] => true,
         [b'0'..=b'9' | b'_' | b'\'' | 0x80.., ..] => false,
         [b':', b'/', ..] => false,
         [b'.', b' ', b'0'..=b'9', ..] => false,

@@ -213,18 +213,24 @@ impl Lexer<'_> {
 
     /// Anything that is not ASCII.
     fn high(&mut self) {
-        if asian::plain_han(self) {
-            return;
-        }
         let lead = self.bytes[self.at];
-        if lead < 0xE3 && latin::letter(self.rest()) > 0 {
-            return latin::odd_word(self);
-        }
-        if lead == 0xEF && numerals::digit(self.rest()).is_some() {
-            return numerals::lex(self);
-        }
-        if asian::lex(self) {
-            return;
+        match lead {
+            ..0xE3 if latin::letter(self.rest()) > 0 => return latin::odd_word(self),
+            ..0xE3 => {}
+            0xEA..=0xED if asian::hangul(self) => return,
+            0xE5..=0xE9 => return asian::chinese(self),
+            0xE3 | 0xE4 if asian::plain_han(self) => return,
+            _ => {
+                if let Some(mark) = signs::of_asian(self.rest()) {
+                    return self.mark(mark, 3);
+                }
+                if lead == 0xEF && numerals::digit(self.rest()).is_some() {
+                    return numerals::lex(self);
+                }
+                if asian::lex(self) {
+                    return;
+                }
+            }
         }
         let rest = &self.text[self.at..];
         let Some(char) = rest.chars().next() else { return };

@@ -38,22 +38,32 @@ pub(super) fn is_cue_number(page: &Page<'_>, first: usize, last: usize) -> bool 
 
 /// A number that is part of something: `camera-3`, `3/4`, `#5`, `x2`.
 pub(super) fn is_glued(page: &Page<'_>, first: usize, last: usize) -> bool {
-    let tight = page.gap(first) == Gap::Tight && first > 0;
     let before = first.checked_sub(1).map_or(Kind::Break, |before| page.kind(before));
-    let hyphen = matches!(before, Kind::Mark(Mark::Dash | Mark::Slash | Mark::Stop))
-        && first >= 2
-        && page.gap(first - 1) == Gap::Tight
-        && matches!(page.kind(first - 2), Kind::Other(_) | Kind::Id | Kind::Word(_) | Kind::Number(_) | Kind::Date);
-    let word = matches!(before, Kind::Other(_) | Kind::Id | Kind::Word(Word::Measure));
-    let loose = first != last && page.gap(first) > Gap::Tight;
-    let slash = page.kind(last + 1) == Kind::Mark(Mark::Slash) && page.gap(last + 1) == Gap::Tight
-        || before == Kind::Mark(Mark::Slash) && !loose;
-    let port = before == Kind::Mark(Mark::Colon)
-        && first >= 2
-        && page.gap(first - 1) == Gap::Tight
-        && matches!(page.kind(first - 2), Kind::Id | Kind::Number(_));
-    let decimals = matches!(page.kind(first), Kind::Number(number) if number.decimals > 0);
-    tight && (hyphen || word || port && !decimals) || slash
+    let tight = page.gap(first) == Gap::Tight && first > 0;
+    if before == Kind::Mark(Mark::Slash) && (tight || first == last)
+        || page.kind(last + 1) == Kind::Mark(Mark::Slash) && page.gap(last + 1) == Gap::Tight
+    {
+        return true;
+    }
+    if !tight {
+        return false;
+    }
+    match before {
+        Kind::Other(_) | Kind::Id | Kind::Word(Word::Measure) => true,
+        Kind::Mark(Mark::Dash | Mark::Slash | Mark::Stop | Mark::Colon)
+            if first >= 2 && page.gap(first - 1) == Gap::Tight =>
+        {
+            match page.kind(first - 2) {
+                // a port
+                kind if before == Kind::Mark(Mark::Colon) => {
+                    let decimals = matches!(page.kind(first), Kind::Number(number) if number.decimals > 0);
+                    matches!(kind, Kind::Id | Kind::Number(_)) && !decimals
+                }
+                kind => matches!(kind, Kind::Other(_) | Kind::Id | Kind::Word(_) | Kind::Number(_) | Kind::Date),
+            }
+        }
+        _ => false,
+    }
 }
 
 /// Four digits from 1900 to 2099 without a fraction.

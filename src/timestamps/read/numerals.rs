@@ -6,6 +6,7 @@
 use super::latin::length_of_id;
 use super::lexer::Lexer;
 use super::token::{Digits, Kind, Token, Word};
+use super::values::{decimal, seconds, two};
 use super::wall;
 use super::words::{self, Key};
 
@@ -33,7 +34,7 @@ pub(super) fn digit(bytes: &[u8]) -> Option<(u8, usize)> {
 /// Adds the token that begins with the digit at the lexer.
 pub(super) fn lex(lexer: &mut Lexer<'_>) {
     let rest = lexer.rest();
-    if let Some((kind, length)) = plainly(rest) {
+    if let Some((kind, length)) = at_a_glance(rest).or_else(|| plainly(rest)) {
         return lexer.push(kind, length);
     }
     if let Some((kind, length)) = wall::lex(rest) {
@@ -48,6 +49,17 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
         return lexer.push(Kind::Id, id);
     }
     lexer.push(kind, length);
+}
+
+/// `5`, `12`, `01:05` before a space, the end of a cell, a line or a bracket, or a word without spaces.
+fn at_a_glance(rest: &[u8]) -> Option<(Kind, usize)> {
+    let ends = |byte: u8| matches!(byte, b' ' | b'\n' | b'|' | b'>' | b']' | b')' | 0xE3..=0xED);
+    match *rest {
+        [b'0'..=b'9', next, ..] if ends(next) => Some((number(1, 0), 1)),
+        [b'0'..=b'9', b'0'..=b'9', next, ..] if ends(next) => Some((number(2, 0), 2)),
+        [b'0'..=b'9', b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9', next, ..] if ends(next) => Some((Kind::Clock, 5)),
+        _ => None,
+    }
 }
 
 /// What nearly all numbers are: `12`, `12.5`, `1:05` or `1:02:03`, and behind it nothing that could belong to it.
@@ -125,10 +137,14 @@ impl Run {
         let mut at = 0;
         loop {
             let start = at;
-            let mut digits = 0_u8;
-            while let Some((_, bytes)) = digit(&rest[at..]) {
-                at += bytes;
-                digits = digits.saturating_add(1);
+            let ascii = digits(&rest[at..]);
+            at += ascii;
+            let mut digits = u8::try_from(ascii).unwrap_or(u8::MAX);
+            if rest.get(at) == Some(&0xEF) {
+                while let Some((_, bytes)) = digit(&rest[at..]) {
+                    at += bytes;
+                    digits = digits.saturating_add(1);
+                }
             }
             if run.count < MOST {
                 run.starts[run.count] = start;
@@ -140,10 +156,10 @@ impl Run {
                 [sign @ (b'.' | b':'), ..] => (*sign, 1),
                 [0xEF, 0xBC, 0x9A, ..] => (b':', 3),
                 [0xEF, 0xBC, 0x8E, ..] => (b'.', 3),
-                _ => return run,
+                _ => break,
             };
             if digit(&rest[at + bytes..]).is_none() {
-                return run;
+                break;
             }
             if run.count <= MOST {
                 run.signs[run.count - 1] = sign;
@@ -153,6 +169,7 @@ impl Run {
             }
             at += bytes;
         }
+        run
     }
 
     /// What the groups make together, and in how many bytes.
@@ -232,53 +249,6 @@ fn fraction(behind: &[u8]) -> usize {
     if (1..=3).contains(&count) && !list { 1 + count } else { 0 }
 }
 
-/// The seconds of a [`Kind::Clock`] or a [`Kind::Dotted`].
-pub(super) fn seconds(text: &str) -> f64 {
-    let (mut above, mut part) = (0_u32, 0_u32);
-    for byte in text.bytes() {
-        match byte {
-            b'0'..=b'9' => part = part * 10 + u32::from(byte - b'0'),
-            b':' => (above, part) = ((above + part) * 60, 0),
-            _ => return any_seconds(text),
-        }
-        if part > 1 << 20 || above > 1 << 24 {
-            return any_seconds(text);
-        }
-    }
-    f64::from(above + part)
-}
-
-/// The same with fractions, points, full width, or more digits than a time has.
-#[expect(clippy::cast_precision_loss, reason = "a clock's parts are far below 2^53")]
-fn any_seconds(text: &str) -> f64 {
-    let bytes = text.as_bytes();
-    let (mut above, mut part, mut from, mut at) = (0_u64, 0_u64, 0, 0);
-    let mut clock = false;
-    while at < bytes.len() {
-        if let Some((ones, length)) = digit(&bytes[at..]) {
-            part = part.saturating_mul(10).saturating_add(u64::from(ones));
-            at += length;
-            continue;
-        }
-        let length = if bytes[at] == 0xEF { 3 } else { 1 };
-        let colon = matches!(bytes[at..], [b':', ..] | [0xEF, 0xBC, 0x9A, ..]);
-        clock |= colon;
-        if bytes[at] == b',' {
-            // the fraction of SRT, of one to three digits
-            let digits = &bytes[at + 1..];
-            return above as f64 + part as f64 + decimal(digits) / [1.0, 10.0, 100.0, 1000.0][digits.len().min(3)];
-        }
-        if clock && !colon {
-            // the point of the seconds
-            return above as f64 + decimal(&bytes[from..]);
-        }
-        above = above.saturating_add(part).saturating_mul(60);
-        at += length;
-        (part, from) = (0, at);
-    }
-    above as f64 + part as f64
-}
-
 /// The two times of a [`Kind::Pair`].
 pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
     let (start, end) = text.split_once([':', '：'])?;
@@ -286,64 +256,32 @@ pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
 }
 
 fn dotted_or_decimal(text: &str) -> Option<f64> {
-    let run = Run::of(text.as_bytes());
-    match run.shape(text.as_bytes()).0 {
-        Kind::Number(_) => Some(decimal(text.as_bytes())),
-        Kind::Dotted => Some(seconds(text)),
-        _ => None,
+    let bytes = text.as_bytes();
+    match bytes {
+        // `00.01.10`
+        &[high, hours, b'.', tens @ b'0'..=b'5', minutes, b'.', ten @ b'0'..=b'5', ones]
+            if [high, hours, minutes, ones].iter().all(u8::is_ascii_digit) =>
+        {
+            Some(f64::from((two(high, hours) * 60 + two(tens, minutes)) * 60 + two(ten, ones)))
+        }
+        _ if bytes.len() <= 8 && is_decimal(bytes) => Some(decimal(bytes)),
+        _ => match Run::of(bytes).shape(bytes).0 {
+            Kind::Number(_) => Some(decimal(bytes)),
+            Kind::Dotted => Some(seconds(bytes)),
+            _ => None,
+        },
     }
 }
 
-/// The value of digits with at most one point among them, of ASCII or full width.
-pub(super) fn decimal(digits: &[u8]) -> f64 {
-    let (mut value, mut decimals, mut behind) = (0_u64, 0, 0);
-    for byte in digits {
+/// Whether a text is digits of ASCII with at most one point among them.
+fn is_decimal(text: &[u8]) -> bool {
+    let mut points = 0;
+    for byte in text {
         match byte {
-            b'0'..=b'9' if value < 1 << 53 => value = value * 10 + u64::from(byte - b'0'),
-            b'.' => behind = 1,
-            _ => return any_decimal(digits),
-        }
-        decimals += usize::from(byte != &b'.') & behind;
-    }
-    exact(value, decimals).unwrap_or_else(|| any_decimal(digits))
-}
-
-/// The same with full width, or more digits than a double has.
-fn any_decimal(digits: &[u8]) -> f64 {
-    let (mut value, mut decimals, mut behind, mut at) = (0_u64, 0_usize, false, 0);
-    while at < digits.len() {
-        if let Some((digit, bytes)) = digit(&digits[at..]) {
-            value = value.saturating_mul(10).saturating_add(u64::from(digit));
-            decimals += usize::from(behind);
-            at += bytes;
-        } else {
-            behind = true;
-            at += if digits[at] == 0xEF { 3 } else { 1 };
+            b'0'..=b'9' => {}
+            b'.' => points += 1,
+            _ => return false,
         }
     }
-    exact(value, decimals).unwrap_or_else(|| slowly(digits))
-}
-
-/// Both numbers of the division are exact, so its result is the nearest double (Clinger's fast path).
-#[expect(clippy::cast_precision_loss, reason = "checked to be below 2^53")]
-fn exact(value: u64, decimals: usize) -> Option<f64> {
-    const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-    let tens = TENS.get(decimals)?;
-    (value < 1 << 53).then(|| value as f64 / tens)
-}
-
-fn slowly(digits: &[u8]) -> f64 {
-    let ascii = |text: &str| text.parse().unwrap_or(f64::MAX);
-    match std::str::from_utf8(digits) {
-        Ok(text) if text.is_ascii() => ascii(text),
-        Ok(text) => {
-            ascii(&text.chars().map(|char| if char.is_ascii() { char } else { narrow(char) }).collect::<String>())
-        }
-        Err(_) => f64::MAX,
-    }
-}
-
-/// The ASCII twin of a full-width character.
-fn narrow(wide: char) -> char {
-    char::from_u32((wide as u32).wrapping_sub(0xFEE0)).unwrap_or('?')
+    points < 2
 }

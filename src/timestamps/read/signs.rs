@@ -62,6 +62,17 @@ const SIGNS: &[(u8, Mark)] = &[
     (b'+', Mark::Plus),
 ];
 
+/// The signs that Chinese and Japanese sentences have most, told from their bytes.
+pub(super) fn of_asian(rest: &[u8]) -> Option<Mark> {
+    match rest {
+        // ，、
+        [0xEF, 0xBC, 0x8C, ..] | [0xE3, 0x80, 0x81, ..] => Some(Mark::Comma),
+        // 。
+        [0xE3, 0x80, 0x82, ..] => Some(Mark::Stop),
+        _ => None,
+    }
+}
+
 /// The sign that a character beyond ASCII is.
 pub(super) fn of_char(char: char) -> Mark {
     match char {

@@ -67,3 +67,37 @@ impl Spare {
             + room(&self.verdicts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timestamps::read::read;
+
+    #[test]
+    fn gives_back_empty_vectors_with_their_room() {
+        read(&"at 0:12 and from 10 to 20 seconds\n".repeat(100));
+        let spare = Spare::take();
+        assert!(
+            spare.tokens.is_empty() && spare.atoms.is_empty() && spare.groups.is_empty() && spare.verdicts.is_empty()
+        );
+        assert!(spare.tokens.capacity() > 0 && spare.atoms.capacity() > 0 && spare.groups.capacity() > 0);
+        assert_eq!(Spare::take().bytes(), 0, "what is taken is not kept as well");
+    }
+
+    #[test]
+    fn keeps_nothing_of_a_text_that_is_too_large() {
+        drop(Spare::take());
+        read(&"0:12 ".repeat(MOST_KEPT / 16));
+        assert_eq!(Spare::take().bytes(), 0);
+    }
+
+    #[test]
+    fn reads_the_same_with_vectors_of_another_text() {
+        let texts = ["| Start | End |\n| 0:12 | 0:47 |\n", "start: 14.2, end: 19.8", "at 10, 20 and 30 seconds", ""];
+        let first = texts.map(|text| {
+            drop(Spare::take());
+            read(text)
+        });
+        assert_eq!(texts.map(read), first);
+    }
+}

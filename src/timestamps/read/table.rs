@@ -45,8 +45,10 @@ pub(super) fn roles(text: &str, tokens: &[Token], atoms: &[Atom]) -> Vec<Role> {
         let tokens = &tokens[line..end];
         match &head {
             Some(head) if head.continues(text, tokens) => {
-                roles.resize(atoms.len(), Role::None);
-                head.assign(text, tokens, line, &atoms[atom..atom + own], &mut roles[atom..atom + own]);
+                if head.speaks() {
+                    roles.resize(atoms.len(), Role::None);
+                    head.assign(text, tokens, line, &atoms[atom..atom + own], &mut roles[atom..atom + own]);
+                }
             }
             _ => head = Head::read(text, tokens, own),
         }
@@ -92,19 +94,31 @@ impl Head {
         timed.then_some(Self { separator, columns })
     }
 
+    /// Whether it says something of any column.
+    fn speaks(&self) -> bool {
+        self.columns.iter().any(|role| *role != Role::None)
+    }
+
     fn continues(&self, text: &str, tokens: &[Token]) -> bool {
-        (1..tokens.len()).any(|index| self.separator.stands_at(text, tokens, index))
-            || tokens.first().is_some_and(|token| token.mark() == Some(Mark::Pipe))
+        tokens.first().is_some_and(|token| token.mark() == Some(Mark::Pipe))
+            || (1..tokens.len()).any(|index| self.separator.stands_at(text, tokens, index))
     }
 
     /// Gives the atoms of a line, whose first token is `line`, the roles of their columns.
     fn assign(&self, text: &str, tokens: &[Token], line: usize, atoms: &[Atom], roles: &mut [Role]) {
         let (mut column, mut index) = (0, 0);
         for (atom, role) in atoms.iter().zip(roles) {
-            while index < atom.first - line {
-                index += 1;
-                column += usize::from(self.separator.stands_at(text, tokens, index));
-            }
+            let first = atom.first - line;
+            column += match self.separator {
+                Separator::Sign(mark) => tokens
+                    .get(index + 1..=first)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter(|token| token.mark() == Some(mark))
+                    .count(),
+                Separator::Tab => (index + 1..=first).filter(|at| self.separator.stands_at(text, tokens, *at)).count(),
+            };
+            index = first;
             *role = self.columns.get(column).copied().unwrap_or(Role::None);
         }
     }

@@ -42,8 +42,9 @@ pub(super) struct Judge<'p, 'a> {
     pub(super) via: via::Style,
     pub(super) found: Vec<Found>,
     pub(super) doubts: Vec<Doubt>,
-    /// Times that no atom is by itself: both halves of `12.0:18.5`, the beginning of the first ten seconds.
-    pub(super) aside: Vec<Mention>,
+    /// Times that no atom is by itself, where they are asked for: both halves of `12.0:18.5`, the beginning of the first
+    /// ten seconds.
+    pub(super) aside: Option<Vec<Mention>>,
 }
 
 // === impl Judge ===
@@ -57,7 +58,7 @@ impl<'p, 'a> Judge<'p, 'a> {
         let mut verdicts = take(&mut spare.verdicts);
         verdicts.reserve(groups.len());
         let found = Vec::new();
-        Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found, doubts: Vec::new(), aside: Vec::new() }
+        Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found, doubts: Vec::new(), aside: None }
     }
 
     /// What was found; the other vectors are given back.
@@ -186,7 +187,9 @@ impl<'p, 'a> Judge<'p, 'a> {
     /// Notes that a group could name these times.
     pub(super) fn note(&mut self, start: &Time, end: &Time, first: usize, index: usize) {
         let span = self.page.span(first, self.last(index));
-        self.aside.extend([start, end].map(|time| Mention { time: time.clone(), span: span.clone() }));
+        if let Some(aside) = &mut self.aside {
+            aside.extend([start, end].map(|time| Mention { time: time.clone(), span: span.clone() }));
+        }
     }
 
     /// Adds the times that the atoms of a group name, unless it is none.

@@ -74,7 +74,8 @@ pub(super) fn pair(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let (first, last) = (judge.first(index), judge.last(index));
     let text = &page.text[page.span(first, last)];
     let Some((start, end)) = atoms::pair(text) else { return Verdict::Not };
-    let decimal = text.matches(['.', '．']).count() >= 2;
+    // the last byte of a wide point is that of no wide digit, nor of a wide colon
+    let decimal = text.bytes().filter(|byte| matches!(byte, b'.' | 0x8E)).count() >= 2;
     let colon = page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Colon);
     let listed = matches!(judge.listed_behind(index), Some(Verdict::Done));
     let comma = page.kind(last + 1) == Kind::Mark(Mark::Comma);

@@ -41,9 +41,15 @@ static STEM_KEYS: [u64; STEMS.len()] = stem_keys();
 struct Filter<const WORDS: usize>([u64; WORDS]);
 
 /// What the vocabulary says of a word, and of one that begins like a unit of a language that is not read.
-#[inline]
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "most words are turned away by the filter, in fewer instructions than a call has"
+)]
 pub(super) fn look_up(word: &[u8], key: Key) -> Option<Kind> {
-    find(word, key).or_else(|| stem(word, key))
+    let hash = hash(key.0, word.len());
+    let known = if FILTER.has(hash) { found(word, key, hash) } else { None };
+    known.or_else(|| stem(word, key))
 }
 
 #[inline]
@@ -144,7 +150,9 @@ impl Key {
 
     /// The key of a word of `length` bytes, from the first eight bytes of the text that begins with it.
     pub(super) const fn within(bytes: u64, length: usize) -> Self {
-        let mask = if length < 8 { !(u64::MAX << (8 * length)) } else { u64::MAX };
+        const MASKS: [u64; 8] =
+            [0, 0xFF, 0xFFFF, 0xFF_FFFF, 0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, 0xFF_FFFF_FFFF_FFFF];
+        let mask = if length < 8 { MASKS[length] } else { u64::MAX };
         Self((bytes | FOLD) & mask)
     }
 
