@@ -18,7 +18,7 @@ use crate::upstream::{Kind, Upstream};
 pub struct Deadlines {
     /// Waiting for the client's next body byte.
     pub upload: Option<Duration>,
-    /// From the request's last byte to the answer's head.
+    /// Until the upstream takes the next piece of the request, and from the last one to the answer's head.
     pub first_byte: Option<Duration>,
     /// Waiting for the upstream's next body byte.
     pub silence: Option<Duration>,
