@@ -364,9 +364,9 @@ const NUMERALS: [&str; 16] =
 
 /// What a number in Hangul may begin with, and a word that is not in the table.
 #[rustfmt::skip]
-const HANGUL_NUMERALS: [&str; 31] = [
+const HANGUL_NUMERALS: [&str; 30] = [
     "영", "공", "일", "한", "이", "두", "삼", "세", "사", "네", "오", "육", "칠", "팔", "구", "십", "백", "반", "약",
-    "열", "스", "서", "마", "쉰", "예", "여", "아", "하", "다", "둘", "물", "흔",
+    "열", "스", "서", "마", "쉰", "예", "여", "아", "하", "다", "둘",
 ];
 
 /// Adds Chinese characters, which no rule but that of words has a say about: plain ones, then the word behind them.
