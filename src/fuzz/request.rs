@@ -16,6 +16,9 @@ thread_local!(static LAB: Lab = Lab::new());
 /// Longer inputs say nothing new, and would have to be read while they are written.
 const LONGEST: usize = 16 * 1024;
 
+/// How often something has to go wrong.
+const TRIES: usize = 3;
+
 /// Fields that end at viaduct, that it sets, or that are compared by what they mean.
 const OWN: [&[u8]; 19] = [
     b"connection",
@@ -44,12 +47,23 @@ pub fn check(bytes: &[u8]) {
     if bytes.len() > LONGEST {
         return;
     }
-    let mut dice = Dice::of(bytes);
-    let pieces = dice.cut(&bytes::Bytes::copy_from_slice(bytes));
-    let outcome = LAB.with(|lab| lab.attack(&pieces));
+    let pieces = Dice::of(bytes).cut(&bytes::Bytes::copy_from_slice(bytes));
     let (asked, is_whole) = asked(bytes);
-    reaches_only_what_was_asked(&outcome, &asked, is_whole);
-    is_answered(&outcome, &asked);
+    // The kernel's clock runs on while ours jumps: on a busy machine it may be late with what it has, and then an
+    // exchange breaks off as if a peer had slept, or comes into the next attack. What is wrong stays wrong.
+    let mut wrong = String::new();
+    for _ in 0..TRIES {
+        let judged = LAB.with(|lab| lab.attack(&pieces)).and_then(|outcome| {
+            reaches_only_what_was_asked(&outcome, &asked, is_whole)?;
+            is_answered(&outcome, &asked)
+        });
+        match judged {
+            Ok(()) => return,
+            Err(why) => wrong = why,
+        }
+        LAB.with(Lab::settle);
+    }
+    panic!("{wrong}");
 }
 
 /// The requests in a client's bytes, and whether they end with the last of them.
@@ -67,18 +81,23 @@ fn asked(bytes: &[u8]) -> (Vec<Message>, bool) {
     }
 }
 
-fn reaches_only_what_was_asked(outcome: &Outcome, asked: &[Message], is_whole: bool) {
+fn reaches_only_what_was_asked(outcome: &Outcome, asked: &[Message], is_whole: bool) -> Result<(), String> {
     let mut left = asked.iter();
     for seen in &outcome.seen {
         match seen {
-            Seen::Wrong(why, bytes) => panic!("the origin could misread {:?}: {why}", bytes.escape_ascii().to_string()),
-            Seen::Partial => assert!(!is_whole, "a whole request became half a one: {outcome:?}"),
+            Seen::Wrong(why, bytes) => {
+                return Err(format!("the origin could misread {:?}: {why}", bytes.escape_ascii().to_string()));
+            }
+            Seen::Partial if is_whole => return Err(format!("a whole request became half a one: {outcome:?}")),
+            Seen::Partial => {}
             Seen::Whole(reached) => {
-                let is_asked = left.any(|asked| is_same(asked, reached));
-                assert!(is_asked, "nobody asked {reached:?}; asked was {asked:?}");
+                if !left.any(|asked| is_same(asked, reached)) {
+                    return Err(format!("nobody asked {reached:?}; asked was {asked:?}"));
+                }
             }
         }
     }
+    Ok(())
 }
 
 /// Whether one request became the other.
@@ -129,7 +148,7 @@ fn has_content(answer: &[u8]) -> bool {
 }
 
 /// The client gets whole answers, at most one for each request and one for what is none.
-fn is_answered(outcome: &Outcome, asked: &[Message]) {
+fn is_answered(outcome: &Outcome, asked: &[Message]) -> Result<(), String> {
     let mut rest = outcome.got.as_slice();
     let mut count = 0;
     while !rest.is_empty() {
@@ -140,11 +159,16 @@ fn is_answered(outcome: &Outcome, asked: &[Message]) {
                 rest = &rest[length..];
             }
             Read::Partial if !outcome.is_clean => break,
-            wrong => panic!("{wrong:?} in what the client got: {:?}", outcome.got.escape_ascii().to_string()),
+            odd => return Err(format!("{odd:?} in what the client got: {:?}", outcome.got.escape_ascii().to_string())),
         }
     }
-    assert!(count > 0 || asked.is_empty() || !outcome.is_clean, "no answer to {asked:?}: {outcome:?}");
-    assert!(count <= asked.len() + 1, "{count} answers to {} requests: {outcome:?}", asked.len());
+    if count > asked.len() + 1 {
+        return Err(format!("{count} answers to {} requests: {outcome:?}", asked.len()));
+    }
+    if count == 0 && !asked.is_empty() && outcome.is_clean {
+        return Err(format!("no answer to {asked:?}: {outcome:?}"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -152,7 +176,7 @@ mod tests {
     use super::*;
 
     fn attack(bytes: &'static str) -> (usize, String) {
-        let outcome = LAB.with(|lab| lab.attack(&[bytes::Bytes::from_static(bytes.as_bytes())]));
+        let outcome = LAB.with(|lab| lab.attack(&[bytes::Bytes::from_static(bytes.as_bytes())])).unwrap();
         let whole = outcome.seen.iter().filter(|seen| matches!(seen, Seen::Whole(_))).count();
         (whole, String::from_utf8(outcome.got).unwrap())
     }
@@ -173,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "nobody asked")]
     fn what_nobody_asked_is_told() {
         let Read::Whole(smuggled, _) = strict::request(b"GET /s HTTP/1.1\r\nhost: a\r\n\r\n", Maker::Viaduct) else {
             return;
         };
         let outcome = Outcome { seen: vec![Seen::Whole(smuggled)], got: Vec::new(), is_clean: true };
-        reaches_only_what_was_asked(&outcome, &asked(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").0, true);
+        let (asked, is_whole) = asked(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+        assert!(reaches_only_what_was_asked(&outcome, &asked, is_whole).unwrap_err().starts_with("nobody asked"));
     }
 }

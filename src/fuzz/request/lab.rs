@@ -80,8 +80,8 @@ impl Lab {
         Self { runtime, address, seen }
     }
 
-    /// Sends these bytes in these pieces, and waits until viaduct ends the connection.
-    pub(super) fn attack(&self, pieces: &[bytes::Bytes]) -> Outcome {
+    /// Sends these bytes in these pieces, and waits until viaduct ends the connection; an error if it never does.
+    pub(super) fn attack(&self, pieces: &[bytes::Bytes]) -> Result<Outcome, String> {
         self.runtime.block_on(async {
             let mut client = TcpStream::connect(self.address).await.expect("viaduct takes connections");
             // No port has to wait after an attack.
@@ -95,11 +95,20 @@ impl Lab {
             }
             let mut got = Vec::new();
             let ended = timeout(PATIENCE, client.read_to_end(&mut got)).await;
-            let ended = ended.unwrap_or_else(|_| panic!("viaduct neither answers nor closes; so far it said {got:?}"));
+            let Ok(ended) = ended else {
+                return Err(format!("viaduct neither answers nor closes; so far it said {got:?}"));
+            };
             drop(client);
             sleep(A_MOMENT).await;
-            Outcome { seen: std::mem::take(&mut *lock(&self.seen)), got, is_clean: ended.is_ok() }
+            Ok(Outcome { seen: std::mem::take(&mut *lock(&self.seen)), got, is_clean: ended.is_ok() })
         })
+    }
+
+    /// Gives the kernel time for what it is late with, and forgets what comes of it.
+    pub(super) fn settle(&self) {
+        std::thread::sleep(Duration::from_millis(20));
+        self.runtime.block_on(sleep(A_MOMENT));
+        lock(&self.seen).clear();
     }
 }
 
