@@ -27,8 +27,8 @@ const FILE: &str = "
     kind = 'http'
     deadlines.plain = { upload = '2s', first_byte = '2s', silence = '2s', total = '5s' }
 ";
-/// After this, of all its deadlines none is left.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// After this, of all its deadlines none is left; so long that the kernel has some time of its own meanwhile.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// In this nobody has anything left to do but to wait for a deadline.
 const A_MOMENT: Duration = Duration::from_millis(1);
 
