@@ -197,6 +197,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_behind_a_bad_chunk_is_a_request() {
+        let (whole, got) = attack(
+            "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0x: y\r\n\r\n\
+             GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n",
+        );
+        assert_eq!((whole, got.matches("HTTP/1.1 ").count()), (0, 1), "{got}");
+    }
+
+    #[test]
     fn what_nobody_asked_is_told() {
         let Read::Whole(smuggled, _) = strict::request(b"GET /s HTTP/1.1\r\nhost: a\r\n\r\n", Maker::Viaduct) else {
             return;

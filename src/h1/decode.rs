@@ -50,6 +50,8 @@ enum State {
     DataCr,
     DataLf,
     Trailer,
+    /// Something was wrong: nothing behind that is read.
+    Broken,
 }
 
 /// What stands at the front of some input: framing to skip, then data. Without data, the input is used up or the body
@@ -128,8 +130,17 @@ impl Chunked {
         Self { state: State::Size, left: 0, digits: 0, extensions: 0, trailers: Vec::new(), line: 0, lines: 0 }
     }
 
-    /// A step, and whether the body is over with it.
+    /// A step, and whether the body is over with it. Behind an error there is no other: the bytes that raised it are
+    /// still there, and would be read anew in the middle of what they had begun.
     fn step(&mut self, input: &[u8], trailers: &mut Option<HeaderMap>) -> Result<(Step, bool), Error> {
+        let stepped = self.advance(input, trailers);
+        if stepped.is_err() {
+            self.state = State::Broken;
+        }
+        stepped
+    }
+
+    fn advance(&mut self, input: &[u8], trailers: &mut Option<HeaderMap>) -> Result<(Step, bool), Error> {
         let mut skip = 0;
         while let Some(&byte) = input.get(skip) {
             if self.state == State::Data {

@@ -117,6 +117,19 @@ fn extensions_and_trailers_have_an_end() {
     assert!(chunked(format!("0\r\na: {}\r\n\r\n", "x".repeat(TRAILERS_LIMIT)).as_bytes()).is_err());
 }
 
+#[test]
+fn nothing_is_read_behind_an_error() {
+    let mut decoder = Decoder::new(Framing::Chunked);
+    let mut trailers = None;
+    // Read anew, these are the end of a chunk's size, a trailer field, and the end of the body.
+    let rest = b"\r\n0x: y\r\n\r\n";
+    assert_eq!(decoder.step(b"1\r\na", &mut trailers).unwrap(), Step { skip: 3, data: 1 });
+    for _ in 0..3 {
+        assert!(decoder.step(rest, &mut trailers).is_err());
+        assert!(!decoder.is_done());
+    }
+}
+
 proptest! {
     /// Whatever comes, it is a body, a cut or malformed, and the same in one piece as in many.
     #[test]
