@@ -1,7 +1,7 @@
 //! The head of a message as it passes through: a start line taken apart, and fields that stay bytes.
 //!
 //! `http`'s types serve programs that make messages. A proxy passes on what it mostly does not look at, and its
-//! [`Fields`] cost a tenth of a `HeaderMap`'s instructions.
+//! [`Fields`] cost a fraction of a `HeaderMap`'s instructions.
 
 mod fields;
 

@@ -1,6 +1,6 @@
 //! HTTP/1.1 toward clients: heads and bodies in, heads and bodies out, over one socket. Our own, since hyper's server
-//! cannot tell a client that left from one that sent more, relays no interim answer, writes `100 Continue` by itself,
-//! closes in one stage, and costs twice as much.
+//! cannot tell a client that left from one that sent more, relays no interim answer, writes `100 Continue` by itself, and
+//! closes in one stage.
 //!
 //! Nothing here waits for anything but the socket: who is waited for, and for how long, is the business of
 //! `server::conn`, which polls. A poll that is pending has registered its waker. Between two requests nothing is held
