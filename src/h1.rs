@@ -9,18 +9,21 @@ mod decode;
 mod error;
 mod framing;
 mod input;
+pub(crate) mod ordinary;
 mod outgoing;
 mod read;
+mod reading;
 mod scan;
 mod trailers;
 
 pub(crate) use self::chunk::{last_chunk, size_line};
 pub(crate) use self::error::Error;
-pub(crate) use self::framing::{Announced, Framing, length};
+pub(crate) use self::framing::{Framing, length};
 pub(crate) use self::input::Input;
 pub(crate) use self::outgoing::Outgoing;
 pub(crate) use self::read::Reader;
-pub(crate) use self::scan::{Fault, Limits, Scan, has_only_crlf};
+pub(crate) use self::reading::Reading;
+pub(crate) use self::scan::{Fault, Limits, Scan};
 
 use http::header::{HeaderName, HeaderValue};
 

@@ -76,8 +76,8 @@ impl Pool {
 
     /// An idle connection, if there is one. That the peer has closed shows in [`PooledConn::poll_ready`], before the
     /// request is risked.
-    pub fn check_out_idle(self: &Arc<Self>) -> Option<PooledConn> {
-        let conn = self.lock().pop(Instant::now())?;
+    pub fn check_out_idle(self: &Arc<Self>, now: Instant) -> Option<PooledConn> {
+        let conn = self.lock().pop(now)?;
         Some(PooledConn { conn, home: Arc::downgrade(self), reused: true })
     }
 
@@ -157,10 +157,10 @@ impl PooledConn {
     }
 
     /// Gives the connection back. Only after both messages were transferred whole.
-    pub fn check_in(self) {
+    pub fn check_in(self, now: Instant) {
         let Some(pool) = self.home.upgrade() else { return };
         if self.conn.is_open() {
-            let surplus = pool.lock().push(Instant::now(), self.conn.born(), self.conn);
+            let surplus = pool.lock().push(now, self.conn.born(), self.conn);
             drop(surplus);
         }
     }

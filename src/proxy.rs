@@ -356,8 +356,8 @@ async fn switch(
 
 /// Says who answered, and to which request.
 fn mark(fields: &mut Fields, endpoint: &Endpoint, exchange: &Exchange) {
-    fields.insert(&forward::UPSTREAM, endpoint.label());
-    fields.insert(&forward::REQUEST_ID, &exchange.id);
+    fields.insert_clean(&forward::UPSTREAM, endpoint.label().as_bytes());
+    fields.insert_clean(&forward::REQUEST_ID, exchange.id.as_bytes());
 }
 
 /// Takes `x-viaduct-endpoint` out of the request: the number of the endpoint that it pins.
@@ -382,7 +382,7 @@ fn outgoing(
 ) -> RequestBody {
     let Some((incoming, inspector)) = incoming else {
         if let Some(first_byte) = deadlines.first_byte {
-            exchange.clock().arm(Phase::FirstByte, Instant::now(), first_byte);
+            exchange.clock().arm(Phase::FirstByte, exchange.started(), first_byte);
         }
         return RequestBody::Empty;
     };

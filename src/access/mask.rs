@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// Names whose values are nobody's business, in lower case.
 const SECRETS: [&str; 12] = [
     "key",
@@ -23,7 +25,8 @@ const SECRETS: [&str; 12] = [
 
 /// A target as it may be written down. Without a query this is the target itself.
 pub fn masked(target: &str) -> Cow<'_, str> {
-    let Some((path, query)) = target.split_once('?') else { return Cow::Borrowed(target) };
+    let Some(mark) = memchr(b'?', target.as_bytes()) else { return Cow::Borrowed(target) };
+    let (path, query) = (&target[..mark], &target[mark + 1..]);
     if !query.split('&').any(|pair| hides(pair).is_some()) {
         return Cow::Borrowed(target);
     }

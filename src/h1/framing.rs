@@ -48,16 +48,15 @@ impl Announced {
 
     /// Takes note of a field; false if it is to be left out, for it only says again what another said.
     pub(crate) fn note(&mut self, name: &[u8], value: &[u8]) -> Result<bool, Error> {
-        // Most names are sorted out by their length alone.
-        if name.len() == 14 && name.eq_ignore_ascii_case(b"content-length") {
+        if name.eq_ignore_ascii_case(b"content-length") {
             let first = self.length.is_none();
             self.note_length(value)?;
             return Ok(first);
         }
-        if name.len() == 17 && name.eq_ignore_ascii_case(b"transfer-encoding") {
+        if name.eq_ignore_ascii_case(b"transfer-encoding") {
             let is_chunked = self.coding == Coding::None && value.eq_ignore_ascii_case(b"chunked");
             self.coding = if is_chunked { Coding::Chunked } else { Coding::Other };
-        } else if name.len() == 10 && name.eq_ignore_ascii_case(b"connection") {
+        } else if name.eq_ignore_ascii_case(b"connection") {
             for option in value.split(|&b| b == b',').map(<[u8]>::trim_ascii) {
                 self.says_close |= option.eq_ignore_ascii_case(b"close");
                 self.says_keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");

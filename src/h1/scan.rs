@@ -101,34 +101,9 @@ impl Fault {
     }
 }
 
-/// Whether every line of a whole head ends in CRLF. Neighbours are compared without a branch, many at once, which is a
-/// fifth of the cost of looking at line after line.
-#[expect(clippy::needless_bitwise_bool, reason = "a branch would keep the compiler from comparing many at once")]
-pub(crate) fn has_only_crlf(head: &[u8]) -> bool {
-    let Some((first, after)) = head.split_first() else { return true };
-    let (befores, before) = head[..after.len()].as_chunks::<32>();
-    let (afters, after) = after.as_chunks::<32>();
-    let bare = |before: &[u8], after: &[u8]| {
-        before.iter().zip(after).fold(false, |any, (&before, &after)| any | ((after == b'\n') & (before != b'\r')))
-    };
-    *first != b'\n' && !befores.iter().zip(afters).any(|(before, after)| bare(before, after)) && !bare(before, after)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_bare_line_feed_is_found_wherever_it_stands() {
-        let head = "GET / HTTP/1.1\r\nhost: h\r\nx: 0123456789012345678901234567890123456789\r\n\r\n";
-        assert!(has_only_crlf(head.as_bytes()));
-        for (at, _) in head.match_indices("\r\n") {
-            let mut bare = head.to_owned();
-            bare.remove(at);
-            assert!(!has_only_crlf(bare.as_bytes()), "{at}");
-        }
-        assert!(!has_only_crlf(b"\nGET"));
-    }
 
     const LIMITS: Limits = Limits { line: 1000, head: 4000, fields: 256, skips_empty: false };
     const SKIPPING: Limits = Limits { skips_empty: true, ..LIMITS };

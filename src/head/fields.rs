@@ -81,14 +81,24 @@ impl Fields {
         debug_assert!(self.head.len() >= end as usize, "not a part of this head");
         let is_plain = value_at == colon + 2 && self.head.get(colon as usize + 1) == Some(&b' ');
         let form = if is_plain { Form::Plain } else { Form::Spaced };
-        self.push(name, at, value_at, end, form);
+        self.marks |= mark(name);
+        self.lines.push(Line::new(name, at, value_at, end, form));
     }
 
-    fn push(&mut self, name: &[u8], at: u32, value: u32, end: u32, form: Form) {
-        let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
-        let first = name.first().copied().unwrap_or_default() | 0x20;
-        self.marks |= mark(name);
-        self.lines.push(Line { name: at, value, end, name_len, first, form });
+    /// As [`push_parsed`](Self::push_parsed), for a line `name: value` that begins at `at` in the head, with its colon
+    /// and its end there.
+    pub(crate) fn push_plain(&mut self, at: usize, colon: usize, end: usize) {
+        let (name_len, first) = (colon - at, self.head[at] | 0x20);
+        self.marks |= mark_of(name_len, first);
+        let name_len = u16::try_from(name_len).unwrap_or(u16::MAX);
+        self.lines.push(Line {
+            name: len(at),
+            value: len(colon + 2),
+            end: len(end),
+            name_len,
+            first,
+            form: Form::Plain,
+        });
     }
 
     /// How many there are.
@@ -101,13 +111,15 @@ impl Fields {
         self.lines.is_empty()
     }
 
-    /// The value of the first of this name.
+    /// The value of the first of this name. Inlined, for most names are constants, and most are absent.
+    #[inline]
     pub fn get(&self, name: &HeaderName) -> Option<&[u8]> {
         let name = name.as_str().as_bytes();
-        if self.marks & mark(name) == 0 {
-            return None;
-        }
-        self.lines.iter().find(|line| self.is(line, name)).map(|line| self.value(line))
+        if self.marks & mark(name) == 0 { None } else { self.find(name).map(|line| self.value(line)) }
+    }
+
+    fn find(&self, name: &[u8]) -> Option<&Line> {
+        self.lines.iter().find(|line| self.is(line, name))
     }
 
     /// The value of the first of this name, if it is visible ASCII.
@@ -118,6 +130,7 @@ impl Fields {
     }
 
     /// The values of all of this name.
+    #[inline]
     pub fn get_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
         let name = name.as_str().as_bytes();
         let lines = if self.marks & mark(name) == 0 { &[][..] } else { &self.lines };
@@ -125,6 +138,7 @@ impl Fields {
     }
 
     /// Whether there is one of this name.
+    #[inline]
     pub fn contains(&self, name: &HeaderName) -> bool {
         self.get(name).is_some()
     }
@@ -135,57 +149,80 @@ impl Fields {
     }
 
     /// Puts one of this name in the place of all others of it.
+    #[inline]
     pub fn insert(&mut self, name: &HeaderName, value: impl AsRef<[u8]>) {
-        let bytes = name.as_str().as_bytes();
-        if self.marks & mark(bytes) == 0 {
-            return self.append(name, value);
-        }
-        let Some(place) = self.lines.iter().position(|line| self.is(line, bytes)) else {
-            return self.append(name, value);
-        };
+        let had = self.marks;
         self.append(name, value);
-        if let Some(line) = self.lines.pop() {
-            self.remove_from(place + 1, bytes);
-            self.lines[place] = line;
+        self.take_place(name.as_str().as_bytes(), had);
+    }
+
+    /// As [`insert`](Self::insert), of a value that cannot end its line: a word of our own, or one that was read from a
+    /// field.
+    #[inline]
+    pub(crate) fn insert_clean(&mut self, name: &HeaderName, value: &[u8]) {
+        let had = self.marks;
+        self.append_clean(name, value);
+        self.take_place(name.as_str().as_bytes(), had);
+    }
+
+    /// The last line takes the place of all others of its name; `had` are the marks from before it.
+    #[inline]
+    fn take_place(&mut self, name: &[u8], had: u64) {
+        if had & mark(name) != 0 {
+            self.replace(name);
+        }
+    }
+
+    fn replace(&mut self, name: &[u8]) {
+        let Some(last) = self.lines.pop() else { return };
+        match self.lines.iter().position(|line| self.is(line, name)) {
+            Some(place) => {
+                self.remove_from(place + 1, name);
+                self.lines[place] = last;
+            }
+            None => self.lines.push(last),
         }
     }
 
     /// Adds one behind all others.
     pub fn append(&mut self, name: &HeaderName, value: impl AsRef<[u8]>) {
-        let (name, value) = (name.as_str().as_bytes(), value.as_ref());
-        if self.own.capacity() == 0 {
-            // Room for what the proxy adds, so that it does not grow step by step.
-            self.own.reserve(OWN);
-        }
-        let at = len(self.own.len());
-        self.own.extend_from_slice(name);
-        self.own.extend_from_slice(b": ");
-        let value_at = len(self.own.len());
-        self.own.extend_from_slice(value);
-        let end = len(self.own.len());
-        self.own.extend_from_slice(b"\r\n");
+        let value = value.as_ref();
         // RFC 9110, section 5.5: what could end the line becomes a space.
         if memchr3(b'\r', b'\n', 0, value).is_some() {
-            for byte in &mut self.own[value_at as usize..end as usize] {
-                if matches!(*byte, b'\r' | b'\n' | 0) {
-                    *byte = b' ';
-                }
-            }
+            let spaced = |&b: &u8| if matches!(b, b'\r' | b'\n' | 0) { b' ' } else { b };
+            let clean: Vec<u8> = value.iter().map(spaced).collect();
+            self.append_clean(name, &clean);
+        } else {
+            self.append_clean(name, value);
         }
-        self.push(name, at, value_at, end, Form::Own);
+    }
+
+    /// As [`append`](Self::append), of a value that cannot end its line: a word of our own, or one that was read from a
+    /// field.
+    #[inline]
+    pub(crate) fn append_clean(&mut self, name: &HeaderName, value: &[u8]) {
+        debug_assert!(memchr3(b'\r', b'\n', 0, value).is_none(), "a value that ends its line");
+        let name = name.as_str().as_bytes();
+        let line = write_line(&mut self.own, name, value);
+        self.marks |= mark(name);
+        self.lines.push(line);
     }
 
     /// Puts the value of the first `from` in the place of all `to`; false if there is no `from`.
     pub fn copy(&mut self, from: &HeaderName, to: &HeaderName) -> bool {
-        let name = from.as_str().as_bytes();
-        let Some(line) = self.lines.iter().copied().find(|line| self.is(line, name)) else { return false };
-        let value = if line.form == Form::Own { Bytes::copy_from_slice(self.value(&line)) } else { self.slice(&line) };
-        self.insert(to, value);
+        let Some(line) = self.find(from.as_str().as_bytes()).copied() else { return false };
+        let to = to.as_str().as_bytes();
+        let had = self.marks;
+        let line = if line.form == Form::Own {
+            let value = self.value(&line).to_vec();
+            write_line(&mut self.own, to, &value)
+        } else {
+            write_line(&mut self.own, to, &self.head[line.value as usize..line.end as usize])
+        };
+        self.marks |= mark(to);
+        self.lines.push(line);
+        self.take_place(to, had);
         true
-    }
-
-    fn slice(&self, line: &Line) -> Bytes {
-        self.head.slice(line.value as usize..line.end as usize)
     }
 
     /// Takes out all of this name; whether there was one.
@@ -276,6 +313,11 @@ impl Fields {
 // === impl Line ===
 
 impl Line {
+    fn new(name: &[u8], at: u32, value: u32, end: u32, form: Form) -> Self {
+        let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
+        Self { name: at, value, end, name_len, first: name.first().copied().unwrap_or_default() | 0x20, form }
+    }
+
     /// Whether it stands right behind a line that ends at `end`, in the same text and form.
     fn follows(self, other: &Self, end: u32) -> bool {
         self.form == other.form && self.name == end + 2
@@ -294,6 +336,23 @@ fn is_same(token: &[u8], name: &[u8]) -> bool {
         && token_rest.iter().zip(name_rest).all(|(token, name)| token | 0x20 == name | 0x20)
 }
 
+/// Writes a line behind our own text.
+#[inline]
+fn write_line(own: &mut Vec<u8>, name: &[u8], value: &[u8]) -> Line {
+    if own.capacity() == 0 {
+        // Room for what the proxy adds, so that it does not grow step by step.
+        own.reserve(OWN);
+    }
+    let at = len(own.len());
+    own.extend_from_slice(name);
+    own.extend_from_slice(b": ");
+    let value_at = len(own.len());
+    own.extend_from_slice(value);
+    let end = len(own.len());
+    own.extend_from_slice(b"\r\n");
+    Line::new(name, at, value_at, end, Form::Own)
+}
+
 /// Heads are limited to far less than 4 GiB.
 #[expect(clippy::cast_possible_truncation, reason = "checked where heads are read")]
 fn len(length: usize) -> u32 {
@@ -302,8 +361,11 @@ fn len(length: usize) -> u32 {
 
 /// The bit of a name.
 fn mark(name: &[u8]) -> u64 {
-    let first = name.first().copied().unwrap_or_default() | 0x20;
-    1 << ((name.len() * 5 + usize::from(first)) % 64)
+    mark_of(name.len(), name.first().copied().unwrap_or_default() | 0x20)
+}
+
+fn mark_of(name_len: usize, first: u8) -> u64 {
+    1 << ((name_len * 5 + usize::from(first)) % 64)
 }
 
 impl Drop for Fields {

@@ -44,8 +44,8 @@ pub struct Line<'a> {
     pub error: Option<&'a str>,
     /// How it ended, if not well.
     pub end: Option<&'a str>,
-    /// `x-request-id`.
-    pub id: &'a str,
+    /// `x-request-id`: visible ASCII.
+    pub id: &'a [u8],
 }
 
 /// Where access lines go, and how they look.
@@ -91,7 +91,7 @@ fn json(out: &mut Vec<u8>, line: &Line<'_>) {
     text(out, "Z\",\"level\":\"INFO\",\"target\":\"access\",\"client\":\"", line.client);
     text(out, "\",\"method\":\"", line.method);
     out.extend_from_slice(b"\",\"path\":\"");
-    escape(out, line.path);
+    escape(out, line.path.as_bytes());
     number(out, "\",\"status\":", line.status.into());
     if let Some(route) = line.route {
         text(out, ",\"route\":\"", route);
@@ -141,7 +141,7 @@ fn human(out: &mut Vec<u8>, line: &Line<'_>) {
     with_now(|second, _| out.extend_from_slice(second.get(11..19).unwrap_or_default().as_bytes()));
     for value in [line.client, line.method, line.path] {
         out.push(b' ');
-        escape(out, value);
+        escape(out, value.as_bytes());
     }
     out.push(b' ');
     decimal(out, line.status.into());
@@ -169,7 +169,7 @@ fn human(out: &mut Vec<u8>, line: &Line<'_>) {
     for (name, value) in texts {
         if let Some(value) = value {
             out.extend_from_slice(format!(" {name}=").as_bytes());
-            escape(out, value);
+            escape(out, value.as_bytes());
         }
     }
     out.push(b'\n');
@@ -192,15 +192,13 @@ fn decimal(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Escapes as JSON does, which also keeps control characters of clients off a terminal (contract: http-proxy L8).
-fn escape(out: &mut Vec<u8>, text: &str) {
-    let needs_escape = |b: u8| b < 0x20 || b == b'"' || b == b'\\' || b == 0x7f;
-    // Without a branch first, for the compiler then compares many at once.
-    let (chunks, rest) = text.as_bytes().as_chunks::<16>();
-    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, &b| any | needs_escape(b));
-    if !(chunks.iter().any(|chunk| any(chunk)) || any(rest)) {
-        return out.extend_from_slice(text.as_bytes());
+fn escape(out: &mut Vec<u8>, text: &[u8]) {
+    let (chunks, rest) = text.as_chunks::<8>();
+    let needs_none = chunks.iter().all(|chunk| specials(u64::from_le_bytes(*chunk)) == 0);
+    if needs_none && !rest.iter().any(|&b| needs_escape(b)) {
+        return out.extend_from_slice(text);
     }
-    for byte in text.bytes() {
+    for &byte in text {
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -209,6 +207,22 @@ fn escape(out: &mut Vec<u8>, text: &str) {
             byte => out.push(byte),
         }
     }
+}
+
+fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\' || byte == 0x7f
+}
+
+/// Not zero if any of eight bytes needs an escape: the high bit of each byte that is below a space, or equal to one of
+/// three, after a subtraction that borrows only behind such a byte.
+fn specials(eight: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let equal = |byte: u8| {
+        let other = eight ^ (ONES * u64::from(byte));
+        other.wrapping_sub(ONES) & !other
+    };
+    let low = eight.wrapping_sub(ONES * 0x20) & !eight;
+    (low | equal(b'"') | equal(b'\\') | equal(0x7f)) & (ONES * 0x80)
 }
 
 #[cfg(test)]
@@ -222,7 +236,7 @@ mod tests {
     }
 
     fn line() -> Line<'static> {
-        Line { client: "1.2.3.4:5", method: "GET", path: "/a\"b", status: 200, sent: 7, id: "x", ..Line::default() }
+        Line { client: "1.2.3.4:5", method: "GET", path: "/a\"b", status: 200, sent: 7, id: b"x", ..Line::default() }
     }
 
     #[test]
@@ -247,7 +261,18 @@ mod tests {
 
     #[test]
     fn escapes_what_would_break_the_line() {
-        assert_eq!(written(|out| escape(out, "a\"b\\c\nd\x1b[31me 한")), "a\\\"b\\\\c\\nd\\u001b[31me 한");
+        assert_eq!(written(|out| escape(out, "a\"b\\c\nd\x1b[31me 한".as_bytes())), "a\\\"b\\\\c\\nd\\u001b[31me 한");
+    }
+
+    #[test]
+    fn every_byte_is_judged_alike_at_every_place() {
+        for byte in 0..=u8::MAX {
+            for at in 0..8 {
+                let mut eight = *b"a \xffz~!#0";
+                eight[at] = byte;
+                assert_eq!(specials(u64::from_le_bytes(eight)) != 0, needs_escape(byte), "{byte} {at}");
+            }
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
 use super::PooledConn;
 use super::conn::{Cause, Conn, LeanError};
@@ -57,7 +58,7 @@ impl Answer {
     pub async fn collect(mut self, most: usize) -> Result<Bytes, Box<dyn StdError + Send + Sync>> {
         let body = Limited::new(&mut self, most).collect().await?.to_bytes();
         if let Some(conn) = self.take_conn() {
-            conn.check_in();
+            conn.check_in(Instant::now());
         }
         Ok(body)
     }

@@ -216,17 +216,29 @@ impl Exchange {
 
     /// The connection goes back as soon as the upstream's part is over, though the client's may still wait.
     pub(super) fn release(&mut self) {
+        self.release_at(Instant::now());
+    }
+
+    fn release_at(&mut self, now: Instant) {
         let conn = self.conn.take();
         // An upload that the upstream did not wait for leaves bytes behind that are no request (contract: E4).
-        if self.is_upload_done() {
-            conn.into_iter().for_each(PooledConn::check_in);
+        if self.is_upload_done()
+            && let Some(conn) = conn
+        {
+            conn.check_in(now);
         }
     }
 
     /// The answer is complete.
     pub(super) fn complete(&mut self) {
-        self.release();
-        self.end(&End::Whole);
+        let now = Instant::now();
+        self.release_at(now);
+        self.end_at(&End::Whole, now);
+    }
+
+    /// When it began: its head was there.
+    pub(super) fn started(&self) -> Instant {
+        self.started
     }
 
     /// Whether the upstream is to go on without the client.
@@ -308,12 +320,17 @@ impl Exchange {
     }
 
     fn end(&mut self, end: &End) {
+        if !self.has_ended {
+            self.end_at(end, Instant::now());
+        }
+    }
+
+    fn end_at(&mut self, end: &End, now: Instant) {
         if std::mem::replace(&mut self.has_ended, true) {
             return;
         }
         // Whatever is not checked in by now has bytes under way: dropping it closes it.
         self.conn = None;
-        let now = Instant::now();
         if !self.is_unseen {
             self.downstream.clock.end(now, self.idle);
         }
@@ -354,7 +371,7 @@ impl Exchange {
                 End::Cut(_) => Some("cut"),
                 End::Left => Some("left"),
             },
-            id: self.id.as_str(),
+            id: self.id.as_bytes(),
         });
     }
 }

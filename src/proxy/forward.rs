@@ -34,7 +34,7 @@ pub(super) fn toward_upstream(
     let fields = &mut head.fields;
     let hop = headers::end_hop(fields);
     if hop.coding && has_body {
-        fields.append(&header::TRANSFER_ENCODING, "chunked");
+        fields.append_clean(&header::TRANSFER_ENCODING, b"chunked");
     }
     if hop.trailers {
         fields.append(&header::TE, "trailers");
@@ -44,8 +44,8 @@ pub(super) fn toward_upstream(
         drop_own_origin(fields);
     }
     forwarded(fields, downstream);
-    fields.append(&header::VIA, pseudonym);
-    fields.insert(&REQUEST_ID, id);
+    fields.append_clean(&header::VIA, pseudonym.as_bytes());
+    fields.insert_clean(&REQUEST_ID, id.as_bytes());
     head.version = Version::HTTP_11;
 }
 
@@ -72,13 +72,13 @@ fn forwarded(fields: &mut Fields, downstream: &Downstream) {
         chain.extend_from_slice(downstream.peer_ip.as_bytes());
         fields.insert(&FORWARDED_FOR, chain);
     } else {
-        fields.insert(&FORWARDED_FOR, downstream.peer_ip.as_bytes());
+        fields.insert_clean(&FORWARDED_FOR, downstream.peer_ip.as_bytes());
     }
     if !is_trusted {
         fields.remove(&header::FORWARDED);
     }
     if !(is_trusted && fields.contains(&FORWARDED_PROTO)) {
-        fields.insert(&FORWARDED_PROTO, downstream.scheme());
+        fields.insert_clean(&FORWARDED_PROTO, downstream.scheme().as_bytes());
     }
     let is_kept = is_trusted && fields.contains(&FORWARDED_HOST);
     if !is_kept && !fields.copy(&header::HOST, &FORWARDED_HOST) {

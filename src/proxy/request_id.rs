@@ -30,7 +30,7 @@ impl RequestId {
     }
 
     /// As bytes, which need no proof that they are text.
-    fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         match self {
             Self::New(digits) => digits,
             Self::Given(text) => text.as_bytes(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use memchr::memchr;
 
 use super::path::{self, Normal};
 use crate::error::{Error, Kind as ErrorKind};
@@ -333,11 +334,13 @@ impl Router {
                 return Some((member, prefix));
             }
         }
-        let member = match path.split('/').nth(1) {
-            Some("") if path == "/" => self.ollama.or(self.via),
-            Some("api") => self.ollama.or(self.via),
-            Some("v1") => self.v1,
-            Some(first) if is_via(first) => self.via,
+        let first = path.strip_prefix('/').unwrap_or_default();
+        let first = &first[..memchr(b'/', first.as_bytes()).unwrap_or(first.len())];
+        let member = match first {
+            "" if path == "/" => self.ollama.or(self.via),
+            "api" => self.ollama.or(self.via),
+            "v1" => self.v1,
+            first if is_via(first) => self.via,
             _ => None,
         };
         member.or(self.plain).map(|member| (member, ""))

@@ -140,7 +140,7 @@ impl Connection {
             && let Some((head, end)) = Head::parse_ordinary(&self.input.bytes)
         {
             self.input.skip(end);
-            return Ok(Some(head?));
+            return Ok(Some(head));
         }
         // No ordinary head of HTTP/1.1 is one: they do not pay for the look.
         if self.preface.is_some_and(|preface| so_far.starts_with(preface)) {

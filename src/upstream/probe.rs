@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{Endpoint, Kind, Upstream, send};
 use crate::body::RequestBody;
@@ -38,7 +39,7 @@ async fn ask(upstream: &Upstream, endpoint: &Endpoint) -> Result<Reached, Error>
         // A plain upstream has no path that is known to be harmless: that it accepts a connection must do.
         Kind::Http => {
             let conn = endpoint.connect().await.map_err(send::refused)?;
-            conn.check_in();
+            conn.check_in(Instant::now());
             return Ok(Reached::Models(Vec::new()));
         }
     };

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri, header};
+use tokio::time::Instant;
 
 use super::balance::Order;
 use super::{Endpoint, Kind, Upstream};
@@ -57,6 +58,7 @@ pub fn relay<I: Fn(&Waker) -> Listener + Sync + Unpin>(
         interim,
         retries: 0,
         refusal: None,
+        now: Instant::now(),
         state: State::Next,
     }
 }
@@ -87,6 +89,8 @@ pub struct Sending<'a, I> {
     retries: u32,
     /// Why the last endpoint took no connection.
     refusal: Option<ConnectError>,
+    /// What time it is for the pools: looked up again only where time has gone by.
+    now: Instant,
     state: State<'a>,
 }
 
@@ -113,7 +117,7 @@ impl<I: Fn(&Waker) -> Listener + Sync + Unpin> Future for Sending<'_, I> {
                 State::Next => {
                     let Some(endpoint) = this.next_endpoint() else { return Poll::Ready(Err(this.nobody())) };
                     address_to(this.kind, endpoint, this.target.as_ref(), &mut this.head)?;
-                    idle_or_new(endpoint)
+                    idle_or_new(endpoint, this.now)
                 }
                 State::Idle(endpoint, conn) => {
                     let (endpoint, is_alive) = (*endpoint, ready!(conn.poll_ready(cx)));
@@ -122,7 +126,7 @@ impl<I: Fn(&Waker) -> Listener + Sync + Unpin> Future for Sending<'_, I> {
                             endpoint.metrics.reused.inc();
                             this.begin(endpoint, conn, cx.waker())?
                         }
-                        _ => idle_or_new(endpoint),
+                        _ => idle_or_new(endpoint, this.now),
                     }
                 }
                 State::Dials(endpoint, dialling) => match ready!(dialling.as_mut().poll(cx)) {
@@ -133,6 +137,7 @@ impl<I: Fn(&Waker) -> Listener + Sync + Unpin> Future for Sending<'_, I> {
                     Err(e) => {
                         tracing::debug!(endpoint = endpoint.label(), error = %e, "connection refused");
                         this.refusal = Some(e);
+                        this.now = Instant::now();
                         State::Next
                     }
                 },
@@ -190,8 +195,8 @@ impl<'a, I: Fn(&Waker) -> Listener + Sync> Sending<'a, I> {
 }
 
 /// Tries an endpoint: an idle connection first, a new one if there is none.
-fn idle_or_new(endpoint: &Arc<Endpoint>) -> State<'_> {
-    match endpoint.pool.check_out_idle() {
+fn idle_or_new(endpoint: &Arc<Endpoint>, now: Instant) -> State<'_> {
+    match endpoint.pool.check_out_idle(now) {
         Some(conn) => State::Idle(endpoint, conn),
         None => State::Dials(endpoint, Box::pin(endpoint.connect())),
     }

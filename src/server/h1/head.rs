@@ -1,7 +1,7 @@
 //! The head of a request: from bytes to a [`RequestHead`], the framing of its body, and what its sender thinks of the
 //! connection. Pure.
 //!
-//! httparse reads the lines; the scan before it has refused bare line feeds and what is too large.
+//! What is not ordinary httparse reads; the scan before it has refused bare line feeds and what is too large.
 
 use std::mem::MaybeUninit;
 
@@ -12,15 +12,13 @@ use httparse::{Header, ParserConfig, Status};
 use memchr::memchr;
 
 use super::refusal::Refusal;
-use crate::h1::{Announced, Framing, Limits, has_only_crlf, word};
-use crate::head::{Fields, RequestHead};
+use crate::h1::{Framing, Limits, Reading, ordinary, word};
+use crate::head::RequestHead;
 
 /// How large the head of a request may be (RFC 9112, section 3: a request line of at least 8,000).
 pub(super) const LIMITS: Limits = Limits { line: 64 * 1024, head: 128 * 1024, fields: 200, skips_empty: true };
 /// The longest target that `http::Uri` holds.
 const LONGEST_TARGET: usize = u16::MAX as usize - 1;
-/// Room for what the proxy adds, so that the fields do not grow once more.
-const ADDED: usize = 6;
 
 /// A head, and what it says about the rest.
 #[derive(Debug)]
@@ -36,17 +34,17 @@ pub(super) struct Head {
 // === impl Head ===
 
 impl Head {
-    /// Reads the head that `bytes` begin with, if it is whole and in order: the usual case; and where it ends. `None` if
-    /// it is anything else: then it is to be looked at line by line.
-    pub(super) fn parse_ordinary(bytes: &Bytes) -> Option<(Result<Self, Refusal>, usize)> {
-        let mut lines = [const { MaybeUninit::<Header<'_>>::uninit() }; LIMITS.fields];
-        let mut parsed = httparse::Request::new(&mut []);
-        match ParserConfig::default().parse_request_with_uninit_headers(&mut parsed, bytes, &mut lines) {
-            Ok(Status::Complete(end)) if end <= LIMITS.line && has_only_crlf(&bytes[..end]) => {
-                Some((Self::of(&parsed, bytes), end))
-            }
-            _ => None,
+    /// Reads the head that `bytes` begin with, if it is ordinary, whole and in order; and where it ends. `None` if it is
+    /// anything else: then it is to be looked at line by line.
+    pub(super) fn parse_ordinary(bytes: &Bytes) -> Option<(Self, usize)> {
+        let (method, target) = ordinary::request_line(bytes)?;
+        let mut reading = Reading::new(Version::HTTP_11, bytes);
+        let end = reading.ordinary(target + ordinary::VERSION, LIMITS.fields)?;
+        if end > LIMITS.line {
+            return None;
         }
+        let head = Self::of(&bytes[..method], &bytes.slice(method + 1..target), Version::HTTP_11, reading);
+        head.ok().map(|head| (head, end))
     }
 
     /// Reads a whole head, up to and including its empty line.
@@ -54,30 +52,25 @@ impl Head {
         let mut lines = [const { MaybeUninit::<Header<'_>>::uninit() }; LIMITS.fields];
         let mut parsed = httparse::Request::new(&mut []);
         match ParserConfig::default().parse_request_with_uninit_headers(&mut parsed, bytes, &mut lines) {
-            Ok(Status::Complete(length)) if length == bytes.len() => Self::of(&parsed, bytes),
+            Ok(Status::Complete(length)) if length == bytes.len() => {
+                let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
+                let mut reading = Reading::new(version, bytes);
+                for line in parsed.headers.iter() {
+                    reading.parsed(line.name.as_bytes(), line.value)?;
+                }
+                let target = bytes.slice_ref(parsed.path.unwrap_or_default().as_bytes());
+                Self::of(parsed.method.unwrap_or_default().as_bytes(), &target, version, reading)
+            }
             Ok(_) => Err(Refusal::Malformed("the head")),
             Err(httparse::Error::TooManyHeaders) => Err(Refusal::LongHead),
             Err(e) => Err(Refusal::Malformed(word(e))),
         }
     }
 
-    /// `parsed` are slices of `bytes`.
-    fn of(parsed: &httparse::Request<'_, '_>, bytes: &Bytes) -> Result<Self, Refusal> {
-        let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
-        let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
-        let method = method.map_err(|_| Refusal::Malformed("the method"))?;
-        let uri = target(&bytes.slice_ref(parsed.path.unwrap_or_default().as_bytes()))?;
-
-        let mut announced = Announced::new(version);
-        let mut fields = Fields::of(bytes.clone(), parsed.headers.len() + ADDED);
-        let mut takes_trailers = false;
-        for line in parsed.headers.iter() {
-            let name = line.name.as_bytes();
-            if announced.note(name, line.value)? {
-                takes_trailers |= name.eq_ignore_ascii_case(b"te") && lists_trailers(line.value);
-                fields.push_parsed(name, line.value);
-            }
-        }
+    fn of(method: &[u8], path: &Bytes, version: Version, reading: Reading<'_>) -> Result<Self, Refusal> {
+        let Reading { announced, mut fields, takes_trailers, .. } = reading;
+        let method = Method::from_bytes(method).map_err(|_| Refusal::Malformed("the method"))?;
+        let uri = target(path)?;
         let framing = announced.of_request(&mut fields)?;
         let request = RequestHead { method, uri, version, fields };
         Ok(Self { request, framing, keep_alive: announced.keep_alive(), takes_trailers })
@@ -115,10 +108,6 @@ fn target(target: &Bytes) -> Result<Uri, Refusal> {
     } else {
         Uri::from_maybe_shared(target.clone()).map_err(|_| bad)
     }
-}
-
-fn lists_trailers(value: &[u8]) -> bool {
-    value.split(|&b| b == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"trailers"))
 }
 
 #[cfg(test)]
