@@ -111,8 +111,9 @@ impl Fields {
         self.lines.is_empty()
     }
 
-    /// The value of the first of this name. Inlined, for most names are constants, and most are absent.
-    #[inline]
+    /// The value of the first of this name.
+    #[expect(clippy::inline_always, reason = "most names are constants and absent: one bit of a constant tells it")]
+    #[inline(always)]
     pub fn get(&self, name: &HeaderName) -> Option<&[u8]> {
         let name = name.as_str().as_bytes();
         if self.marks & mark(name) == 0 { None } else { self.find(name).map(|line| self.value(line)) }
