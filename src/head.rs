@@ -46,6 +46,14 @@ impl From<request::Parts> for RequestHead {
 }
 
 impl RequestHead {
+    /// All of it, for one who keeps it.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let empty =
+            Self { method: Method::GET, uri: Uri::default(), version: Version::HTTP_11, fields: Fields::new() };
+        std::mem::replace(self, empty)
+    }
+
     /// As `http` has it, for whoever speaks HTTP with `http`'s types.
     pub fn to_request<B>(&self, body: B) -> http::Request<B> {
         let mut request = http::Request::new(body);

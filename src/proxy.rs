@@ -94,7 +94,7 @@ enum Prepared<'a, I> {
     /// No further: this is the answer.
     Own(AnswerHead, Bytes),
     /// As an upgrade, on a connection of its own.
-    Upgrades(Box<RequestHead>, &'a Arc<Route>, Option<usize>),
+    Upgrades(RequestHead, &'a Arc<Route>, Option<usize>),
     /// To an endpoint of its route.
     Sends(Sending<'a, I>, Back<'a>),
     /// As before, and the client may go.
@@ -134,17 +134,16 @@ impl Proxy {
     pub async fn handle(
         &self,
         downstream: Arc<Downstream>,
-        head: RequestHead,
+        head: &mut RequestHead,
         incoming: Incoming,
     ) -> (AnswerHead, ResponseBody) {
         let id = RequestId::of(&head.fields);
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
-        let page = self.settings.access.page(&head);
+        let page = self.settings.access.page(head);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
         let answered = match self.prepare(&mut exchange, page.as_ref(), head, incoming) {
             Ok(Prepared::Sends(mut sending, back)) => {
                 let sent = until_expired(exchange.downstream(), Pin::new(&mut sending)).await;
-                drop(sending);
                 receive(&mut exchange, sent, back)
             }
             Ok(Prepared::Lasts(lasting, back)) => {
@@ -152,7 +151,7 @@ impl Proxy {
                 receive(&mut exchange, sent, back)
             }
             // Boxed, for it is rare and not small.
-            Ok(Prepared::Upgrades(head, route, pinned)) => Box::pin(switch(&mut exchange, route, pinned, *head)).await,
+            Ok(Prepared::Upgrades(head, route, pinned)) => Box::pin(switch(&mut exchange, route, pinned, head)).await,
             Ok(Prepared::Own(head, body)) => Ok(Answer::Own(head, body)),
             Err(error) => Err(error),
         };
@@ -186,15 +185,15 @@ impl Proxy {
 
     /// From the request as it came to the request as it goes. Not a future: everything that an `async fn` carries over an
     /// `await` is copied once more for every request.
-    fn prepare(
-        &self,
+    fn prepare<'a>(
+        &'a self,
         exchange: &mut Exchange,
         page: Option<&Page>,
-        mut head: RequestHead,
+        head: &'a mut RequestHead,
         incoming: Incoming,
-    ) -> Result<Prepared<'_, impl Fn(&Waker) -> Listener + Sync + Unpin + use<>>, Error> {
-        request::settle(&mut head)?;
-        if request::is_last_hop(&mut head) {
+    ) -> Result<Prepared<'a, impl Fn(&Waker) -> Listener + Sync + Unpin + use<>>, Error> {
+        request::settle(head)?;
+        if request::is_last_hop(head) {
             let (head, body) = error_response::options();
             return Ok(Prepared::Own(head, body));
         }
@@ -216,7 +215,7 @@ impl Proxy {
         };
 
         let has_body = asked.has_body;
-        let is_upgrade = upgrade::is_asked(&head, api, has_body);
+        let is_upgrade = upgrade::is_asked(head, api, has_body);
         if head.version < Version::HTTP_11 {
             // RFC 9110, section 10.1.1: it means nothing there.
             head.fields.remove(&header::EXPECT);
@@ -227,17 +226,17 @@ impl Proxy {
             .then(|| head.fields.get(&header::HOST).map(Into::into))
             .flatten();
         let via = self.via.of(head.version);
-        forward::toward_upstream(&mut head, exchange.downstream(), api, has_body, &exchange.id, via);
+        forward::toward_upstream(head, exchange.downstream(), api, has_body, &exchange.id, via);
         if !prefix.is_empty() {
             head.uri = forward::strip(&head.uri, prefix)?;
         }
         if is_upgrade {
-            return Ok(Prepared::Upgrades(Box::new(head), route, pinned));
+            return Ok(Prepared::Upgrades(head.take(), route, pinned));
         }
         let body = outgoing(has_body.then_some((incoming, inspector)), expects, exchange, route.deadlines);
         let back = Back { plan, prefix, host, expects };
         if route.on_client_gone == OnClientGone::Finish {
-            let lasting = unseen::lasting(Arc::clone(route), pinned, head, body, listener(exchange));
+            let lasting = unseen::lasting(Arc::clone(route), pinned, head.take(), body, listener(exchange));
             return Ok(Prepared::Lasts(lasting, back));
         }
         let sending = send::relay(&route.upstream, pinned, head, body, listener(exchange));

@@ -41,11 +41,11 @@ pub(super) type Lasting = Pin<Box<dyn Future<Output = Result<Sent, Error>> + Sen
 pub(super) fn lasting(
     route: Arc<Route>,
     pinned: Option<usize>,
-    head: RequestHead,
+    mut head: RequestHead,
     body: RequestBody,
     interim: impl Fn(&Waker) -> Listener + Send + Sync + Unpin + 'static,
 ) -> Lasting {
-    Box::pin(async move { send::relay(&route.upstream, pinned, head, body, interim).await })
+    Box::pin(async move { send::relay(&route.upstream, pinned, &mut head, body, interim).await })
 }
 
 /// An exchange that waits for the head of its answer. Dropped while it waits, it goes on unseen.

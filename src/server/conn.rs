@@ -19,6 +19,7 @@ use super::Watch;
 use super::alarm::{Alarm, Rang};
 use super::h1::{Asking, Connection, NoRequest, Refusal, Reply, Written};
 use super::h2;
+use crate::body::Incoming;
 use crate::clock::Clock;
 use crate::error::Phase;
 use crate::head::AnswerHead;
@@ -82,7 +83,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     let may_be_h2 = shared.settings.http2 && !stream.is_tls();
     let mut session = Session { shared, downstream, alarm, conn: Connection::new(stream, may_be_h2) };
     let end = loop {
-        let asking = match std::future::poll_fn(|cx| session.poll_request(cx)).await {
+        let mut asking = match std::future::poll_fn(|cx| session.poll_request(cx)).await {
             Ok(asking) => asking,
             Err(NoRequest::Gone) => break End::Dropped,
             Err(NoRequest::Refused(refusal)) => {
@@ -95,7 +96,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
                 return Box::pin(h2::serve(shared, downstream, alarm, stream, early)).await;
             }
         };
-        if let Some(end) = session.exchange(asking).await {
+        if let Some(end) = session.exchange(&mut asking).await {
             break end;
         }
     };
@@ -173,8 +174,9 @@ impl Session {
     }
 
     /// Has one request answered. Returns how the connection ends, if it does.
-    async fn exchange(&mut self, asking: Asking) -> Option<End> {
-        let Asking { head, body, mut reply } = asking;
+    async fn exchange(&mut self, asking: &mut Asking) -> Option<End> {
+        let Asking { head, body, reply } = asking;
+        let body = std::mem::replace(body, Incoming::Empty);
         self.downstream.turn.begin(reply.is_old());
         let shared = Arc::clone(&self.shared);
         let downstream = Arc::clone(&self.downstream);
@@ -186,7 +188,7 @@ impl Session {
         let is_switch = head.status == StatusCode::SWITCHING_PROTOCOLS;
         let is_draining = std::future::poll_fn(|cx| Poll::Ready(self.alarm.is_draining(cx))).await;
         reply.begin(&mut self.conn, &mut head, &body, is_draining);
-        let written = std::future::poll_fn(|cx| self.poll_reply(&mut reply, &mut body, cx)).await;
+        let written = std::future::poll_fn(|cx| self.poll_reply(reply, &mut body, cx)).await;
         match written {
             Written::Whole if is_switch => Some(End::Switched),
             Written::Whole if !reply.keep_alive() || !self.conn.skip_body() => Some(End::Closed),

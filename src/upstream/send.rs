@@ -36,18 +36,18 @@ pub struct Sent {
 /// Sends a request of viaduct's own; see [`relay`].
 pub async fn send(upstream: &Upstream, pinned: Option<usize>, request: Request<RequestBody>) -> Result<Sent, Error> {
     let (head, body) = request.into_parts();
-    relay(upstream, pinned, head.into(), body, deaf).await
+    relay(upstream, pinned, &mut head.into(), body, deaf).await
 }
 
 /// Sends a request to the endpoint `pinned`, or to the first that accepts a connection; interim answers are told to
 /// what `interim` makes. Cancelling closes the connection, if the request is on one.
-pub fn relay<I: Fn(&Waker) -> Listener + Sync + Unpin>(
-    upstream: &Upstream,
+pub fn relay<'a, I: Fn(&Waker) -> Listener + Sync + Unpin>(
+    upstream: &'a Upstream,
     pinned: Option<usize>,
-    head: RequestHead,
+    head: &'a mut RequestHead,
     body: RequestBody,
     interim: I,
-) -> Sending<'_, I> {
+) -> Sending<'a, I> {
     Sending {
         kind: upstream.kind(),
         endpoints: upstream.order(),
@@ -83,7 +83,8 @@ pub struct Sending<'a, I> {
     pinned: Option<usize>,
     /// The target before an endpoint's base was put in front of it.
     target: Option<Uri>,
-    head: RequestHead,
+    /// Not its own, for it is large, and would be copied with it.
+    head: &'a mut RequestHead,
     body: RequestBody,
     interim: I,
     retries: u32,
@@ -116,7 +117,7 @@ impl<I: Fn(&Waker) -> Listener + Sync + Unpin> Future for Sending<'_, I> {
             this.state = match &mut this.state {
                 State::Next => {
                     let Some(endpoint) = this.next_endpoint() else { return Poll::Ready(Err(this.nobody())) };
-                    address_to(this.kind, endpoint, this.target.as_ref(), &mut this.head)?;
+                    address_to(this.kind, endpoint, this.target.as_ref(), this.head)?;
                     idle_or_new(endpoint, this.now)
                 }
                 State::Idle(endpoint, conn) => {
@@ -168,7 +169,7 @@ impl<'a, I: Fn(&Waker) -> Listener + Sync> Sending<'a, I> {
     /// Puts the request on a connection.
     fn begin(&mut self, endpoint: &'a Arc<Endpoint>, mut conn: PooledConn, waker: &Waker) -> Result<State<'a>, Error> {
         let body = std::mem::replace(&mut self.body, RequestBody::Empty);
-        match conn.begin(&self.head, body, &self.interim, waker) {
+        match conn.begin(self.head, body, &self.interim, waker) {
             Ok(()) => Ok(State::Sent(endpoint, conn)),
             Err(failed) if conn.is_reused() => self.again(endpoint, failed),
             Err(failed) => Err(lost(failed)),
@@ -178,7 +179,7 @@ impl<'a, I: Fn(&Waker) -> Listener + Sync> Sending<'a, I> {
     /// After a failure on a connection that had been idle: once more on a new one, where that is allowed.
     fn again(&mut self, endpoint: &'a Arc<Endpoint>, mut failed: SendError) -> Result<State<'a>, Error> {
         match failed.body.take() {
-            Some(body) if failed.is_unsent || (!failed.has_answered && may_repeat(&self.head, &body)) => {
+            Some(body) if failed.is_unsent || (!failed.has_answered && may_repeat(self.head, &body)) => {
                 self.body = body;
                 self.retries += 1;
                 endpoint.metrics.retries.inc();

@@ -69,7 +69,7 @@ pub(super) async fn serve(open: Open, request: Request<RecvStream>, respond: Sen
 /// How it ended; `None` for a request that is none.
 async fn exchange(common: &Common, request: Request<RecvStream>, mut respond: SendResponse<Bytes>) -> Option<End> {
     let method = request.method().clone();
-    let (head, body) = match request::read(request) {
+    let (mut head, body) = match request::read(request) {
         Ok(request) => request,
         Err(Malformed(what)) => {
             common.shared.metrics.refused("parse");
@@ -82,7 +82,7 @@ async fn exchange(common: &Common, request: Request<RecvStream>, mut respond: Se
     let downstream = Arc::new(common.downstream.split(Arc::clone(&clock), Arc::default()));
     let mut stream = Stream { common, downstream, bell: Bell::new(clock) };
     let answered = {
-        let mut answering = pin!(common.shared.proxy.handle(Arc::clone(&stream.downstream), head, body));
+        let mut answering = pin!(common.shared.proxy.handle(Arc::clone(&stream.downstream), &mut head, body));
         std::future::poll_fn(|cx| stream.poll_answer(answering.as_mut(), &mut respond, cx)).await
     };
     let Some((head, body)) = answered else { return Some(End::Left) };
