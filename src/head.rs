@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode, Uri, Version, request, response};
 
 pub use self::fields::Fields;
+pub(crate) use self::fields::marks;
 
 /// The head of a request.
 #[derive(Debug, Clone)]
@@ -49,8 +50,7 @@ impl RequestHead {
     /// All of it, for one who keeps it.
     #[must_use]
     pub fn take(&mut self) -> Self {
-        let empty =
-            Self { method: Method::GET, uri: Uri::default(), version: Version::HTTP_11, fields: Fields::new() };
+        let empty = Self { method: Method::GET, uri: Uri::default(), version: Version::HTTP_11, fields: Fields::new() };
         std::mem::replace(self, empty)
     }
 

@@ -130,6 +130,11 @@ impl Fields {
         if is_visible { str::from_utf8(value).ok() } else { None }
     }
 
+    /// False if certainly none of the names that made these [`marks`] is among them.
+    pub(crate) fn may_have(&self, marks: u64) -> bool {
+        self.marks & marks != 0
+    }
+
     /// The values of all of this name.
     #[inline]
     pub fn get_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
@@ -360,13 +365,23 @@ fn len(length: usize) -> u32 {
     length as u32
 }
 
+/// The bits of some lower-case names, for [`Fields::may_have`].
+pub(crate) const fn marks(names: &[&str]) -> u64 {
+    let (mut marks, mut at) = (0, 0);
+    while at < names.len() {
+        marks |= mark_of(names[at].len(), names[at].as_bytes()[0]);
+        at += 1;
+    }
+    marks
+}
+
 /// The bit of a name.
 fn mark(name: &[u8]) -> u64 {
     mark_of(name.len(), name.first().copied().unwrap_or_default() | 0x20)
 }
 
-fn mark_of(name_len: usize, first: u8) -> u64 {
-    1 << ((name_len * 5 + usize::from(first)) % 64)
+const fn mark_of(name_len: usize, first: u8) -> u64 {
+    1 << ((name_len * 5 + first as usize) % 64)
 }
 
 impl Drop for Fields {

@@ -181,15 +181,32 @@ fn decimal(out: &mut Vec<u8>, mut value: u64) {
     }
     let mut digits = [b'0'; 20];
     let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(value % 10).unwrap_or_default();
-        value /= 10;
-        if value == 0 {
-            return out.extend_from_slice(&digits[at..]);
-        }
+    // Two digits a division.
+    while value >= 10 {
+        at -= 2;
+        let pair = PAIRS[usize::try_from(value % 100).unwrap_or_default()];
+        digits[at..at + 2].copy_from_slice(&pair);
+        value /= 100;
     }
+    if value > 0 {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(value).unwrap_or_default();
+    }
+    // A pair may begin with a zero.
+    at += usize::from(digits[at] == b'0');
+    out.extend_from_slice(&digits[at..]);
 }
+
+/// `00` to `99`.
+static PAIRS: [[u8; 2]; 100] = {
+    let (mut pairs, mut at) = ([[b'0'; 2]; 100], 0);
+    while at < 100 {
+        let (tens, ones) = (at / 10, at % 10);
+        pairs[at] = [b"0123456789"[tens], b"0123456789"[ones]];
+        at += 1;
+    }
+    pairs
+};
 
 /// Escapes as JSON does, which also keeps control characters of clients off a terminal (contract: http-proxy L8).
 fn escape(out: &mut Vec<u8>, text: &[u8]) {
@@ -277,7 +294,7 @@ mod tests {
 
     #[test]
     fn writes_whole_numbers() {
-        for value in [0, 7, 10, 12_345, u64::MAX] {
+        for value in [0, 7, 10, 99, 100, 101, 900, 1000, 1010, 12_345, 123_456, u64::MAX] {
             assert_eq!(written(|out| decimal(out, value)), value.to_string());
         }
     }

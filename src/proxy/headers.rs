@@ -5,7 +5,7 @@
 
 use http::header::{self, HeaderName};
 
-use crate::head::Fields;
+use crate::head::{Fields, marks};
 
 /// What a message's hop-by-hop fields had asked of this hop.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub(super) struct Hop {
 /// `Host` and the framing stay, whoever names them: they are not the sender's to take away.
 pub(super) fn end_hop(fields: &mut Fields) -> Hop {
     let mut hop = Hop::default();
+    if !fields.may_have(ENDING) {
+        return hop;
+    }
     let mut is_found = false;
     let mut is_nominated = false;
     for (name, value) in fields.iter() {
@@ -43,6 +46,18 @@ pub(super) fn end_hop(fields: &mut Fields) -> Hop {
     }
     hop
 }
+
+/// The marks of the fields that end here.
+const ENDING: u64 = marks(&[
+    "te",
+    "upgrade",
+    "keep-alive",
+    "connection",
+    "proxy-connection",
+    "transfer-encoding",
+    "proxy-authenticate",
+    "proxy-authorization",
+]);
 
 /// What a field that ends here says to this hop.
 enum End {

@@ -64,19 +64,16 @@ fn host(version: Version, fields: &Fields) -> Result<(), Error> {
 
 /// `uri-host [":" port]`, without userinfo (RFC 9110, sections 4.2.4 and 7.2).
 fn is_authority(host: &[u8]) -> bool {
-    let (name, port) = if let Some(end) = host.iter().position(|&b| b == b']') {
+    let (name, port) = if host.first() == Some(&b'[') {
+        let Some(end) = host.iter().position(|&b| b == b']') else { return false };
         let (address, port) = host.split_at(end + 1);
         let inside = &address[..end];
-        let is_v6 = inside.first() == Some(&b'[')
-            && inside.len() > 2
-            && inside[1..].iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
+        let is_v6 = inside.len() > 2 && inside[1..].iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
         return is_v6 && (port.is_empty() || is_port(port));
-    } else if let Some(colon) = host.iter().position(|&b| b == b':') {
-        host.split_at(colon)
     } else {
-        (host, &b""[..])
+        host.split_at(host.iter().position(|&b| !is_reg_name(b)).unwrap_or(host.len()))
     };
-    !name.is_empty() && name.iter().all(|&b| is_reg_name(b)) && (port.is_empty() || is_port(port))
+    !name.is_empty() && (port.is_empty() || is_port(port))
 }
 
 fn is_port(port: &[u8]) -> bool {
@@ -85,10 +82,21 @@ fn is_port(port: &[u8]) -> bool {
 
 /// RFC 3986, section 3.2.2: unreserved, sub-delims and percent-encoded bytes.
 fn is_reg_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+')
-        || matches!(byte, b',' | b';' | b'=' | b'%')
+    REG_NAME[usize::from(byte)]
 }
+
+static REG_NAME: [bool; 256] = {
+    let (mut is_in, mut byte) = ([false; 256], 0);
+    while byte < 128 {
+        #[expect(clippy::cast_possible_truncation, reason = "an index below 128")]
+        let char = byte as u8;
+        is_in[byte] = char.is_ascii_alphanumeric()
+            || matches!(char, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+')
+            || matches!(char, b',' | b';' | b'=' | b'%');
+        byte += 1;
+    }
+    is_in
+};
 
 fn target(head: &mut RequestHead) -> Result<(), Error> {
     let uri = &head.uri;
