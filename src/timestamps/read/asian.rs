@@ -93,6 +93,15 @@ const HAN: Table = &[
     ("需时", W(Lasts)), ("只需", W(Lasts)), ("仅需", W(Lasts)), ("花费", W(Lasts)), ("花費", W(Lasts)), ("休息", W(Lasts)), ("需要", W(Lasts)), ("长达", W(Lasts)), ("長達", W(Lasts)),
     ("持续时间", W(Length)), ("持續時間", W(Length)), ("持続時間", W(Length)), ("待", W(During)), ("的", W(Ordinal)),
     ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
+    ("分区", W(Measure)), ("分區", W(Measure)), ("分部", W(Measure)), ("分店", W(Measure)), ("分支", W(Measure)),
+    ("分局", W(Measure)), ("分公司", W(Measure)), ("分队", W(Measure)), ("分隊", W(Measure)), ("分组", W(Measure)),
+    ("分类", W(Measure)), ("分析", W(Measure)), ("分别", W(Measure)), ("分割", W(Measure)), ("分数", W(Ratio)),
+    ("点数", W(Ratio)), ("成绩", W(Ratio)), ("成績", W(Ratio)), ("评分", W(Ratio)), ("評分", W(Ratio)),
+    ("全体", W(Length)), ("合計", W(Length)), ("合计", W(Length)), ("总共", W(Length)), ("總共", W(Length)),
+    ("一共", W(Length)), ("全程", W(Length)), ("总计", W(Length)), ("全长", W(Length)), ("全長", W(Length)),
+    ("以内", W(During)), ("以內", W(During)), ("以上", W(During)), ("以下", W(During)), ("未満", W(During)),
+    ("未满", W(During)), ("不到", W(Lasts)), ("超过", W(Lasts)), ("超過", W(Lasts)), ("至少", W(Lasts)),
+    ("最多", W(Lasts)), ("最长", W(Lasts)), ("最短", W(Lasts)),
     ("电话", W(Ratio)), ("電話", W(Ratio)), ("スコア", W(Ratio)), ("比率", W(Ratio)), ("过后", W(Later)), ("過後", W(Later)),
 ];
 
@@ -412,7 +421,9 @@ fn spelled_han(text: &str) -> Option<(u16, usize)> {
     if !rest.starts_with(['秒', '分', '小', '时', '時']) {
         return None;
     }
-    let unit = ["秒", "分钟", "分鐘", "分間", "小时", "小時", "时间", "時間"].iter().any(|unit| rest.starts_with(unit));
+    let unit = ["秒", "分钟", "分鐘", "分間", "分後", "分后", "小时", "小時", "时间", "時間"]
+        .iter()
+        .any(|unit| rest.starts_with(unit));
     let seconds = |behind: &str| behind.trim_start_matches(|char| numeral(char).is_some()).starts_with('秒');
     let minutes = rest.strip_prefix('分').is_some_and(|behind| behind.starts_with('半') || seconds(behind));
     (!number.is_empty() && (unit || minutes)).then(|| (value(number), number.len()))

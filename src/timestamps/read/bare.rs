@@ -61,7 +61,11 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if follow == Follow::Noun || is_years(a, b) || !decimal && quantities::is_address(page, last) {
         return Verdict::Not;
     }
-    if is_graded(page, left) || is_standing(page, left) {
+    if is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
+        return Verdict::Not;
+    }
+    // `IoU 0.5-0.95`: shares of one
+    if a.value <= 1.0 && b.value <= 1.0 && matches!(left.cue, Cue::Other | Cue::Id | Cue::Word(_)) {
         return Verdict::Not;
     }
     if !decimal && matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::At | Word::From | Word::Between)) {
@@ -207,7 +211,7 @@ fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) 
         Cue::Start if left.approx && first > 0 => UNCLEAR,
         // `stops around 30`
         Cue::Other if page.text[page.span(first - 1, first - 1)].eq_ignore_ascii_case("around") => UNCLEAR,
-        Cue::Open(b'[') if is_array_of_times(page, left.at) => UNCLEAR,
+        Cue::Open(b'[') if array_key(page, left.at).is_some_and(|key| names_times(page, key)) => UNCLEAR,
         _ if page.opens_item(first) && follow != Follow::Sentence => UNCLEAR,
         Cue::Open(b'<') => Verdict::Not,
         _ => Verdict::Not,
@@ -223,6 +227,15 @@ fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) 
         b'[' if number.decimals > 0 => Verdict::Time,
         b'[' if next_in_order => {
             judge.counter = number.value;
+            Verdict::Not
+        }
+        // `"polygon": [[12, 45], [300,400]]`
+        b'[' if judge
+            .page
+            .before(judge.first(index))
+            .and_then(|open| array_key(judge.page, open))
+            .is_some_and(|key| !names_times(judge.page, key)) =>
+        {
             Verdict::Not
         }
         // `paper [12]`
@@ -325,6 +338,35 @@ fn is_standing(page: &Page<'_>, left: &Left) -> bool {
     }
 }
 
+/// `the gauge goes from 2.0 to 4.5`, `the counter jumps from 10 to 15`.
+fn is_metered(page: &Page<'_>, left: &Left) -> bool {
+    const METERS: [&str; 12] = [
+        "gauge",
+        "meter",
+        "counter",
+        "needle",
+        "sensor",
+        "dial",
+        "thermometer",
+        "speedometer",
+        "odometer",
+        "readout",
+        "level",
+        "voltage",
+    ];
+    matches!(left.cue, Cue::Word(Word::From | Word::Between))
+        && (left.at.saturating_sub(4)..left.at)
+            .rev()
+            .take_while(|index| {
+                !matches!(page.kind(*index), Kind::Break | Kind::Mark(_) | Kind::Number(_) | Kind::Clock)
+            })
+            .any(|index| match page.kind(index) {
+                Kind::Word(Word::Display) => true,
+                Kind::Other(_) => page.text[page.span(index, index)].split(' ').any(|word| METERS.contains(&word)),
+                _ => false,
+            })
+}
+
 /// `down from 15.40`, `deducted from 100`: an amount, of which something is taken.
 fn is_taken(page: &Page<'_>, from: usize) -> bool {
     page.before(from).is_some_and(|verb| {
@@ -366,18 +408,26 @@ fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
     matches!(page.kind(page.behind(last + 1)), Kind::Script)
 }
 
-/// `"timestamps": [12.0, 18.5]`: points, or a range?
-fn is_array_of_times(page: &Page<'_>, open: usize) -> bool {
-    let outer =
-        |at: usize| page.before(at).filter(|before| page.kind(*before) == Kind::Mark(Mark::Open(b'['))).unwrap_or(at);
-    let Some(colon) =
-        page.before(outer(open)).filter(|at| matches!(page.kind(*at), Kind::Mark(Mark::Colon | Mark::Equal)))
-    else {
-        return false;
+/// `"timestamps": [12.0, 18.5]`, `"polygon": [[12, 45], [300, 400]]`: the key of the array that the bracket at `open` is in.
+fn array_key(page: &Page<'_>, open: usize) -> Option<usize> {
+    let inside = |at: &usize| {
+        matches!(
+            page.kind(*at),
+            Kind::Number(_)
+                | Kind::Mark(Mark::Open(b'[' | b'(') | Mark::Close(b'[' | b'(') | Mark::Comma)
+                | Kind::Break
+        )
     };
-    page.label(colon).is_some_and(|label| {
-        matches!(page.kind(label), Kind::Word(Word::Time | Word::Stamp | Word::Part | Word::Media))
-    })
+    let colon = (open.saturating_sub(32)..open).rev().find(|at| !inside(at))?;
+    matches!(page.kind(colon), Kind::Mark(Mark::Colon | Mark::Equal)).then(|| page.label(colon))?
+}
+
+/// Whether a key promises times, or what has some.
+fn names_times(page: &Page<'_>, key: usize) -> bool {
+    matches!(
+        page.kind(key),
+        Kind::Word(Word::Time | Word::Stamp | Word::Part | Word::Media | Word::Start | Word::End | Word::Mark)
+    )
 }
 
 /// Whether the bracket before the number holds a list: `[12, 18]`.

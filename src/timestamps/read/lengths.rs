@@ -48,11 +48,18 @@ pub(super) fn is_some_time(page: &Page<'_>, colon: usize) -> bool {
 pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
     match left.cue {
         _ if led => false,
-        Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
+        Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Up) => true,
         Cue::Word(Word::Goes) => true,
         // `takes it 4 seconds`
         // `they rest 60 seconds`
         Cue::Other if ends_with(page, left.at, &LASTING) || is_korean_spell(page, left.at) => true,
+        // 全体で45秒
+        Cue::Other
+            if &page.text[page.span(left.at, left.at)] == "で"
+                && page.before(left.at).is_some_and(|all| page.kind(all) == Kind::Word(Word::Length)) =>
+        {
+            true
+        }
         Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
         // `each should last 30 seconds`
         Cue::Word(Word::Last) => page

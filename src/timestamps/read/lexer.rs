@@ -103,6 +103,10 @@ const fn classes() -> [Class; 256] {
     table
 }
 
+fn is_greek(char: Option<char>) -> bool {
+    matches!(char, Some('\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}'))
+}
+
 // === impl Lexer ===
 
 impl Lexer<'_> {
@@ -207,6 +211,11 @@ impl Lexer<'_> {
         space
     }
 
+    /// Whether a letter of a script that is not read stands directly before the lexer.
+    fn is_behind_script(&self) -> bool {
+        self.gap == Gap::Tight && matches!(self.tokens.last(), Some(Token { kind: Kind::Script, .. }))
+    }
+
     pub(super) fn rest(&self) -> &[u8] {
         &self.bytes[self.at..]
     }
@@ -245,6 +254,10 @@ impl Lexer<'_> {
                 self.at += length;
             }
             '\u{2028}' | '\u{2029}' | '\u{85}' => self.push(Kind::Break, length),
+            // `4.7 kΩ`, `α`
+            '\u{370}'..='\u{3FF}' if !is_greek(rest[length..].chars().next()) && !self.is_behind_script() => {
+                self.push(Kind::Word(Word::Measure), length);
+            }
             '\u{370}'..='\u{1FFF}' | '\u{A4D0}'..='\u{ABFF}' => {
                 self.script = self.script.or(Some(self.tokens.len()));
                 self.push(Kind::Script, length);

@@ -161,13 +161,17 @@ impl<'a> Page<'a> {
 
     fn cue(&self, kind: Kind, index: usize, at: usize) -> Cue {
         match kind {
-            Kind::Break
-            | Kind::Mark(Mark::Stop | Mark::Bullet | Mark::Close(_) | Mark::Dots | Mark::Other)
-            | Kind::Script => Cue::Start,
             Kind::Mark(Mark::Open(shape)) => Cue::Open(shape),
             Kind::Mark(Mark::Comma | Mark::Semicolon | Mark::Slash) | Kind::Word(Word::And | Word::Or) => Cue::List,
             Kind::Mark(Mark::Colon | Mark::Equal) => Cue::Colon,
+            // `<time>12.0</time>`
+            Kind::Mark(Mark::Close(b'<')) if self.is_tag(index) => Cue::Colon,
+            Kind::Break
+            | Kind::Mark(Mark::Stop | Mark::Bullet | Mark::Close(_) | Mark::Dots | Mark::Other)
+            | Kind::Script => Cue::Start,
             Kind::Mark(Mark::Plus) if self.starts_line(index) => Cue::Start,
+            // `### 0:00 - 0:45: Opening`
+            Kind::Mark(Mark::Hash) if self.gap(index + 1) > Gap::Tight && self.starts_line(index) => Cue::Start,
             // a minus sign, unless it is a bullet
             Kind::Mark(Mark::Dash | Mark::Arrow | Mark::Tilde) => {
                 let line = self.before(index).is_none_or(|before| self.kind(before) == Kind::Break);
@@ -175,6 +179,8 @@ impl<'a> Page<'a> {
                 if minus && kind == Kind::Mark(Mark::Dash) { Cue::Never } else { Cue::Dash }
             }
             Kind::Mark(Mark::Pipe) => Cue::Cell,
+            // `mAP@0.5`
+            Kind::Mark(Mark::At) if index > 0 && self.gap(index) == Gap::Tight && self.gap(at) == Gap::Tight => Cue::Id,
             Kind::Mark(Mark::At) => Cue::Word(Word::At),
             Kind::Mark(_) => Cue::Never,
             Kind::Word(word) => Cue::Word(word),
@@ -183,6 +189,13 @@ impl<'a> Page<'a> {
             Kind::Id => Cue::Id,
             _ => Cue::Number,
         }
+    }
+
+    /// Whether the angle bracket at `close` ends a tag of one word for a time.
+    fn is_tag(&self, close: usize) -> bool {
+        close >= 2
+            && matches!(self.kind(close - 1), Kind::Word(Word::Time | Word::Stamp))
+            && self.kind(close - 2) == Kind::Mark(Mark::Open(b'<'))
     }
 
     /// The word before the colon at `colon`: the label of what follows.

@@ -1,6 +1,6 @@
 //! Numbers with a unit: a time (`at 10 seconds`), or a length (`for 10 seconds`), which is none.
 
-use super::atoms::{Shape, Timed};
+use super::atoms::{Atom, Shape, Timed};
 use super::behind::{Behind, is_asian};
 use super::lengths::{is_frequency, is_lasting, is_lasting_directly, is_length, is_shift, is_some_time};
 use super::metres::{is_by, is_foreign_of, is_load, is_metres};
@@ -26,10 +26,14 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
-    if is_fraction(page, first) {
+    if is_fraction(page, first) || is_hyphened(page, first, &timed) {
         return Verdict::Not;
     }
     let left = page.left(first);
+    if left.cue == Cue::Never && page.kind(left.at) != Kind::Mark(Mark::Plus) {
+        // `± 0.5 s`; `at -5 s`
+        return if page.kind(left.at) == Kind::Mark(Mark::Dash) { UNCLEAR } else { Verdict::Not };
+    }
     let behind = Behind::of(page, last);
     // `the first 10 seconds` begin where the media does
     if left.cue == Cue::Word(Word::First) && (behind != Behind::Length || is_asian(page, last)) {
@@ -41,13 +45,16 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = judge.listed_behind(index).filter(|_| left.cue == Cue::List && behind == Behind::Nothing) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
+    if judge.lent[index].is_none() && is_incomplete(judge, index) {
+        return UNCLEAR;
+    }
     if judge.is_range(index) {
         let both = judge.page.atoms[judge.groups[index].from..=judge.groups[index].to]
             .iter()
             .all(|atom| !matches!(atom.shape, Shape::Bare(_)));
         return range(judge, index, &left, &timed, (behind, both));
     }
-    if behind == Behind::Nothing && timed.unit.style == Style::Plural && is_length_again(judge, index, &timed) {
+    if behind == Behind::Nothing && timed.unit.style != Style::Asian && is_length_again(judge, index, &timed) {
         return Verdict::Not;
     }
     single(page, &left, &timed, behind, last)
@@ -93,6 +100,48 @@ fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
     near && extent.is_some_and(|extent| (extent - seconds).abs() < 1.5)
 }
 
+/// `1분 30초 ~ 45초`, `2 min 30`: whether the parts of a time do not say all of it.
+fn is_incomplete(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let page = judge.page;
+    let group = judge.groups[index];
+    let (a, b) = (&page.atoms[group.from], &page.atoms[group.to]);
+    let shortened = match (a.shape, b.shape) {
+        (Shape::Timed(a), Shape::Timed(b)) => a.parts > b.parts && a.seconds > b.seconds && b.unit.size < 60,
+        _ => false,
+    };
+    shortened || is_cut_off(page, b)
+}
+
+/// `2 min 30`, `14h30`, `14 h 30`: the smaller unit is left out, or it is a time of day.
+fn is_cut_off(page: &Page<'_>, atom: &Atom) -> bool {
+    let Shape::Timed(timed) = atom.shape else { return false };
+    let two = |at: usize| matches!(page.kind(at), Kind::Number(digits) if digits.whole == 2 && digits.decimals == 0);
+    let implied = timed.parts == 2
+        && two(atom.last)
+        && matches!(page.kind(atom.first + 1), Kind::Unit(unit) if unit.size == 3600);
+    let next = atom.last + 1;
+    let spaced = timed.parts == 1
+        && timed.unit.size > 1
+        && !timed.led
+        && matches!(timed.unit.style, Style::Letter | Style::Short)
+        && two(next)
+        && page.gap(next) == Gap::Space
+        && page.text[page.span(next, next)].as_bytes()[0] < b'6'
+        && matches!(page.follow(next), Follow::Nothing | Follow::Caption | Follow::List | Follow::Sentence);
+    implied || spaced
+}
+
+/// `two F-16s`, `in her mid-40s`: a hyphen ties the number to the word before it.
+fn is_hyphened(page: &Page<'_>, first: usize, timed: &Timed) -> bool {
+    timed.parts == 1
+        && timed.unit.style == Style::Letter
+        && first >= 2
+        && page.kind(first - 1) == Kind::Mark(Mark::Dash)
+        && page.gap(first) == Gap::Tight
+        && page.gap(first - 1) == Gap::Tight
+        && matches!(page.kind(first - 2), Kind::Other(_) | Kind::Id | Kind::Word(Word::Age | Word::Measure))
+}
+
 /// `1/125 s`.
 fn is_fraction(page: &Page<'_>, first: usize) -> bool {
     first >= 2
@@ -106,6 +155,10 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
     let page = judge.page;
     if left.cue == Cue::Word(Word::Age) {
         // `in his 20s-30s`
+        return Verdict::Not;
+    }
+    // 午後3時から5時まで
+    if left.cue == Cue::Word(Word::Meridiem) {
         return Verdict::Not;
     }
     let length = is_length(page, left, timed.led);
@@ -122,11 +175,20 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
             }
         }
         Behind::Length | Behind::Rate => Verdict::Not,
+        _ if is_oclock(page, page.atoms[judge.groups[index].from].last, timed) => UNCLEAR,
         Behind::Media if timed.describes => Verdict::Not,
         Behind::Into => Verdict::Time,
         // `5-6 m de altura`
         Behind::Point if !timed.is_lone_m() => Verdict::Time,
         _ if timed.describes && !is_ranging(page, left) => Verdict::Not,
+        // `during 9.5-21.75 s`
+        _ if length && is_during(page, left) => {
+            if timed.is_brief() {
+                Verdict::Time
+            } else {
+                UNCLEAR
+            }
+        }
         _ if length && left.cue == Cue::Word(Word::Goes) => {
             if both {
                 Verdict::Time
@@ -137,7 +199,11 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
         _ if timed.is_lone_m() => {
-            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At)) && !is_foreign_of(page, left) {
+            let spaced = page.gap(judge.last(index)) == Gap::Space;
+            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At))
+                && !spaced
+                && !is_foreign_of(page, left)
+            {
                 UNCLEAR
             } else {
                 Verdict::Not
@@ -160,6 +226,10 @@ fn is_since(judge: &Judge<'_, '_>, index: usize) -> bool {
     matches!(&judge.page.text[judge.page.span(from, from)], "부터" | "から")
 }
 
+fn is_during(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::Lasts) && ends_with(page, left.at, &["during", "throughout"])
+}
+
 /// `the 10-20 second range`.
 fn is_ranging(page: &Page<'_>, left: &Left) -> bool {
     let _ = page;
@@ -177,43 +247,15 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     if left.cue == Cue::Word(Word::Meridiem) {
         return Verdict::Not;
     }
+    if behind == Behind::Nothing && is_mark(page, left, timed, last) {
+        return UNCLEAR;
+    }
     if is_oclock(page, last, timed) {
         // `15日10時22分`
         return if left.cue == Cue::Word(Word::Day) { Verdict::Not } else { UNCLEAR };
     }
-    match behind {
-        Behind::Length | Behind::Rate => return Verdict::Not,
-        Behind::Media => return Verdict::Not,
-        // `takes off 14 seconds into the film`
-        Behind::Into if !is_lasting_directly(left) => return Verdict::Time,
-        // `at a distance of 1.5 m from bed 13`
-        Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
-            return if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR };
-        }
-        Behind::Point | Behind::Into => {
-            return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time };
-        }
-        Behind::After => {
-            return if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
-                Verdict::Time
-            } else {
-                UNCLEAR
-            };
-        }
-        Behind::Relative if !is_placed(left) => return Verdict::Not,
-        // `rests after 2 hours of work`
-        Behind::Relative if is_done(page, left, last) => return Verdict::Not,
-        // `at 2m05s after heating for 2 minutes`
-        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_after_doing(page, last) => {
-            return Verdict::Time;
-        }
-        // `At 2h15m03s of the replay`
-        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => {
-            return Verdict::Time;
-        }
-        Behind::Relative => return UNCLEAR,
-        Behind::Vague => return UNCLEAR,
-        Behind::Nothing => {}
+    if let Some(verdict) = by_what_follows(page, left, timed, behind, last) {
+        return verdict;
     }
     let day = timed.parts == 1 && timed.unit.size == 3600 && (timed.number - 24.0).abs() < f64::EPSILON;
     if is_length(page, left, timed.led) || day || is_per(page, left, timed, last) {
@@ -277,6 +319,48 @@ fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usi
     }
 }
 
+/// What the words behind a time decide by themselves.
+fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usize) -> Option<Verdict> {
+    Some(match behind {
+        // `마지막 10초 동안`
+        Behind::Length if left.cue == Cue::Word(Word::Last) && is_asian(page, last) => UNCLEAR,
+        Behind::Length | Behind::Rate => Verdict::Not,
+        Behind::Media => Verdict::Not,
+        // `takes off 14 seconds into the film`
+        Behind::Into if !is_lasting_directly(left) => Verdict::Time,
+        // `at a distance of 1.5 m from bed 13`
+        Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
+            if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR }
+        }
+        Behind::Point | Behind::Into => {
+            if is_length(page, left, timed.led) {
+                UNCLEAR
+            } else {
+                Verdict::Time
+            }
+        }
+        Behind::After => {
+            if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
+                Verdict::Time
+            } else {
+                UNCLEAR
+            }
+        }
+        Behind::Relative if !is_placed(left) => Verdict::Not,
+        // `rests after 2 hours of work`
+        Behind::Relative if is_done(page, left, last) => Verdict::Not,
+        // `at 2m05s after heating for 2 minutes`
+        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_after_doing(page, last) => {
+            Verdict::Time
+        }
+        // `At 2h15m03s of the replay`
+        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => Verdict::Time,
+        Behind::Relative => UNCLEAR,
+        Behind::Vague => UNCLEAR,
+        Behind::Nothing => return None,
+    })
+}
+
 /// `after 2 hours of work`: how long it is done; but `after 2 minutes of the video`.
 fn is_done(page: &Page<'_>, left: &Left, last: usize) -> bool {
     matches!(left.cue, Cue::Word(Word::After | Word::Before))
@@ -329,10 +413,28 @@ fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
         || left.cue == Cue::Other && guests.iter().any(|word| page.text[page.span(left.at, left.at)].contains(word))
 }
 
-/// `9時`, `10时20分`: a time of day, or hours. With seconds it is no time of day.
+/// `95分`, `5分`: minutes, or what somebody scored. `2時間30分`: how late, or how long?
+fn is_mark(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
+    if timed.unit.style != Style::Asian || timed.unit.size < 60 {
+        return false;
+    }
+    let itemized = matches!(left.cue, Cue::Start | Cue::Open(_) | Cue::Cell | Cue::Colon)
+        && matches!(page.follow(last), Follow::Caption | Follow::Nothing)
+        && left.cue != Cue::Start;
+    let listed = timed.number < 60.0 && page.follow(last) == Follow::List;
+    let points = timed.parts == 1 && &page.text[page.span(last, last)] == "分" && !itemized && !listed;
+    let hours = timed.parts <= 2
+        && (last.saturating_sub(2)..=last).any(|at| matches!(&page.text[page.span(at, at)], "時間" | "小时" | "小時"));
+    // 拿到95分: the 到 of a verb
+    let verb = left.cue == Cue::Word(Word::To)
+        && page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Other(_)));
+    (points || hours) && (!is_placed(left) || points && verb)
+}
+
+/// `9時`, `10时20分`: a time of day, or hours. With seconds it is none, unless people are up then.
 fn is_oclock(page: &Page<'_>, last: usize, timed: &Timed) -> bool {
-    let hours = (last.saturating_sub(3)..=last).any(|index| matches!(&page.text[page.span(index, index)], "時" | "时"));
-    timed.unit.style == Style::Asian && timed.unit.size > 1 && hours
+    let hours = (last.saturating_sub(5)..=last).any(|index| matches!(&page.text[page.span(index, index)], "時" | "时"));
+    timed.unit.style == Style::Asian && hours && (timed.unit.size > 1 || timed.number > 5.0)
 }
 
 /// `the first 10 seconds`.
@@ -357,6 +459,7 @@ fn is_per(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
     let each = timed.parts == 1 && timed.unit.style == Style::Asian && (timed.number - 1.0).abs() < f64::EPSILON;
     // 時 names an hour, 時間 counts hours
     let hours = timed.parts == 1 && &page.text[page.span(last, last)] == "時間" && !is_placed(left);
+    let hours = hours && !(left.cue == Cue::Start && matches!(page.follow(last), Follow::Nothing | Follow::Caption));
     each && text.starts_with("当たり") || hours
 }
 

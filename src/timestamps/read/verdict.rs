@@ -201,7 +201,10 @@ impl<'p, 'a> Judge<'p, 'a> {
             return;
         }
         let span = |atom: &Atom| self.page.span(atom.first, atom.last);
-        let both = self.ends(&atoms[0], &atoms[atoms.len() - 1], self.lent[index]).filter(|_| joint != Joint::Chain);
+        // the ends that labels pair take no unit from a list
+        let paired = matches!(self.labels[index], Label::Paired(_) | Label::Taken);
+        let lent = if paired { None } else { self.lent[index] };
+        let both = self.ends(&atoms[0], &atoms[atoms.len() - 1], lent).filter(|_| joint != Joint::Chain);
         match both {
             Some((start, _)) if from == to => mentions.push(Mention { time: start, span: span(&atoms[0]) }),
             Some((start, end)) => {

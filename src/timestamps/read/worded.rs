@@ -53,7 +53,9 @@ fn loose_units<'p>(page: &'p Page<'_>) -> impl Iterator<Item = usize> + 'p {
     let mut atoms = page.atoms.iter().peekable();
     points.iter().map(|point| *point as usize).filter(move |at| {
         while atoms.next_if(|atom| atom.last < *at).is_some() {}
-        matches!(page.kind(*at), Kind::Unit(_)) && atoms.peek().is_none_or(|atom| *at < atom.first)
+        // `al minuto 1:05`
+        let led = matches!(page.kind(*at + 1), Kind::Clock);
+        matches!(page.kind(*at), Kind::Unit(_)) && !led && atoms.peek().is_none_or(|atom| *at < atom.first)
     })
 }
 
