@@ -210,7 +210,9 @@ impl Composer<'_> {
     fn is_alone(&self, at: usize) -> bool {
         let unit = |kind: Kind| matches!(kind, Kind::Unit(_) | Kind::Word(Word::Ordinal));
         let behind = self.kind(at + 1);
-        let joined = unit(behind) || matches!(behind, Kind::Mark(Mark::Comma | Mark::Dash));
+        let joined = unit(behind)
+            || matches!(behind, Kind::Mark(Mark::Comma | Mark::Dash))
+            || behind == Kind::Break && unit(self.kind(at + 2));
         !joined && !at.checked_sub(1).is_some_and(|before| unit(self.kind(before)))
     }
 
@@ -219,6 +221,13 @@ impl Composer<'_> {
         let next = last + 1;
         match self.kind(next) {
             Kind::Unit(unit) if self.gap(next) <= Gap::Space && self.fits(unit, next) => Some((unit, next)),
+            // `At 12` and, in the next line, `seconds`
+            Kind::Break => match self.kind(next + 1) {
+                Kind::Unit(unit) if matches!(unit.style, Style::Plural) && self.is_small(next + 1) => {
+                    Some((unit, next + 1))
+                }
+                _ => None,
+            },
             Kind::Mark(Mark::Dash) if self.gap(next) == Gap::Tight && self.gap(next + 1) == Gap::Tight => {
                 match self.kind(next + 1) {
                     Kind::Unit(unit) if unit.style != Style::Letter => Some((unit, next + 1)),
@@ -227,6 +236,11 @@ impl Composer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a word begins with a small letter, so that no sentence does.
+    fn is_small(&self, at: usize) -> bool {
+        self.text.as_bytes()[self.tokens[at].start()].is_ascii_lowercase()
     }
 
     /// The unit of `45th second`, `12-й секунде`.

@@ -90,7 +90,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return if decimal || shape != b'(' { Verdict::Time } else { UNCLEAR };
     }
     if left.cue == Cue::Colon {
-        return labelled(page, left.at);
+        let verdict = labelled(page, left.at);
+        // `Charges: 12-14` in a text whose times are clocks or have units
+        return if verdict == UNCLEAR && !decimal && judge.is_formal() { Verdict::Not } else { verdict };
     }
     if fills && is_item(page, last, follow, decimal) {
         return Verdict::Time;

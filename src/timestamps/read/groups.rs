@@ -75,7 +75,12 @@ fn is_wrapped(page: &Page<'_>, a: &Atom, end: usize, b: &Atom) -> bool {
     if b.first - end > 3 {
         return false;
     }
-    let from = || matches!(page.left(a.first).cue, Cue::Word(Word::From | Word::Between));
+    let from = || {
+        // `from` may end the line before
+        let broken = a.first > 1 && page.kind(a.first - 1) == Kind::Break;
+        let left = page.left(if broken { a.first - 1 } else { a.first });
+        matches!(left.cue, Cue::Word(Word::From | Word::Between))
+    };
     match (page.kind(end - 1), page.kind(end + 1)) {
         // particles
         (Kind::Word(Word::From), _) if page.is_asian(end - 1) => {
@@ -83,7 +88,8 @@ fn is_wrapped(page: &Page<'_>, a: &Atom, end: usize, b: &Atom) -> bool {
         }
         (_, Kind::Word(Word::To | Word::Until | Word::And)) => {
             let small = page.text[page.tokens[end + 1].start()..].starts_with(|first: char| first.is_lowercase());
-            (small || page.is_asian(end + 1)) && end + 2 == b.first && end == a.last + 1 && from()
+            let broken = usize::from(page.kind(end + 2) == Kind::Break);
+            (small || page.is_asian(end + 1)) && end + 2 + broken == b.first && end == a.last + 1 && from()
         }
         (Kind::Word(Word::To | Word::Until | Word::And), _) => end + 1 == b.first && from(),
         _ => false,

@@ -293,6 +293,10 @@ impl<'a> Page<'a> {
             // `time=41.6 camera=3`
             Kind::Other(_) | Kind::Word(_) if self.kind(next + 1) == Kind::Mark(Mark::Equal) => Follow::Sentence,
             Kind::Unit(_) => Follow::Noun,
+            // `50 Mbit/s`
+            Kind::Other(_) if self.kind(next + 1) == Kind::Mark(Mark::Slash) && self.gap(next + 1) == Gap::Tight => {
+                Follow::Noun
+            }
             // tons
             Kind::Word(Word::Time) if &self.text[self.span(next, next)] == "t" => Follow::Noun,
             Kind::Other(other) if self.gap(next) <= Gap::Space => {

@@ -258,6 +258,7 @@ impl Kind {
                 | Self::Wall
                 | Self::Local
                 | Self::Unit(_)
+                | Self::Spelled(_)
         )
     }
 }
