@@ -93,9 +93,6 @@ const HAN: Table = &[
     ("需时", W(Lasts)), ("只需", W(Lasts)), ("仅需", W(Lasts)), ("花费", W(Lasts)), ("花費", W(Lasts)), ("休息", W(Lasts)), ("需要", W(Lasts)), ("长达", W(Lasts)), ("長達", W(Lasts)),
     ("持续时间", W(Length)), ("持續時間", W(Length)), ("持続時間", W(Length)), ("待", W(During)), ("的", W(Ordinal)),
     ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
-    ("分区", W(Measure)), ("分區", W(Measure)), ("分部", W(Measure)), ("分店", W(Measure)), ("分支", W(Measure)),
-    ("分局", W(Measure)), ("分公司", W(Measure)), ("分队", W(Measure)), ("分隊", W(Measure)), ("分组", W(Measure)),
-    ("分类", W(Measure)), ("分析", W(Measure)), ("分别", W(Measure)), ("分割", W(Measure)), ("分数", W(Ratio)),
     ("点数", W(Ratio)), ("成绩", W(Ratio)), ("成績", W(Ratio)), ("评分", W(Ratio)), ("評分", W(Ratio)),
     ("全体", W(Length)), ("合計", W(Length)), ("合计", W(Length)), ("总共", W(Length)), ("總共", W(Length)),
     ("一共", W(Length)), ("全程", W(Length)), ("总计", W(Length)), ("全长", W(Length)), ("全長", W(Length)),
@@ -402,10 +399,22 @@ fn han(lexer: &mut Lexer<'_>) {
         Some((W(Before), 3)) if when() => lexer.push(W(Later), 3),
         Some((W(Before), 3)) if counts() => lexer.push(W(First), 3),
         Some((U(Unit { size: 3600, .. }), 3)) if when() => lexer.push(W(Mark), 3),
+        Some((U(Unit { size: 60, .. }), 3)) if let Some(kind) = of_parts(&rest[3..]) => lexer.known(kind, 6),
         Some((kind, bytes)) => lexer.known(kind, bytes),
         None => {
             lexer.others(Other { words: 1, capital: false }, 3);
         }
+    }
+}
+
+/// 分区, 分店, 分数: words that begin like a minute, from their second character on.
+fn of_parts(behind: &[u8]) -> Option<Kind> {
+    match str::from_utf8(behind.get(..3)?).ok()? {
+        "区" | "區" | "部" | "店" | "支" | "局" | "公" | "队" | "隊" | "组" | "類" | "类" | "析" | "别" | "割" => {
+            Some(W(Measure))
+        }
+        "数" => Some(W(Ratio)),
+        _ => None,
     }
 }
 

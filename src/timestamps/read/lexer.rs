@@ -21,6 +21,8 @@ pub(super) struct Tokens {
     pub(super) units: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
+    /// The numbers in words that stand behind an `at`.
+    pub(super) spelled: Vec<u32>,
 }
 
 /// Fills the vectors, which are empty.
@@ -33,6 +35,7 @@ pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
         tokens,
         points,
         script: None,
+        spelled: Vec::new(),
         seen: Seen::default(),
     };
     lexer.tokens.reserve(text.len() / 4 + 8);
@@ -46,6 +49,7 @@ pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
         all: lexer.tokens,
         points: lexer.points,
         script: lexer.script,
+        spelled: lexer.spelled,
     }
 }
 
@@ -57,6 +61,7 @@ pub(super) struct Lexer<'a> {
     pub(super) tokens: Vec<Token>,
     points: Vec<u32>,
     script: Option<usize>,
+    spelled: Vec<u32>,
     seen: Seen,
 }
 
@@ -166,6 +171,10 @@ impl Lexer<'_> {
                 let behind = behind.strip_prefix(b" ").unwrap_or(behind);
                 let sentence = matches!(behind, [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'<' | 0xE3..=0xED, ..]);
                 self.seen.keys |= !sentence;
+            }
+            Kind::Spelled(_) if self.tokens.last().is_some_and(|token| token.kind == Kind::Word(Word::At)) => {
+                #[expect(clippy::cast_possible_truncation, reason = "no text is longer than LONGEST_TEXT")]
+                self.spelled.push(self.tokens.len() as u32);
             }
             _ => {}
         }

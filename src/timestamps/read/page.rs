@@ -5,7 +5,7 @@
 use std::mem::take;
 
 use super::atoms::{self, Atom};
-use super::lexer;
+use super::lexer::{self, Tokens};
 use super::spare::Spare;
 use super::table::{self, Role};
 use super::token::{Gap, Kind, Mark, Token, Word};
@@ -24,6 +24,8 @@ pub(super) struct Page<'a> {
     pub(super) labelled: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
+    /// The numbers in words that stand behind an `at`.
+    pub(super) spelled: Vec<u32>,
     pub(super) atoms: Vec<Atom>,
     /// The column that each atom stands in; empty where the text has no table.
     roles: Vec<Role>,
@@ -86,7 +88,8 @@ impl<'a> Page<'a> {
         let roles = if tokens.tabular { table::roles(text, &tokens.all, &atoms) } else { Vec::new() };
         let labelled = tokens.labelled || roles.iter().any(|role| matches!(role, Role::Start | Role::End));
         let (units, script) = (tokens.units, tokens.script);
-        Self { text, tokens: tokens.all, points: tokens.points, units, labelled, script, atoms, roles }
+        let Tokens { all, points, spelled, .. } = tokens;
+        Self { text, tokens: all, points, units, labelled, script, spelled, atoms, roles }
     }
 
     /// Gives its vectors back.

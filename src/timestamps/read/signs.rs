@@ -11,7 +11,7 @@ pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
         }
         b'=' if rest.starts_with(b"=>") => (Mark::Arrow, 2),
         b'&' => of_entity(rest),
-        b'<' => match tag(rest) {
+        b'<' if matches!(rest, [_, b'/' | b'a'..=b'z', ..]) => match tag(rest) {
             0 => (Mark::Open(b'<'), 1),
             length => (Mark::Star, length),
         },

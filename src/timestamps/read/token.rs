@@ -258,7 +258,6 @@ impl Kind {
                 | Self::Wall
                 | Self::Local
                 | Self::Unit(_)
-                | Self::Spelled(_)
         )
     }
 }

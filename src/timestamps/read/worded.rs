@@ -19,16 +19,15 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
         }
     }
-    if let Some(span) = page.points.iter().find_map(|point| spelled_clock(page, *point as usize)) {
+    if let Some(span) = page.spelled.iter().find_map(|at| spelled_clock(page, *at as usize)) {
         return Some(Doubt { reason: Reason::WordedTime, span });
     }
     let script = page.script.filter(|_| !is_all_clocks(judge))?;
     Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(script, script) })
 }
 
-/// `at one-oh-five`, `at twelve thirty`: a clock in words, whose first one is the token at `at`.
+/// `at one-oh-five`, `at twelve thirty`: a clock in words, which begins with the token at `at`.
 fn spelled_clock(page: &Page<'_>, at: usize) -> Option<std::ops::Range<usize>> {
-    let first = matches!(page.kind(at), Kind::Spelled(_)) && at > 0 && page.kind(at - 1) == Kind::Word(Word::At);
     let zero = |at: usize| matches!(&page.text[page.span(at, at)], "oh" | "o");
     let parts = |at: &usize| match page.kind(*at) {
         Kind::Spelled(_) => true,
@@ -36,7 +35,7 @@ fn spelled_clock(page: &Page<'_>, at: usize) -> Option<std::ops::Range<usize>> {
         Kind::Other(other) => other.words == 1 && zero(*at),
         _ => false,
     };
-    let end = first.then(|| (at..at + 6).take_while(parts).count()).filter(|count| *count > 1)? + at;
+    let end = Some((at..at + 6).take_while(parts).count()).filter(|count| *count > 1)? + at;
     let over = matches!(page.kind(end), Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Close(_)));
     over.then(|| page.span(at, end - 1))
 }
