@@ -205,11 +205,27 @@ fn han(lexer: &mut Lexer<'_>) {
 
 /// 分区, 分店, 分数: words that begin like a minute, from their second character on.
 fn of_parts(behind: &[u8]) -> Option<Kind> {
-    match str::from_utf8(behind.get(..3)?).ok()? {
-        "区" | "區" | "部" | "店" | "支" | "局" | "公" | "队" | "隊" | "组" | "類" | "类" | "析" | "别" | "割" => {
-            Some(W(Measure))
-        }
-        "数" => Some(W(Ratio)),
+    const PARTS: [&[u8]; 15] = [
+        "区".as_bytes(),
+        "區".as_bytes(),
+        "部".as_bytes(),
+        "店".as_bytes(),
+        "支".as_bytes(),
+        "局".as_bytes(),
+        "公".as_bytes(),
+        "队".as_bytes(),
+        "隊".as_bytes(),
+        "组".as_bytes(),
+        "類".as_bytes(),
+        "类".as_bytes(),
+        "析".as_bytes(),
+        "别".as_bytes(),
+        "割".as_bytes(),
+    ];
+    match behind {
+        // 数
+        [0xE6, 0x95, 0xB0, ..] => Some(W(Ratio)),
+        [0xE5..=0xE9, ..] if PARTS.iter().any(|part| behind.starts_with(part)) => Some(W(Measure)),
         _ => None,
     }
 }

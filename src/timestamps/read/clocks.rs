@@ -82,7 +82,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
         || left.cue == Cue::Colon && is_hours(page, left.at)
         // `the meeting is from 14:00 to 15:30`
-        || range && is_round(page, judge, index) && is_agenda(page, seconds(page, judge, index), first, last, &left);
+        || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);
     if hours
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
