@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Dice;
@@ -41,8 +42,10 @@ pub fn check(bytes: &[u8]) {
     if let Some(time) = time(text) {
         is_a_time(&time, text);
     }
-    survives_framing(text, &mut dice);
-    if dice.once_in(64) {
+    if dice.once_in(4) {
+        survives_framing(text, &mut dice);
+    }
+    if dice.once_in(1024) {
         is_linear(text);
     }
 }
@@ -78,7 +81,8 @@ fn is_mentioned(found: &Found, said: &str, mentions: &[Mention]) {
 /// The text comes out of VIA's JSON as it went in, however that was cut; so its verdict does not depend on either.
 fn survives_framing(text: &str, dice: &mut Dice) {
     let body = serde_json::json!({"choices": [{"message": {"content": text}}]}).to_string();
-    for frames in dice.cuts(body.as_bytes()).into_iter().skip(1) {
+    let body = Bytes::from(body);
+    for frames in [dice.cut(&body), dice.cut(&body)] {
         let mut splice = JsonSplice::new(usize::MAX);
         for frame in frames {
             splice.push(frame, &mut Vec::new());

@@ -3,8 +3,9 @@
 //! The road of a text: `lexer` cuts it into tokens (words: `latin` and `asian`; numbers: `numerals`); `atoms` puts numbers
 //! and their units together; `groups` joins two atoms to a range where something between them says so; `labels` and
 //! `table` pair starts with ends that stand apart; then `verdict` asks the family of each group (`clocks`, `timed`, `bare`,
-//! `via`) what it is: a time, none, or in doubt. What speaks against a time has files of its own (`daytime`, `scores`,
-//! `lengths`, `metres`, `quantities`, `numbering`). `worded` adds the doubts that words raise. Nothing that only could be a
+//! `via`) what it is: a time, none, or in doubt; single ones of `timed` and `bare` go to `alone` and `lone`. What speaks
+//! against a time has files of its own (`daytime`, `scores`, `lengths`, `metres`, `minutes`, `cut_off`, `quantities`,
+//! `numbering`). `worded` adds the doubts that words raise. Nothing that only could be a
 //! time is ever returned.
 //!
 //! # What is read
@@ -37,7 +38,7 @@
 //! # When it is not sure
 //!
 //! * [`Reason::WordedTime`]: `about a minute and a half in`, `the two-minute mark`, `처음 오 초 동안`, 三十秒.
-//! * [`Reason::AmbiguousNumber`]: `it leaves at 311`, `from 10 to 20`, `10-20-30`, `the clock shows 10:10`, `in the 67th
+//! * [`Reason::AmbiguousNumber`]: `1m30s-45s`, `14h30`, a lone `5分`, `it leaves at 311`, `from 10 to 20`, `10-20-30`, `the clock shows 10:10`, `in the 67th
 //!   minute`, `the last 10 seconds`, `10초 후`, a lone `42`, bullets `10:20:`, `20:30:` that could be clocks or start and end.
 //! * [`Reason::UnknownLanguage`]: time words of a language that is not read (`12 saniyede`, `I den tionde sekunden`), one
 //!   word that is not known between two clocks, or a script that is not read, unless all its numbers are ranges of clocks.
@@ -47,12 +48,16 @@
     reason = "an arm is a rule; merged by what they decide, rules could not be told apart"
 )]
 
+mod alone;
 mod asian;
+mod asian_numerals;
+mod asian_words;
 mod atoms;
 mod bare;
 mod behind;
 mod clocks;
 mod commas;
+mod cut_off;
 mod daytime;
 mod groups;
 mod labels;
@@ -60,7 +65,9 @@ mod latin;
 mod lengths;
 mod lexer;
 mod lexicon;
+mod lone;
 mod metres;
+mod minutes;
 mod numbering;
 mod numerals;
 mod page;

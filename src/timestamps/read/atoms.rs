@@ -150,8 +150,9 @@ impl Composer<'_> {
             Kind::Clock => {
                 let token = &self.tokens[at];
                 let seconds = values::seconds(&self.text.as_bytes()[token.start()..token.end()]);
-                let unit =
-                    matches!(self.kind(at + 1), Kind::Unit(unit) if unit.style != Style::Letter || unit.size == 1);
+                // `at 15:45 hours` is a time of day, and has a rule of its own
+                let unit = matches!(self.kind(at + 1), Kind::Unit(unit)
+                    if unit.size < 3600 && (unit.style != Style::Letter || unit.size == 1));
                 let last = if unit && self.gap(at + 1) <= Gap::Space { at + 1 } else { at };
                 Some(Atom { first: at, last, shape: Shape::Clock(seconds) })
             }
@@ -209,7 +210,9 @@ impl Composer<'_> {
     fn is_alone(&self, at: usize) -> bool {
         let unit = |kind: Kind| matches!(kind, Kind::Unit(_) | Kind::Word(Word::Ordinal));
         let behind = self.kind(at + 1);
-        let joined = unit(behind) || matches!(behind, Kind::Mark(Mark::Comma | Mark::Dash));
+        let joined = unit(behind)
+            || matches!(behind, Kind::Mark(Mark::Comma | Mark::Dash))
+            || behind == Kind::Break && unit(self.kind(at + 2));
         !joined && !at.checked_sub(1).is_some_and(|before| unit(self.kind(before)))
     }
 
@@ -218,6 +221,13 @@ impl Composer<'_> {
         let next = last + 1;
         match self.kind(next) {
             Kind::Unit(unit) if self.gap(next) <= Gap::Space && self.fits(unit, next) => Some((unit, next)),
+            // `At 12` and, in the next line, `seconds`
+            Kind::Break => match self.kind(next + 1) {
+                Kind::Unit(unit) if matches!(unit.style, Style::Plural) && self.is_small(next + 1) => {
+                    Some((unit, next + 1))
+                }
+                _ => None,
+            },
             Kind::Mark(Mark::Dash) if self.gap(next) == Gap::Tight && self.gap(next + 1) == Gap::Tight => {
                 match self.kind(next + 1) {
                     Kind::Unit(unit) if unit.style != Style::Letter => Some((unit, next + 1)),
@@ -226,6 +236,11 @@ impl Composer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a word begins with a small letter, so that no sentence does.
+    fn is_small(&self, at: usize) -> bool {
+        self.text.as_bytes()[self.tokens[at].start()].is_ascii_lowercase()
     }
 
     /// The unit of `45th second`, `12-й секунде`.
@@ -292,7 +307,8 @@ impl Composer<'_> {
         let mut timed = Timed { seconds, number: number.value, unit, parts: 1, describes, led: false };
         let mut last = unit_at;
         while let Some((seconds, unit, end)) = self.smaller(last, timed.unit) {
-            timed = Timed { seconds: timed.seconds + seconds, unit, parts: timed.parts + 1, describes: false, ..timed };
+            let describes = describes && self.kind(end - 1) == Kind::Mark(Mark::Dash);
+            timed = Timed { seconds: timed.seconds + seconds, unit, parts: timed.parts + 1, describes, ..timed };
             last = end;
         }
         Atom { first, last, shape: Shape::Timed(timed) }
@@ -301,7 +317,14 @@ impl Composer<'_> {
     /// The next, smaller part of a compound.
     fn smaller(&self, last: usize, above: Unit) -> Option<(f64, Unit, usize)> {
         let wordy = matches!(above.style, Style::Singular | Style::Plural | Style::Short | Style::Known);
-        let skip = usize::from(wordy && matches!(self.kind(last + 1), Kind::Word(Word::And) | Kind::Mark(Mark::Comma)));
+        // `2-minute-30-second`
+        let hyphen = self.kind(last + 1) == Kind::Mark(Mark::Dash)
+            && self.kind(last - 1) == Kind::Mark(Mark::Dash)
+            && self.gap(last + 1) == Gap::Tight
+            && self.gap(last + 2) == Gap::Tight
+            && matches!(self.unit_behind(last + 2), Some((_, end)) if end == last + 4);
+        let joined = matches!(self.kind(last + 1), Kind::Word(Word::And) | Kind::Mark(Mark::Comma));
+        let skip = usize::from(wordy && (joined || hyphen));
         let at = last + 1 + skip;
         let number = self.number(at).filter(|number| number.value < 60.0 && self.gap(at) <= Gap::Space)?;
         match self.unit_behind(at) {

@@ -3,11 +3,12 @@
 use super::atoms::Number;
 use super::atoms::Shape;
 use super::groups::Joint;
-use super::numbering::{is_cue_number, is_glued, is_list_number, is_next, is_years};
+use super::lone;
+use super::numbering::{is_glued, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
 use super::table::Role;
-use super::token::{Gap, Kind, Mark, Word};
+use super::token::{Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -40,7 +41,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Not;
     }
 
-    if judge.is_range(index) { range(judge, index, &left, follow) } else { single(judge, index, &left, follow) }
+    if judge.is_range(index) { range(judge, index, &left, follow) } else { lone::single(judge, index, &left, follow) }
 }
 
 /// Whether a number fills a cell of a column that the head says nothing of.
@@ -61,7 +62,11 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if follow == Follow::Noun || is_years(a, b) || !decimal && quantities::is_address(page, last) {
         return Verdict::Not;
     }
-    if is_graded(page, left) || is_standing(page, left) {
+    if is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
+        return Verdict::Not;
+    }
+    // `IoU 0.5-0.95`: shares of one
+    if a.value <= 1.0 && b.value <= 1.0 && matches!(left.cue, Cue::Other | Cue::Id | Cue::Word(_)) {
         return Verdict::Not;
     }
     if !decimal && matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::At | Word::From | Word::Between)) {
@@ -86,7 +91,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return if decimal || shape != b'(' { Verdict::Time } else { UNCLEAR };
     }
     if left.cue == Cue::Colon {
-        return labelled(page, left.at);
+        let verdict = labelled(page, left.at);
+        // `Charges: 12-14` in a text whose times are clocks or have units
+        return if verdict == UNCLEAR && !decimal && judge.is_formal() { Verdict::Not } else { verdict };
     }
     if fills && is_item(page, last, follow, decimal) {
         return Verdict::Time;
@@ -125,110 +132,6 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         Cue::Start | Cue::Dash | Cue::Open(_) => UNCLEAR,
         Cue::Word(Word::Measure | Word::Ratio | Word::Display | Word::Media) => Verdict::Not,
         _ if decimal => UNCLEAR,
-        _ => Verdict::Not,
-    }
-}
-
-fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -> Verdict {
-    let page = judge.page;
-    let (first, last) = (judge.first(index), judge.last(index));
-    let (number, _) = numbers(judge, index);
-    if page.opens_item(first) {
-        if is_list_number(judge, first, last, number) {
-            return Verdict::Not;
-        }
-        if is_cue_number(page, first, last) {
-            return Verdict::Not;
-        }
-    }
-    if let Cue::Open(shape) = left.cue
-        && page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Close(shape))
-    {
-        return enclosed(judge, index, shape, number);
-    }
-    if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
-        return Verdict::Not;
-    }
-    // `un poids de 2,5 kg`
-    if page.kind(last + 1) == Kind::Mark(Mark::Comma)
-        && matches!(page.kind(last + 2), Kind::Number(_))
-        && page.gap(last + 1) == Gap::Tight
-        && page.gap(last + 2) == Gap::Tight
-        && matches!(page.kind(last + 3), Kind::Word(Word::Measure))
-    {
-        return Verdict::Not;
-    }
-    // `down from 15.40`, `deducted from 100`
-    if left.cue == Cue::Word(Word::From) && (quantities::is_change(page, left.at) || is_taken(page, left.at)) {
-        return Verdict::Not;
-    }
-    if left.cue == Cue::Colon {
-        return match page.label(left.at).map(|label| page.kind(label)) {
-            Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
-            Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
-            Some(Kind::Word(Word::Millis)) => UNCLEAR,
-            _ => Verdict::Not,
-        };
-    }
-    if let Some(verdict) = judge.listed_behind(index) {
-        return match verdict {
-            Verdict::Time | Verdict::Done if is_bare(judge, index - 1) => Verdict::Time,
-            // `3 at 0:12, 5 at 0:30`
-            _ if matches!(
-                page.kind(page.behind(last + 1)),
-                Kind::Word(Word::At | Word::From | Word::Between | Word::In)
-            ) =>
-            {
-                Verdict::Not
-            }
-            Verdict::Time | Verdict::Done => UNCLEAR,
-            _ => Verdict::Not,
-        };
-    }
-    if number.decimals > 3 {
-        // coordinates
-        return Verdict::Not;
-    }
-    match left.cue {
-        Cue::Word(Word::Stamp) => Verdict::Time,
-        // `breaks window 3`, `stop 12` of a bus
-        Cue::Word(_) if number.decimals == 0 && quantities::is_numbered(page, left.at) => Verdict::Not,
-        Cue::Word(
-            Word::At
-            | Word::Until
-            | Word::After
-            | Word::Before
-            | Word::From
-            | Word::Between
-            | Word::Time
-            | Word::Start
-            | Word::End,
-        ) => UNCLEAR,
-        Cue::Start if left.approx && first > 0 => UNCLEAR,
-        // `stops around 30`
-        Cue::Other if page.text[page.span(first - 1, first - 1)].eq_ignore_ascii_case("around") => UNCLEAR,
-        Cue::Open(b'[') if is_array_of_times(page, left.at) => UNCLEAR,
-        _ if page.opens_item(first) && follow != Follow::Sentence => UNCLEAR,
-        Cue::Open(b'<') => Verdict::Not,
-        _ => Verdict::Not,
-    }
-}
-
-/// `<5>`, `[12.5]`, `(12.5)`: angle brackets are times, square ones mostly, round ones may be anything.
-fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) -> Verdict {
-    let next_in_order = number.decimals == 0 && is_next(judge, number);
-    let open = judge.page.before(judge.first(index)).and_then(|open| judge.page.before(open));
-    match shape {
-        b'<' => Verdict::Time,
-        b'[' if number.decimals > 0 => Verdict::Time,
-        b'[' if next_in_order => {
-            judge.counter = number.value;
-            Verdict::Not
-        }
-        // `paper [12]`
-        b'[' if open.is_some_and(|noun| quantities::is_numbered(judge.page, noun)) => Verdict::Not,
-        b'[' => UNCLEAR,
-        _ if number.decimals > 0 && number.value > 1.0 && judge.page.before(judge.first(index)).is_some() => UNCLEAR,
         _ => Verdict::Not,
     }
 }
@@ -325,11 +228,33 @@ fn is_standing(page: &Page<'_>, left: &Left) -> bool {
     }
 }
 
-/// `down from 15.40`, `deducted from 100`: an amount, of which something is taken.
-fn is_taken(page: &Page<'_>, from: usize) -> bool {
-    page.before(from).is_some_and(|verb| {
-        quantities::ends_with(page, verb, &["up", "down", "deducted", "subtracted", "discounted", "marked", "out"])
-    })
+/// `the gauge goes from 2.0 to 4.5`, `the counter jumps from 10 to 15`.
+fn is_metered(page: &Page<'_>, left: &Left) -> bool {
+    const METERS: [&str; 12] = [
+        "gauge",
+        "meter",
+        "counter",
+        "needle",
+        "sensor",
+        "dial",
+        "thermometer",
+        "speedometer",
+        "odometer",
+        "readout",
+        "level",
+        "voltage",
+    ];
+    matches!(left.cue, Cue::Word(Word::From | Word::Between))
+        && (left.at.saturating_sub(4)..left.at)
+            .rev()
+            .take_while(|index| {
+                !matches!(page.kind(*index), Kind::Break | Kind::Mark(_) | Kind::Number(_) | Kind::Clock)
+            })
+            .any(|index| match page.kind(index) {
+                Kind::Word(Word::Display) => true,
+                Kind::Other(_) => page.text[page.span(index, index)].split(' ').any(|word| METERS.contains(&word)),
+                _ => false,
+            })
 }
 
 /// `Confidence 0.82-0.91`, `sections 4.1 to 4.5`, `has grown from 60 to 75`, `the score lies between 0.81 and 0.94`.
@@ -366,30 +291,16 @@ fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
     matches!(page.kind(page.behind(last + 1)), Kind::Script)
 }
 
-/// `"timestamps": [12.0, 18.5]`: points, or a range?
-fn is_array_of_times(page: &Page<'_>, open: usize) -> bool {
-    let outer =
-        |at: usize| page.before(at).filter(|before| page.kind(*before) == Kind::Mark(Mark::Open(b'['))).unwrap_or(at);
-    let Some(colon) =
-        page.before(outer(open)).filter(|at| matches!(page.kind(*at), Kind::Mark(Mark::Colon | Mark::Equal)))
-    else {
-        return false;
-    };
-    page.label(colon).is_some_and(|label| {
-        matches!(page.kind(label), Kind::Word(Word::Time | Word::Stamp | Word::Part | Word::Media))
-    })
-}
-
 /// Whether the bracket before the number holds a list: `[12, 18]`.
 fn is_list(page: &Page<'_>, first: usize) -> bool {
     first >= 2 && page.kind(first - 1) == Kind::Mark(Mark::Comma)
 }
 
-fn is_bare(judge: &Judge<'_, '_>, index: usize) -> bool {
+pub(super) fn is_bare(judge: &Judge<'_, '_>, index: usize) -> bool {
     matches!(judge.page.atoms[judge.groups[index].to].shape, Shape::Bare(_))
 }
 
-fn numbers(judge: &Judge<'_, '_>, index: usize) -> (Number, Number) {
+pub(super) fn numbers(judge: &Judge<'_, '_>, index: usize) -> (Number, Number) {
     let number = |atom: usize| match judge.page.atoms[atom].shape {
         Shape::Bare(number) => number,
         _ => Number { value: 0.0, whole: 1, decimals: 0 },

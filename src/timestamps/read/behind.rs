@@ -58,15 +58,12 @@ impl Behind {
             Kind::Word(Word::Vague) => Self::Vague,
             Kind::Word(Word::Media | Word::Display) => Self::Media,
             Kind::Word(Word::Of) => Self::Relative,
+            Kind::Word(Word::Ordinal) if is_asian(page, last) && is_at_moment(page, next) => Self::Point,
             Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
             Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
             Kind::Mark(Mark::Slash) if page.gap(next) == Gap::Tight => Self::Rate,
-            // `40秒かかる`
-            Kind::Other(_)
-                if is_asian(page, last)
-                    && ["かか", "掛か"]
-                        .iter()
-                        .any(|takes| page.text[page.tokens[next].start()..].starts_with(takes)) =>
+            Kind::Other(_) | Kind::Word(Word::Measure)
+                if is_asian(page, last) && is_spell(&page.text[page.tokens[next].start()..]) =>
             {
                 Self::Length
             }
@@ -102,6 +99,26 @@ impl Behind {
             Self::Relative
         }
     }
+}
+
+/// `40秒かかる`, `10분 늦게`, `5분 거리`: what something takes, or is late, or far by.
+const SPELLS: [&str; 22] = [
+    "かか", "掛か", "걸", "늦", "일찍", "빨리", "빠르", "더 ", "남짓", "거리", "코스", "대기", "지연", "휴식", "단축",
+    "초과", "연장", "강의", "수업", "요리", "광고", "회의",
+];
+
+fn is_spell(behind: &str) -> bool {
+    // `30초가 걸립니다`
+    let noun = behind.strip_prefix(['가', '이', '은', '는', '나', '도', '을', '를']).map_or(behind, str::trim_start);
+    SPELLS.iter().any(|takes| behind.starts_with(takes) || noun.starts_with(takes))
+}
+
+/// `12秒の時点で`, 12秒的时候.
+fn is_at_moment(page: &Page<'_>, of: usize) -> bool {
+    const MOMENTS: [&str; 12] =
+        ["時点", "時に", "時、", "とき", "ところ", "あたり", "瞬間", "时候", "時候", "位置", "地方", "瞬间"];
+    let behind = &page.text[page.tokens[of].end()..];
+    MOMENTS.iter().any(|moment| behind.starts_with(moment))
 }
 
 fn is_each(page: &Page<'_>, last: usize, next: usize) -> bool {

@@ -3,6 +3,7 @@
 use super::atoms::Shape;
 use super::daytime::{BY_DAY, is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
 use super::page::{Cue, Left, Page};
+use super::quantities::begins_with;
 use super::scores::{is_achieved, is_left_over, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
@@ -37,6 +38,9 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     // `model SD-2:10`
     if left.cue == Cue::Dash && is_model(page, first, left.at) {
         return Verdict::Not;
+    }
+    if page.script.is_some() && is_joined_by_a_stranger(page, judge, index) {
+        return Verdict::Doubt(Reason::UnknownLanguage);
     }
     // `March 3 • 10:22` goes by the day
     if is_alone(page, first, last, &left) && !is_of_day(page, first, &left) {
@@ -76,11 +80,14 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
-        || left.cue == Cue::Colon && is_hours(page, left.at);
+        || left.cue == Cue::Colon && is_hours(page, left.at)
+        // `the meeting is from 14:00 to 15:30`
+        || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);
     if hours
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
-        || is_shown(page, &left)
+        || is_shown(page, &left, range)
+        || !range && (is_set_to(page, &left) || !silent && is_written(page, next, &left))
         || is_near_day(page, first, &left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
         || is_crowded(page, judge, index)
@@ -152,6 +159,9 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
     for index in (at.saturating_sub(6)..at).rev() {
         match page.kind(index) {
             Kind::Word(Word::Length | Word::Lasts) => return true,
+            // `Each phase:`
+            Kind::Word(Word::Every) if labelled => return true,
+            Kind::Word(Word::Part) if labelled && index > 0 && page.kind(index - 1) == Kind::Word(Word::Every) => {}
             // `running time:`
             Kind::Word(Word::Goes) if page.kind(index + 1) == Kind::Word(Word::Time) => return true,
             Kind::Word(Word::Part)
@@ -186,7 +196,7 @@ fn is_length_by_right(page: &Page<'_>, last: usize, next: usize, left: &Left) ->
 }
 
 /// What a clock, a scoreboard or an overlay in the picture shows is rarely the media's time, but can be.
-fn is_shown(page: &Page<'_>, left: &Left) -> bool {
+fn is_shown(page: &Page<'_>, left: &Left, range: bool) -> bool {
     let display = |from: usize, to: usize| {
         (from..to)
             .rev()
@@ -194,10 +204,36 @@ fn is_shown(page: &Page<'_>, left: &Left) -> bool {
             .any(|index| matches!(page.kind(index), Kind::Word(Word::Display)))
     };
     match left.cue {
-        Cue::Word(Word::Display) => true,
+        // `Watch 2:08-2:17`
+        Cue::Word(Word::Display) => {
+            let imperative = &page.text[page.span(left.at, left.at)] == "Watch"
+                && page
+                    .before(left.at)
+                    .is_none_or(|before| matches!(page.kind(before), Kind::Break | Kind::Mark(Mark::Stop)));
+            !range && !imperative
+        }
         Cue::Word(Word::Shows | Word::Is) | Cue::Colon => display(left.at.saturating_sub(8), left.at),
         _ => false,
     }
+}
+
+/// `timer set to 25:00`, `the countdown starts from 10:00`.
+fn is_set_to(page: &Page<'_>, left: &Left) -> bool {
+    matches!(left.cue, Cue::Word(Word::To | Word::From))
+        && (left.at.saturating_sub(5)..left.at)
+            .rev()
+            .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(_) | Kind::Clock))
+            .any(|index| matches!(page.kind(index), Kind::Word(Word::Display)))
+}
+
+/// `12:30 is written on the wall`.
+fn is_written(page: &Page<'_>, next: usize, left: &Left) -> bool {
+    let verb = next + usize::from(page.kind(next) == Kind::Word(Word::Is));
+    !matches!(left.cue, Cue::Word(Word::At | Word::From | Word::Between | Word::After | Word::By))
+        && verb > next
+        && begins_with(page, verb, &["written", "displayed", "shown", "printed", "painted", "visible"])
+        // `0:12 is shown`: where, it has to say
+        && matches!(page.kind(verb + 1), Kind::Word(Word::Function | Word::At | Word::In | Word::By))
 }
 
 /// The seconds of the clock that a group begins with.
@@ -216,7 +252,9 @@ fn is_joined_by_a_stranger(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize)
             !judge.is_range(*group) && matches!(page.atoms[judge.groups[*group].from].shape, Shape::Clock(_))
         });
         let stranger = |at: usize| matches!(page.kind(at), Kind::Other(other) if other.words == 1 && !other.capital);
-        b == a + 2 && clocks && stranger(a + 1) && !page.is_asian(a + 1)
+        // a word of a script that is not read is a token for each letter
+        let foreign = || b - a <= 12 && (a + 1..b).all(|at| page.kind(at) == Kind::Script);
+        clocks && b > a + 1 && (b == a + 2 && stranger(a + 1) && !page.is_asian(a + 1) || foreign())
     };
     index > 0 && joined(index - 1) || index + 1 < judge.groups.len() && joined(index)
 }

@@ -26,6 +26,20 @@ impl Composer<'_> {
             matches!(self.kind(at), Kind::Mark(Mark::Dash | Mark::Tilde | Mark::Comma)) && self.gap(at) == Gap::Tight
         };
         let mut last = at;
+        // `1,200-1,500`
+        let three = |at: usize| self.tight_comma(at).is_some_and(|second| second.whole == 3 && second.decimals == 0);
+        let spans = |from: usize| {
+            three(from)
+                && matches!(self.kind(from + 3), Kind::Mark(Mark::Dash | Mark::Tilde))
+                && self.gap(from + 3) == Gap::Tight
+                && three(from + 4)
+                && !sign(from + 7)
+                && (from == 0 || !sign(from - 1))
+        };
+        if spans(at) || at >= 4 && spans(at - 4) {
+            let second = self.tight_comma(at).map_or(0.0, |second| second.value);
+            return (Number { value: number.value * 1000.0 + second, whole: number.whole + 3, decimals: 0 }, at + 2);
+        }
         if number.decimals > 0 || number.whole > 3 || at > 0 && sign(at - 1) {
             return (number, at);
         }

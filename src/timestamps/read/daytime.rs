@@ -1,16 +1,20 @@
 //! Clocks that tell the time of day: beside a date, a zone, a day, or in the words of a timetable.
 
 use super::page::{Cue, Left, Page};
-use super::quantities::ends_with;
+use super::quantities::{begins_with, ends_with};
 use super::token::{Gap, Kind, Mark, Style, Word};
 
 /// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
 pub(super) fn is_of_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
-    left.cue == Cue::Word(Word::Meridiem) || is_dated(page, first)
+    // `local time 18:05`
+    let zone = || page.before(left.at).is_some_and(|zone| page.kind(zone) == Kind::Word(Word::Zone));
+    left.cue == Cue::Word(Word::Meridiem) || left.cue == Cue::Word(Word::Time) && zone() || is_dated(page, first)
 }
 
 pub(super) fn is_of_day_by_right(page: &Page<'_>, next: usize) -> bool {
-    matches!(page.kind(next), Kind::Word(Word::Meridiem | Word::Zone)) || is_dated_behind(page, next)
+    matches!(page.kind(next), Kind::Word(Word::Meridiem | Word::Zone))
+        || matches!(page.kind(next), Kind::Unit(unit) if unit.size == 3600 && unit.style != Style::Asian)
+        || is_dated_behind(page, next)
 }
 
 /// A date before the clock, with nothing but `at`, commas and week days in between.
@@ -65,7 +69,15 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
                 kind => matches!(kind, Kind::Word(Word::The | Word::Article | Word::Age) | Kind::Other(_)),
             }
     };
-    let agenda = |index: usize| page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index);
+    // `the gate opens at 5:31` is no shop either
+    let swings = |index: usize| page.before(index).is_some_and(|noun| ends_with(page, noun, &DOORS));
+    let agenda = |index: usize| page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index) && !swings(index);
+    // `the 10:15 train`
+    if (left.the || left.article) && begins_with(page, page.behind(last + 1), &SERVICES)
+        || left.cue == Cue::Other && ends_with(page, left.at, &SERVICES)
+    {
+        return true;
+    }
     let before = (first.saturating_sub(8)..first).rev().take_while(same).any(agenda);
     let next = page.behind(last + 1);
     let by = page.text[page.span(next, next)].starts_with("according")
@@ -84,7 +96,35 @@ fn is_in_media(page: &Page<'_>, last: usize) -> bool {
 }
 
 /// What goes by a timetable.
-const SERVICES: [&str; 7] = ["train", "bus", "ferry", "tram", "plane", "service", "coach"];
+const SERVICES: [&str; 9] = ["train", "bus", "ferry", "tram", "plane", "service", "coach", "flight", "express"];
+
+/// What opens and closes in a picture.
+const DOORS: [&str; 24] = [
+    "barrier",
+    "box",
+    "curtain",
+    "curtains",
+    "door",
+    "doors",
+    "drawer",
+    "fridge",
+    "garage",
+    "gate",
+    "gates",
+    "hatch",
+    "hood",
+    "lid",
+    "lift",
+    "mouth",
+    "oven",
+    "parachute",
+    "ramp",
+    "shutter",
+    "shutters",
+    "trunk",
+    "valve",
+    "window",
+];
 
 /// `Opening hours: 9:00-17:00`.
 pub(super) fn is_hours(page: &Page<'_>, colon: usize) -> bool {

@@ -57,7 +57,8 @@ pub(super) fn groups(page: &Page<'_>, mut groups: Vec<Group>) -> Vec<Group> {
 fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     // most stand in sentences, lines and cells of their own
     let apart = match page.kind(a.last + 1) {
-        Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Pipe) => true,
+        Kind::Break => !is_wrapped(page, a, a.last + 1, b),
+        Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Pipe) => true,
         Kind::Mark(Mark::Colon) => a.shape != Shape::Wall,
         _ => b.first - a.last > FAR,
     };
@@ -66,6 +67,33 @@ fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     }
     let joint = if is_adjacent(page, a, b) { Joint::Adjacent } else { connector(page, a, b)? };
     belong(page, a, b, joint).then_some(joint)
+}
+
+/// `from 0:12` and, in the next line, `to 0:47`; `0:20부터` and `0:30까지`: whether a line ends within a range only because it
+/// is full.
+fn is_wrapped(page: &Page<'_>, a: &Atom, end: usize, b: &Atom) -> bool {
+    if b.first - end > 3 {
+        return false;
+    }
+    let from = || {
+        // `from` may end the line before
+        let broken = a.first > 1 && page.kind(a.first - 1) == Kind::Break;
+        let left = page.left(if broken { a.first - 1 } else { a.first });
+        matches!(left.cue, Cue::Word(Word::From | Word::Between))
+    };
+    match (page.kind(end - 1), page.kind(end + 1)) {
+        // particles
+        (Kind::Word(Word::From), _) if page.is_asian(end - 1) => {
+            end + 1 == b.first && matches!(page.kind(b.last + 1), Kind::Word(Word::Until | Word::To))
+        }
+        (_, Kind::Word(Word::To | Word::Until | Word::And)) => {
+            let small = page.text[page.tokens[end + 1].start()..].starts_with(|first: char| first.is_lowercase());
+            let broken = usize::from(page.kind(end + 2) == Kind::Break);
+            (small || page.is_asian(end + 1)) && end + 2 + broken == b.first && end == a.last + 1 && from()
+        }
+        (Kind::Word(Word::To | Word::Until | Word::And), _) => end + 1 == b.first && from(),
+        _ => false,
+    }
 }
 
 /// `<12.30> <15.0>`.
@@ -123,6 +151,7 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
                 break Joint::Word;
             }
             Kind::Word(Word::Article) if is_foreign_range(page, a) => break Joint::Word,
+            Kind::Break if is_wrapped(page, a, at - 1, b) => {}
             // another clause, cell or line
             Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Pipe | Mark::Colon) => return None,
             _ => return far(page, a, b),
@@ -131,6 +160,7 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     let noise = |index| match page.kind(index) {
         // `from minute 1:05 to minute 1:18`
         Kind::Unit(_) => matches!(b.shape, Shape::Clock(_)),
+        Kind::Break => is_wrapped(page, a, index, b),
         Kind::Mark(Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Tilde | Mark::At) => true,
         Kind::Word(word) => matches!(
             word,
@@ -164,11 +194,11 @@ fn is_between(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
 fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> {
     let behind = page.kind(page.behind(b.last + 1));
     let closed = matches!(behind, Kind::Word(Word::Until | Word::Between | Word::To));
-    let direct = (from..b.first).all(|index| {
-        matches!(
-            page.kind(index),
-            Kind::Mark(Mark::Open(_) | Mark::Quote | Mark::Star) | Kind::Word(Word::At | Word::Approx)
-        )
+    let direct = (from..b.first).all(|index| match page.kind(index) {
+        Kind::Break => is_wrapped(page, a, index, b),
+        kind => {
+            matches!(kind, Kind::Mark(Mark::Open(_) | Mark::Quote | Mark::Star) | Kind::Word(Word::At | Word::Approx))
+        }
     });
     if direct && (closed || page.kind(a.last + 1) == Kind::Word(Word::From)) {
         return Some(Joint::Word);

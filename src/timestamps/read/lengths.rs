@@ -48,11 +48,22 @@ pub(super) fn is_some_time(page: &Page<'_>, colon: usize) -> bool {
 pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
     match left.cue {
         _ if led => false,
-        Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::During | Word::Up) => true,
+        Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Up) => true,
         Cue::Word(Word::Goes) => true,
         // `takes it 4 seconds`
         // `they rest 60 seconds`
-        Cue::Other if ends_with(page, left.at, &LASTING) || is_korean_spell(page, left.at) => true,
+        Cue::Other
+            if ends_with(page, left.at, &LASTING) && !is_noun(page, left.at) || is_korean_spell(page, left.at) =>
+        {
+            true
+        }
+        // 全体で45秒
+        Cue::Other
+            if &page.text[page.span(left.at, left.at)] == "で"
+                && page.before(left.at).is_some_and(|all| page.kind(all) == Kind::Word(Word::Length)) =>
+        {
+            true
+        }
         Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
         // `each should last 30 seconds`
         Cue::Word(Word::Last) => page
@@ -118,6 +129,12 @@ fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
         && ["휴식", "주기", "간격", "공정", "강의", "수업", "교육", "대기", "쉬는"]
             .iter()
             .any(|spell| noun.ends_with(spell))
+}
+
+/// `the stretch 105-118 s`: a verb that is a noun here.
+fn is_noun(page: &Page<'_>, at: usize) -> bool {
+    let alone = !page.text[page.span(at, at)].contains(' ');
+    alone && page.before(at).is_some_and(|the| matches!(page.kind(the), Kind::Word(Word::The | Word::Article)))
 }
 
 /// Verbs with a length behind them.

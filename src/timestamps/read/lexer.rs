@@ -21,6 +21,8 @@ pub(super) struct Tokens {
     pub(super) units: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
+    /// The numbers in words that stand behind an `at`.
+    pub(super) spelled: Vec<u32>,
 }
 
 /// Fills the vectors, which are empty.
@@ -33,6 +35,7 @@ pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
         tokens,
         points,
         script: None,
+        spelled: Vec::new(),
         seen: Seen::default(),
     };
     lexer.tokens.reserve(text.len() / 4 + 8);
@@ -46,6 +49,7 @@ pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
         all: lexer.tokens,
         points: lexer.points,
         script: lexer.script,
+        spelled: lexer.spelled,
     }
 }
 
@@ -57,6 +61,7 @@ pub(super) struct Lexer<'a> {
     pub(super) tokens: Vec<Token>,
     points: Vec<u32>,
     script: Option<usize>,
+    spelled: Vec<u32>,
     seen: Seen,
 }
 
@@ -101,6 +106,10 @@ const fn classes() -> [Class; 256] {
         byte += 1;
     }
     table
+}
+
+fn is_greek(char: Option<char>) -> bool {
+    matches!(char, Some('\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}'))
 }
 
 // === impl Lexer ===
@@ -163,6 +172,10 @@ impl Lexer<'_> {
                 let sentence = matches!(behind, [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'<' | 0xE3..=0xED, ..]);
                 self.seen.keys |= !sentence;
             }
+            Kind::Spelled(_) if self.tokens.last().is_some_and(|token| token.kind == Kind::Word(Word::At)) => {
+                #[expect(clippy::cast_possible_truncation, reason = "no text is longer than LONGEST_TEXT")]
+                self.spelled.push(self.tokens.len() as u32);
+            }
             _ => {}
         }
         self.push(kind, length);
@@ -207,6 +220,11 @@ impl Lexer<'_> {
         space
     }
 
+    /// Whether a letter of a script that is not read stands directly before the lexer.
+    fn is_behind_script(&self) -> bool {
+        self.gap == Gap::Tight && matches!(self.tokens.last(), Some(Token { kind: Kind::Script, .. }))
+    }
+
     pub(super) fn rest(&self) -> &[u8] {
         &self.bytes[self.at..]
     }
@@ -245,6 +263,10 @@ impl Lexer<'_> {
                 self.at += length;
             }
             '\u{2028}' | '\u{2029}' | '\u{85}' => self.push(Kind::Break, length),
+            // `4.7 kΩ`, `α`
+            '\u{370}'..='\u{3FF}' if !is_greek(rest[length..].chars().next()) && !self.is_behind_script() => {
+                self.push(Kind::Word(Word::Measure), length);
+            }
             '\u{370}'..='\u{1FFF}' | '\u{A4D0}'..='\u{ABFF}' => {
                 self.script = self.script.or(Some(self.tokens.len()));
                 self.push(Kind::Script, length);

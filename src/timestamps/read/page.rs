@@ -5,7 +5,7 @@
 use std::mem::take;
 
 use super::atoms::{self, Atom};
-use super::lexer;
+use super::lexer::{self, Tokens};
 use super::spare::Spare;
 use super::table::{self, Role};
 use super::token::{Gap, Kind, Mark, Token, Word};
@@ -24,6 +24,8 @@ pub(super) struct Page<'a> {
     pub(super) labelled: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
+    /// The numbers in words that stand behind an `at`.
+    pub(super) spelled: Vec<u32>,
     pub(super) atoms: Vec<Atom>,
     /// The column that each atom stands in; empty where the text has no table.
     roles: Vec<Role>,
@@ -86,7 +88,8 @@ impl<'a> Page<'a> {
         let roles = if tokens.tabular { table::roles(text, &tokens.all, &atoms) } else { Vec::new() };
         let labelled = tokens.labelled || roles.iter().any(|role| matches!(role, Role::Start | Role::End));
         let (units, script) = (tokens.units, tokens.script);
-        Self { text, tokens: tokens.all, points: tokens.points, units, labelled, script, atoms, roles }
+        let Tokens { all, points, spelled, .. } = tokens;
+        Self { text, tokens: all, points, units, labelled, script, spelled, atoms, roles }
     }
 
     /// Gives its vectors back.
@@ -161,13 +164,17 @@ impl<'a> Page<'a> {
 
     fn cue(&self, kind: Kind, index: usize, at: usize) -> Cue {
         match kind {
-            Kind::Break
-            | Kind::Mark(Mark::Stop | Mark::Bullet | Mark::Close(_) | Mark::Dots | Mark::Other)
-            | Kind::Script => Cue::Start,
             Kind::Mark(Mark::Open(shape)) => Cue::Open(shape),
             Kind::Mark(Mark::Comma | Mark::Semicolon | Mark::Slash) | Kind::Word(Word::And | Word::Or) => Cue::List,
             Kind::Mark(Mark::Colon | Mark::Equal) => Cue::Colon,
+            // `<time>12.0</time>`
+            Kind::Mark(Mark::Close(b'<')) if self.is_tag(index) => Cue::Colon,
+            Kind::Break
+            | Kind::Mark(Mark::Stop | Mark::Bullet | Mark::Close(_) | Mark::Dots | Mark::Other)
+            | Kind::Script => Cue::Start,
             Kind::Mark(Mark::Plus) if self.starts_line(index) => Cue::Start,
+            // `### 0:00 - 0:45: Opening`
+            Kind::Mark(Mark::Hash) if self.gap(index + 1) > Gap::Tight && self.starts_line(index) => Cue::Start,
             // a minus sign, unless it is a bullet
             Kind::Mark(Mark::Dash | Mark::Arrow | Mark::Tilde) => {
                 let line = self.before(index).is_none_or(|before| self.kind(before) == Kind::Break);
@@ -175,6 +182,8 @@ impl<'a> Page<'a> {
                 if minus && kind == Kind::Mark(Mark::Dash) { Cue::Never } else { Cue::Dash }
             }
             Kind::Mark(Mark::Pipe) => Cue::Cell,
+            // `mAP@0.5`
+            Kind::Mark(Mark::At) if index > 0 && self.gap(index) == Gap::Tight && self.gap(at) == Gap::Tight => Cue::Id,
             Kind::Mark(Mark::At) => Cue::Word(Word::At),
             Kind::Mark(_) => Cue::Never,
             Kind::Word(word) => Cue::Word(word),
@@ -183,6 +192,13 @@ impl<'a> Page<'a> {
             Kind::Id => Cue::Id,
             _ => Cue::Number,
         }
+    }
+
+    /// Whether the angle bracket at `close` ends a tag of one word for a time.
+    fn is_tag(&self, close: usize) -> bool {
+        close >= 2
+            && matches!(self.kind(close - 1), Kind::Word(Word::Time | Word::Stamp))
+            && self.kind(close - 2) == Kind::Mark(Mark::Open(b'<'))
     }
 
     /// The word before the colon at `colon`: the label of what follows.
@@ -280,6 +296,10 @@ impl<'a> Page<'a> {
             // `time=41.6 camera=3`
             Kind::Other(_) | Kind::Word(_) if self.kind(next + 1) == Kind::Mark(Mark::Equal) => Follow::Sentence,
             Kind::Unit(_) => Follow::Noun,
+            // `50 Mbit/s`
+            Kind::Other(_) if self.kind(next + 1) == Kind::Mark(Mark::Slash) && self.gap(next + 1) == Gap::Tight => {
+                Follow::Noun
+            }
             // tons
             Kind::Word(Word::Time) if &self.text[self.span(next, next)] == "t" => Follow::Noun,
             Kind::Other(other) if self.gap(next) <= Gap::Space => {

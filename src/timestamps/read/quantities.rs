@@ -224,6 +224,12 @@ pub(super) fn ends_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
     is_one_of(text.rsplit(' ').next().unwrap_or(text), words)
 }
 
+/// Whether the first word of a token is one of these.
+pub(super) fn begins_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
+    let text = &page.text[page.span(at, at)];
+    is_one_of(text.split(' ').next().unwrap_or(text), words)
+}
+
 fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }

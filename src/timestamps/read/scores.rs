@@ -1,7 +1,7 @@
 //! Clocks that are none: ratios, scores, verses, and what somebody achieved.
 
 use super::page::{Cue, Left, Page};
-use super::quantities::ends_with;
+use super::quantities::{begins_with, ends_with};
 use super::token::{Kind, Mark, Word};
 
 /// Ratios, scores and verses.
@@ -19,12 +19,28 @@ pub(super) fn is_other_by_right(page: &Page<'_>, next: usize, left: &Left) -> bo
     // `16:10 in aspect ratio`
     let grammar =
         |index: usize| matches!(page.kind(index), Kind::Word(Word::In | Word::Article | Word::Is | Word::Function));
-    let ratio = (next..next + 4)
-        .find(|index| !grammar(*index))
-        .is_some_and(|index| matches!(page.kind(index), Kind::Word(Word::Ratio)));
+    let ratio = (next..next + 4).find(|index| !grammar(*index)).is_some_and(|index| {
+        matches!(page.kind(index), Kind::Word(Word::Ratio)) && !(is_placed(left) && is_deed(page, index))
+    });
     ratio
         || left.article && is_screen(page, next)
         || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
+}
+
+/// `the goal at 12:34 leads to a corner`, `the throw at 4:32 wins the set`: what somebody does, behind a time.
+fn is_deed(page: &Page<'_>, at: usize) -> bool {
+    ends_with(
+        page,
+        at,
+        &["wins", "won", "beat", "beats", "leads", "lead", "scores", "scored", "mixed", "diluted", "tie"],
+    )
+}
+
+fn is_placed(left: &Left) -> bool {
+    matches!(
+        left.cue,
+        Cue::Word(Word::At | Word::From | Word::Between | Word::Until | Word::After | Word::Before | Word::By)
+    )
 }
 
 /// `split 60:40`, `both in 16:10`, `the scale model is built at 1:24`: what the two numbers are tells it.
@@ -128,13 +144,6 @@ const MADE: [&str; 12] = [
     "reduced",
 ];
 
-/// Whether the first word of a token is one of these.
-fn begins_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
-    let text = &page.text[page.span(at, at)];
-    let word = text.split(' ').next().unwrap_or(text);
-    words.iter().any(|known| word.eq_ignore_ascii_case(known))
-}
-
 /// `a 16:10 monitor`.
 fn is_screen(page: &Page<'_>, next: usize) -> bool {
     let text = &page.text[page.span(next, next)];
@@ -207,7 +216,8 @@ pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
     match left.cue {
         Cue::Word(Word::Is | Word::Of) | Cue::Colon => page
             .label(left.at)
-            .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
+            // `Lap 2: 1:10.9`
+            .filter(|label| matches!(page.kind(*label), Kind::Word(Word::Time) | Kind::Number(_)))
             .and_then(|label| page.before(label))
             .is_some_and(|before| ends_with(page, before, &RACES)),
         Cue::Word(Word::End | Word::Start | Word::Time) => page

@@ -10,6 +10,11 @@ pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
             if rest.get(dashes) == Some(&b'>') { (Mark::Arrow, dashes + 1) } else { (Mark::Dash, dashes) }
         }
         b'=' if rest.starts_with(b"=>") => (Mark::Arrow, 2),
+        b'&' => of_entity(rest),
+        b'<' if matches!(rest, [_, b'/' | b'a'..=b'z', ..]) => match tag(rest) {
+            0 => (Mark::Open(b'<'), 1),
+            length => (Mark::Star, length),
+        },
         b'.' => match rest {
             [b'.', b'.', b'.', ..] => (Mark::Dots, 3),
             [b'.', b'.', ..] => (Mark::Dots, 2),
@@ -17,6 +22,31 @@ pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
         },
         byte => (PLAIN[byte as usize], 1),
     }
+}
+
+/// `&ndash;`, as pages have it.
+fn of_entity(rest: &[u8]) -> (Mark, usize) {
+    const ENTITIES: [(&[u8], Mark); 7] = [
+        (b"&ndash;", Mark::Dash),
+        (b"&mdash;", Mark::Dash),
+        (b"&minus;", Mark::Dash),
+        (b"&rarr;", Mark::Arrow),
+        (b"&lt;", Mark::Open(b'<')),
+        (b"&gt;", Mark::Close(b'<')),
+        (b"&quot;", Mark::Quote),
+    ];
+    let known = ENTITIES.iter().find(|(name, _)| rest.starts_with(name));
+    known.map_or((Mark::Other, 1), |(name, mark)| (*mark, name.len()))
+}
+
+/// Bytes of the tag that a text begins with, if that only dresses what it is around: `<b>`, `</strong>`.
+fn tag(rest: &[u8]) -> usize {
+    const DRESS: [&[u8]; 8] = [b"b", b"i", b"u", b"em", b"strong", b"code", b"mark", b"span"];
+    let slash = usize::from(rest.get(1) == Some(&b'/'));
+    let name = &rest[1 + slash..];
+    let length = name.iter().take(7).take_while(|byte| byte.is_ascii_lowercase()).count();
+    let dress = name.get(length) == Some(&b'>') && DRESS.contains(&&name[..length]);
+    if dress { length + slash + 2 } else { 0 }
 }
 
 /// The signs that a byte is by itself.
@@ -99,7 +129,8 @@ pub(super) fn of_char(char: char) -> Mark {
         '°' | '℃' | '℉' | 'º' => Mark::Degree,
         '€' | '£' | '¥' | '₩' | '￥' | '￦' | '₹' => Mark::Money,
         '′' | '″' => Mark::Prime,
-        '±' | '×' | '÷' | '＋' | '≈' => Mark::Plus,
+        '＋' | '≈' => Mark::Plus,
+        '±' | '×' | '÷' => Mark::Tolerance,
         '①'..='⑳' | '•' | '·' | '▪' | '◦' | '●' | '○' | '‣' | '■' | '□' | '◆' | '◇' | '★' | '☆' | '✓' | '✔' | '※' => {
             Mark::Bullet
         }

@@ -42,6 +42,7 @@ pub(super) fn roles(text: &str, tokens: &[Token], atoms: &[Atom]) -> Vec<Role> {
     while line < tokens.len() {
         let end = line + tokens[line..].iter().position(|token| token.kind == Kind::Break).unwrap_or(0);
         let own = atoms[atom..].iter().take_while(|atom| atom.first < end).count();
+        let all = tokens;
         let tokens = &tokens[line..end];
         match &head {
             Some(head) if head.continues(text, tokens) => {
@@ -50,12 +51,32 @@ pub(super) fn roles(text: &str, tokens: &[Token], atoms: &[Atom]) -> Vec<Role> {
                     head.assign(text, tokens, line, &atoms[atom..atom + own], &mut roles[atom..atom + own]);
                 }
             }
-            _ => head = Head::read(text, tokens, own),
+            _ => {
+                head = Head::read(text, tokens, own);
+                // `Severity (1-5)`
+                if own > 0 && head.is_some() && is_ruled(all, end + 1) {
+                    roles.resize(atoms.len(), Role::None);
+                    roles[atom..atom + own].fill(Role::Other);
+                }
+            }
         }
         atom += own;
         line = end + 1;
     }
     roles
+}
+
+/// Whether the line that begins with the token `line` is the rule below a head: `|---|:--|`.
+fn is_ruled(tokens: &[Token], line: usize) -> bool {
+    let mut dashes = false;
+    for token in tokens.get(line..).unwrap_or_default() {
+        match token.kind {
+            Kind::Mark(Mark::Dash) => dashes = true,
+            Kind::Mark(Mark::Pipe | Mark::Colon) => {}
+            kind => return dashes && kind == Kind::Break,
+        }
+    }
+    false
 }
 
 // === impl Head ===

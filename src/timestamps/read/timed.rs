@@ -1,12 +1,14 @@
 //! Numbers with a unit: a time (`at 10 seconds`), or a length (`for 10 seconds`), which is none.
 
+use super::alone;
 use super::atoms::{Shape, Timed};
 use super::behind::{Behind, is_asian};
-use super::lengths::{is_frequency, is_lasting, is_lasting_directly, is_length, is_shift, is_some_time};
-use super::metres::{is_by, is_foreign_of, is_load, is_metres};
-use super::page::{Cue, Follow, Left, Page};
+use super::cut_off::{is_fraction, is_hyphened, is_incomplete};
+use super::lengths::{is_lasting, is_length};
+use super::metres::is_foreign_of;
+use super::minutes::is_oclock;
+use super::page::{Cue, Left, Page};
 use super::quantities::ends_with;
-use super::scores::is_left_over;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Reason, Time};
@@ -26,10 +28,14 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
-    if is_fraction(page, first) {
+    if is_fraction(page, first) || is_hyphened(page, first, &timed) {
         return Verdict::Not;
     }
     let left = page.left(first);
+    if left.cue == Cue::Never && page.kind(left.at) != Kind::Mark(Mark::Plus) {
+        // `± 0.5 s`; `at -5 s`
+        return if page.kind(left.at) == Kind::Mark(Mark::Dash) { UNCLEAR } else { Verdict::Not };
+    }
     let behind = Behind::of(page, last);
     // `the first 10 seconds` begin where the media does
     if left.cue == Cue::Word(Word::First) && (behind != Behind::Length || is_asian(page, last)) {
@@ -41,16 +47,19 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = judge.listed_behind(index).filter(|_| left.cue == Cue::List && behind == Behind::Nothing) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
+    if judge.lent[index].is_none() && is_incomplete(judge, index) {
+        return UNCLEAR;
+    }
     if judge.is_range(index) {
         let both = judge.page.atoms[judge.groups[index].from..=judge.groups[index].to]
             .iter()
             .all(|atom| !matches!(atom.shape, Shape::Bare(_)));
         return range(judge, index, &left, &timed, (behind, both));
     }
-    if behind == Behind::Nothing && timed.unit.style == Style::Plural && is_length_again(judge, index, &timed) {
+    if behind == Behind::Nothing && timed.unit.style != Style::Asian && is_length_again(judge, index, &timed) {
         return Verdict::Not;
     }
-    single(page, &left, &timed, behind, last)
+    alone::single(page, &left, &timed, behind, last)
 }
 
 /// `The green phase had lasted 26 seconds, the red phase 34 seconds`: the second clause leaves its verb out.
@@ -93,19 +102,14 @@ fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
     near && extent.is_some_and(|extent| (extent - seconds).abs() < 1.5)
 }
 
-/// `1/125 s`.
-fn is_fraction(page: &Page<'_>, first: usize) -> bool {
-    first >= 2
-        && page.kind(first - 1) == Kind::Mark(Mark::Slash)
-        && page.gap(first) == Gap::Tight
-        && page.gap(first - 1) == Gap::Tight
-        && matches!(page.kind(first - 2), Kind::Number(_))
-}
-
 fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behind, both): (Behind, bool)) -> Verdict {
     let page = judge.page;
     if left.cue == Cue::Word(Word::Age) {
         // `in his 20s-30s`
+        return Verdict::Not;
+    }
+    // 午後3時から5時まで
+    if left.cue == Cue::Word(Word::Meridiem) {
         return Verdict::Not;
     }
     let length = is_length(page, left, timed.led);
@@ -122,11 +126,20 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
             }
         }
         Behind::Length | Behind::Rate => Verdict::Not,
+        _ if is_oclock(page, page.atoms[judge.groups[index].from].last, timed) => UNCLEAR,
         Behind::Media if timed.describes => Verdict::Not,
         Behind::Into => Verdict::Time,
         // `5-6 m de altura`
         Behind::Point if !timed.is_lone_m() => Verdict::Time,
         _ if timed.describes && !is_ranging(page, left) => Verdict::Not,
+        // `during 9.5-21.75 s`
+        _ if length && is_during(page, left) => {
+            if timed.is_brief() {
+                Verdict::Time
+            } else {
+                UNCLEAR
+            }
+        }
         _ if length && left.cue == Cue::Word(Word::Goes) => {
             if both {
                 Verdict::Time
@@ -137,7 +150,11 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
         _ if timed.is_lone_m() => {
-            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At)) && !is_foreign_of(page, left) {
+            let spaced = page.gap(judge.last(index)) == Gap::Space;
+            if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At))
+                && !spaced
+                && !is_foreign_of(page, left)
+            {
                 UNCLEAR
             } else {
                 Verdict::Not
@@ -160,179 +177,14 @@ fn is_since(judge: &Judge<'_, '_>, index: usize) -> bool {
     matches!(&judge.page.text[judge.page.span(from, from)], "부터" | "から")
 }
 
+fn is_during(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::Lasts) && ends_with(page, left.at, &["during", "throughout"])
+}
+
 /// `the 10-20 second range`.
 fn is_ranging(page: &Page<'_>, left: &Left) -> bool {
     let _ = page;
     left.the && !left.article
-}
-
-fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usize) -> Verdict {
-    if is_model(page, timed, last) || is_frequency(page, timed, last) || timed.is_lone_m() && is_metres(page, last) {
-        return Verdict::Not;
-    }
-    if is_counted(page, left, timed) {
-        return UNCLEAR;
-    }
-    // `오후 3시 20분`, `下午3点20分`
-    if left.cue == Cue::Word(Word::Meridiem) {
-        return Verdict::Not;
-    }
-    if is_oclock(page, last, timed) {
-        // `15日10時22分`
-        return if left.cue == Cue::Word(Word::Day) { Verdict::Not } else { UNCLEAR };
-    }
-    match behind {
-        Behind::Length | Behind::Rate => return Verdict::Not,
-        Behind::Media => return Verdict::Not,
-        // `takes off 14 seconds into the film`
-        Behind::Into if !is_lasting_directly(left) => return Verdict::Time,
-        // `at a distance of 1.5 m from bed 13`
-        Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
-            return if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR };
-        }
-        Behind::Point | Behind::Into => {
-            return if is_length(page, left, timed.led) { UNCLEAR } else { Verdict::Time };
-        }
-        Behind::After => {
-            return if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
-                Verdict::Time
-            } else {
-                UNCLEAR
-            };
-        }
-        Behind::Relative if !is_placed(left) => return Verdict::Not,
-        // `rests after 2 hours of work`
-        Behind::Relative if is_done(page, left, last) => return Verdict::Not,
-        // `at 2m05s after heating for 2 minutes`
-        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_after_doing(page, last) => {
-            return Verdict::Time;
-        }
-        // `At 2h15m03s of the replay`
-        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => {
-            return Verdict::Time;
-        }
-        Behind::Relative => return UNCLEAR,
-        Behind::Vague => return UNCLEAR,
-        Behind::Nothing => {}
-    }
-    let day = timed.parts == 1 && timed.unit.size == 3600 && (timed.number - 24.0).abs() < f64::EPSILON;
-    if is_length(page, left, timed.led) || day || is_per(page, left, timed, last) {
-        return Verdict::Not;
-    }
-    if timed.led {
-        // the third minute, or three minutes?
-        return if timed.unit.size == 1 { Verdict::Time } else { UNCLEAR };
-    }
-    if is_shift(page, left, timed) {
-        return Verdict::Not;
-    }
-    // `the 5S audit board`
-    if timed.unit.style == Style::Letter && is_capital(page, last) && page.follow(last) == Follow::Noun {
-        return UNCLEAR;
-    }
-    if timed.is_lone_m() {
-        let metres = timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
-            || is_by(page, left, last)
-            // `a free kick from 22 m`
-            || left.cue == Cue::Word(Word::From) && page.gap(last) == Gap::Space
-            || left.cue == Cue::Word(Word::At) && is_load(page, left.at);
-        if metres || is_foreign_of(page, left) {
-            return Verdict::Not;
-        }
-        return if is_placed(left) && page.follow(last) != Follow::Noun { UNCLEAR } else { Verdict::Not };
-    }
-    if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
-        return Verdict::Not;
-    }
-    if is_decade(timed, left) {
-        return Verdict::Not;
-    }
-    match left.cue {
-        Cue::Word(Word::In) => UNCLEAR,
-        Cue::Word(Word::Last) => UNCLEAR,
-        // `a game with 5 minutes against 4`
-        Cue::Word(Word::Function)
-            if timed.unit.style == Style::Plural
-                && (ends_with(page, left.at, &["with", "has", "have", "had"]) || is_of_which(page, left.at))
-                && !is_left_over(page, page.behind(last + 1)) =>
-        {
-            Verdict::Not
-        }
-        _ if is_placed(left) => Verdict::Time,
-        Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
-        Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
-        Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
-            Verdict::Time
-        }
-        _ if timed.unit.style == Style::Asian => {
-            if matches!(page.follow(last), Follow::Noun) {
-                UNCLEAR
-            } else {
-                Verdict::Time
-            }
-        }
-        _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
-        _ if timed.is_brief() => Verdict::Time,
-        _ => UNCLEAR,
-    }
-}
-
-/// `after 2 hours of work`: how long it is done; but `after 2 minutes of the video`.
-fn is_done(page: &Page<'_>, left: &Left, last: usize) -> bool {
-    matches!(left.cue, Cue::Word(Word::After | Word::Before))
-        && is_of(page, last)
-        && matches!(page.kind(page.behind(last + 1) + 1), Kind::Other(other) if !other.capital)
-}
-
-/// `after heating`, `after being told`.
-fn is_after_doing(page: &Page<'_>, last: usize) -> bool {
-    let next = page.behind(last + 1);
-    let text = &page.text[page.span(next + 1, next + 1)];
-    page.kind(next) == Kind::Word(Word::After) && text.split(' ').next().is_some_and(|word| word.ends_with("ing"))
-}
-
-/// `25 minutes, of which 40 seconds are shown`.
-fn is_of_which(page: &Page<'_>, at: usize) -> bool {
-    ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
-}
-
-fn is_of(page: &Page<'_>, last: usize) -> bool {
-    page.kind(page.behind(last + 1)) == Kind::Word(Word::Of)
-}
-
-fn is_capital(page: &Page<'_>, at: usize) -> bool {
-    page.text[page.span(at, at)].starts_with(|first: char| first.is_ascii_uppercase())
-}
-
-/// `an iPhone 5s`, `two Boeing 747s`: a model, and its plural.
-fn is_model(page: &Page<'_>, timed: &Timed, last: usize) -> bool {
-    let letter =
-        timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number.fract() == 0.0;
-    let Some(name) = last.checked_sub(2).filter(|_| letter && page.gap(last) == Gap::Tight) else { return false };
-    if !matches!(page.kind(name), Kind::Other(_)) {
-        return false;
-    }
-    let text = &page.text[page.span(name, name)];
-    let (before, word) = text.rsplit_once(' ').unwrap_or(("", text));
-    let opens = before.is_empty()
-        && page.before(name).is_none_or(|index| matches!(page.kind(index), Kind::Break | Kind::Mark(Mark::Stop)));
-    word.bytes().skip(usize::from(opens)).any(|byte| byte.is_ascii_uppercase())
-}
-
-/// `손님 21분`, `得21分`: guests, or points.
-fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
-    if timed.parts != 1 || timed.unit.size != 60 || timed.unit.style != Style::Asian {
-        return false;
-    }
-    let guests = ["손님", "고객", "승객", "어르신", "환자", "관객", "방문객", "참석자", "여러"];
-    left.cue == Cue::Word(Word::Ratio)
-        || left.cue == Cue::Other && guests.iter().any(|word| page.text[page.span(left.at, left.at)].contains(word))
-}
-
-/// `9時`, `10时20分`: a time of day, or hours. With seconds it is no time of day.
-fn is_oclock(page: &Page<'_>, last: usize, timed: &Timed) -> bool {
-    let hours = (last.saturating_sub(3)..=last).any(|index| matches!(&page.text[page.span(index, index)], "時" | "时"));
-    timed.unit.style == Style::Asian && timed.unit.size > 1 && hours
 }
 
 /// `the first 10 seconds`.
@@ -346,53 +198,3 @@ fn opening(judge: &mut Judge<'_, '_>, index: usize, timed: &Timed, behind: Behin
     let words = judge.page.left(judge.first(index)).at;
     judge.done(Time::Media(0.0), Time::Media(timed.seconds), words, index)
 }
-
-/// `3 minutes plus 2 seconds per move`, `1時間あたり90個`.
-fn is_per(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
-    let next = page.behind(last + 1);
-    let text = &page.text[page.span(next, next)];
-    if text.eq_ignore_ascii_case("plus") {
-        return !is_placed(left) && matches!(page.kind(next + 1), Kind::Number(_));
-    }
-    let each = timed.parts == 1 && timed.unit.style == Style::Asian && (timed.number - 1.0).abs() < f64::EPSILON;
-    // 時 names an hour, 時間 counts hours
-    let hours = timed.parts == 1 && &page.text[page.span(last, last)] == "時間" && !is_placed(left);
-    each && text.starts_with("当たり") || hours
-}
-
-/// Whether a word before it places the time.
-fn is_placed(left: &Left) -> bool {
-    matches!(
-        left.cue,
-        Cue::Word(
-            Word::At
-                | Word::From
-                | Word::Until
-                | Word::To
-                | Word::By
-                | Word::After
-                | Word::Before
-                | Word::Between
-                | Word::Stamp
-                | Word::Time
-                | Word::Start
-                | Word::End
-                | Word::Mark
-        )
-    ) || left.cue == Cue::Start && left.approx
-}
-
-/// `in his 30s`, `the 80s`.
-fn is_decade(timed: &Timed, left: &Left) -> bool {
-    let round =
-        timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0;
-    let aged = matches!(left.cue, Cue::Word(Word::Age));
-    round
-        && (timed.number >= 1000.0
-            || aged
-            || left.the
-                && (20.0..100.0).contains(&timed.number)
-                && !matches!(left.cue, Cue::Word(Word::At | Word::From | Word::Until)))
-}
-
-// === impl Behind ===

@@ -203,6 +203,8 @@ pub(super) enum Mark {
     Money,
     Prime,
     Plus,
+    /// `±`, `×`: what stands behind is no time.
+    Tolerance,
     Bullet,
     Other,
 }

@@ -61,6 +61,21 @@ impl<'p, 'a> Judge<'p, 'a> {
         Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found, doubts: Vec::new(), aside: None }
     }
 
+    /// Whether the times so far are clocks or have units: then numbers without one are hardly times as well.
+    pub(super) fn is_formal(&self) -> bool {
+        let formal = |index: usize| {
+            !self.is_bare(index) && matches!(self.verdicts[index], Verdict::Time) && !self.is_pair(index)
+        };
+        let from = self.verdicts.len().saturating_sub(8);
+        !self.found.is_empty()
+            && (from..self.verdicts.len()).any(formal)
+            && (from..self.verdicts.len()).all(|index| self.verdicts[index] != Verdict::Time || formal(index))
+    }
+
+    fn is_pair(&self, index: usize) -> bool {
+        matches!(self.page.atoms[self.groups[index].to].shape, Shape::Pair | Shape::Odd)
+    }
+
     /// What was found; the other vectors are given back.
     pub(super) fn end(self, spare: &mut Spare) -> Vec<Found> {
         (spare.groups, spare.labels, spare.lent, spare.verdicts) = (self.groups, self.labels, self.lent, self.verdicts);
@@ -201,7 +216,10 @@ impl<'p, 'a> Judge<'p, 'a> {
             return;
         }
         let span = |atom: &Atom| self.page.span(atom.first, atom.last);
-        let both = self.ends(&atoms[0], &atoms[atoms.len() - 1], self.lent[index]).filter(|_| joint != Joint::Chain);
+        // the ends that labels pair take no unit from a list
+        let paired = matches!(self.labels[index], Label::Paired(_) | Label::Taken);
+        let lent = if paired { None } else { self.lent[index] };
+        let both = self.ends(&atoms[0], &atoms[atoms.len() - 1], lent).filter(|_| joint != Joint::Chain);
         match both {
             Some((start, _)) if from == to => mentions.push(Mention { time: start, span: span(&atoms[0]) }),
             Some((start, end)) => {

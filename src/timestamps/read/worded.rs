@@ -19,8 +19,25 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
         }
     }
+    if let Some(span) = page.spelled.iter().find_map(|at| spelled_clock(page, *at as usize)) {
+        return Some(Doubt { reason: Reason::WordedTime, span });
+    }
     let script = page.script.filter(|_| !is_all_clocks(judge))?;
     Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(script, script) })
+}
+
+/// `at one-oh-five`, `at twelve thirty`: a clock in words, which begins with the token at `at`.
+fn spelled_clock(page: &Page<'_>, at: usize) -> Option<std::ops::Range<usize>> {
+    let zero = |at: usize| matches!(&page.text[page.span(at, at)], "oh" | "o");
+    let parts = |at: &usize| match page.kind(*at) {
+        Kind::Spelled(_) => true,
+        Kind::Mark(Mark::Dash) => page.gap(*at) == Gap::Tight,
+        Kind::Other(other) => other.words == 1 && zero(*at),
+        _ => false,
+    };
+    let end = Some((at..at + 6).take_while(parts).count()).filter(|count| *count > 1)? + at;
+    let over = matches!(page.kind(end), Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Close(_)));
+    over.then(|| page.span(at, end - 1))
 }
 
 /// The times that a text tells in words, as far as the words can be counted.
@@ -53,7 +70,9 @@ fn loose_units<'p>(page: &'p Page<'_>) -> impl Iterator<Item = usize> + 'p {
     let mut atoms = page.atoms.iter().peekable();
     points.iter().map(|point| *point as usize).filter(move |at| {
         while atoms.next_if(|atom| atom.last < *at).is_some() {}
-        matches!(page.kind(*at), Kind::Unit(_)) && atoms.peek().is_none_or(|atom| *at < atom.first)
+        // `al minuto 1:05`
+        let led = matches!(page.kind(*at + 1), Kind::Clock);
+        matches!(page.kind(*at), Kind::Unit(_)) && !led && atoms.peek().is_none_or(|atom| *at < atom.first)
     })
 }
 

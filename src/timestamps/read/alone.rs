@@ -1,0 +1,231 @@
+//! A time with a unit that is no range: a point, a length, or in doubt.
+
+use super::atoms::Timed;
+use super::behind::{Behind, is_asian};
+use super::lengths::{is_frequency, is_lasting_directly, is_length, is_shift, is_some_time};
+use super::metres::{is_by, is_foreign_of, is_load, is_metres};
+use super::minutes::{is_counted, is_mark, is_oclock};
+use super::page::{Cue, Follow, Left, Page};
+use super::quantities::ends_with;
+use super::scores::is_left_over;
+use super::token::{Gap, Kind, Mark, Style, Word};
+use super::verdict::Verdict;
+use crate::timestamps::time::Reason;
+
+const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
+
+pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usize) -> Verdict {
+    if is_model(page, timed, last) || is_frequency(page, timed, last) || timed.is_lone_m() && is_metres(page, last) {
+        return Verdict::Not;
+    }
+    if is_counted(page, left, timed) {
+        return UNCLEAR;
+    }
+    // `오후 3시 20분`, `下午3点20分`
+    if left.cue == Cue::Word(Word::Meridiem) {
+        return Verdict::Not;
+    }
+    if behind == Behind::Nothing && is_mark(page, left, timed, last) {
+        return UNCLEAR;
+    }
+    if is_oclock(page, last, timed) {
+        // `15日10時22分`
+        return if left.cue == Cue::Word(Word::Day) { Verdict::Not } else { UNCLEAR };
+    }
+    if let Some(verdict) = by_what_follows(page, left, timed, behind, last) {
+        return verdict;
+    }
+    let day = timed.parts == 1 && timed.unit.size == 3600 && (timed.number - 24.0).abs() < f64::EPSILON;
+    if is_length(page, left, timed.led) || day || is_per(page, left, timed, last) {
+        return Verdict::Not;
+    }
+    if timed.led {
+        // the third minute, or three minutes?
+        return if timed.unit.size == 1 { Verdict::Time } else { UNCLEAR };
+    }
+    if is_shift(page, left, timed) {
+        return Verdict::Not;
+    }
+    // `the 5S audit board`
+    if timed.unit.style == Style::Letter && is_capital(page, last) && page.follow(last) == Follow::Noun {
+        return UNCLEAR;
+    }
+    if timed.is_lone_m() {
+        let metres = timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
+            || is_by(page, left, last)
+            // `a free kick from 22 m`
+            || left.cue == Cue::Word(Word::From) && page.gap(last) == Gap::Space
+            || left.cue == Cue::Word(Word::At) && is_load(page, left.at);
+        if metres || is_foreign_of(page, left) {
+            return Verdict::Not;
+        }
+        return if is_placed(left) && page.follow(last) != Follow::Noun { UNCLEAR } else { Verdict::Not };
+    }
+    if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
+        return Verdict::Not;
+    }
+    if is_decade(timed, left) {
+        return Verdict::Not;
+    }
+    match left.cue {
+        Cue::Word(Word::In) => UNCLEAR,
+        Cue::Word(Word::Last) => UNCLEAR,
+        // `a game with 5 minutes against 4`
+        Cue::Word(Word::Function)
+            if timed.unit.style == Style::Plural
+                && (ends_with(page, left.at, &["with", "has", "have", "had"]) || is_of_which(page, left.at))
+                && !is_left_over(page, page.behind(last + 1)) =>
+        {
+            Verdict::Not
+        }
+        _ if is_placed(left) => Verdict::Time,
+        Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
+        Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
+        Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
+            Verdict::Time
+        }
+        _ if timed.unit.style == Style::Asian => {
+            if matches!(page.follow(last), Follow::Noun) {
+                UNCLEAR
+            } else {
+                Verdict::Time
+            }
+        }
+        _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
+        _ if timed.is_brief() => Verdict::Time,
+        _ => UNCLEAR,
+    }
+}
+
+/// What the words behind a time decide by themselves.
+fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usize) -> Option<Verdict> {
+    Some(match behind {
+        // `마지막 10초 동안`
+        Behind::Length if left.cue == Cue::Word(Word::Last) && is_asian(page, last) => UNCLEAR,
+        Behind::Length | Behind::Rate => Verdict::Not,
+        Behind::Media => Verdict::Not,
+        // `takes off 14 seconds into the film`
+        Behind::Into if !is_lasting_directly(left) => Verdict::Time,
+        // `at a distance of 1.5 m from bed 13`
+        Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
+            if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR }
+        }
+        Behind::Point | Behind::Into => {
+            if is_length(page, left, timed.led) {
+                UNCLEAR
+            } else {
+                Verdict::Time
+            }
+        }
+        Behind::After => {
+            if left.cue == Cue::Word(Word::Start) || left.cue == Cue::Word(Word::From) {
+                Verdict::Time
+            } else {
+                UNCLEAR
+            }
+        }
+        Behind::Relative if !is_placed(left) => Verdict::Not,
+        // `rests after 2 hours of work`
+        Behind::Relative if is_done(page, left, last) => Verdict::Not,
+        // `at 2m05s after heating for 2 minutes`
+        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_after_doing(page, last) => {
+            Verdict::Time
+        }
+        // `At 2h15m03s of the replay`
+        Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => Verdict::Time,
+        Behind::Relative => UNCLEAR,
+        Behind::Vague => UNCLEAR,
+        Behind::Nothing => return None,
+    })
+}
+
+/// `after 2 hours of work`: how long it is done; but `after 2 minutes of the video`.
+fn is_done(page: &Page<'_>, left: &Left, last: usize) -> bool {
+    matches!(left.cue, Cue::Word(Word::After | Word::Before))
+        && is_of(page, last)
+        && matches!(page.kind(page.behind(last + 1) + 1), Kind::Other(other) if !other.capital)
+}
+
+/// `after heating`, `after being told`.
+fn is_after_doing(page: &Page<'_>, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    let text = &page.text[page.span(next + 1, next + 1)];
+    page.kind(next) == Kind::Word(Word::After) && text.split(' ').next().is_some_and(|word| word.ends_with("ing"))
+}
+
+/// `25 minutes, of which 40 seconds are shown`.
+fn is_of_which(page: &Page<'_>, at: usize) -> bool {
+    ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
+}
+
+fn is_of(page: &Page<'_>, last: usize) -> bool {
+    page.kind(page.behind(last + 1)) == Kind::Word(Word::Of)
+}
+
+fn is_capital(page: &Page<'_>, at: usize) -> bool {
+    page.text[page.span(at, at)].starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// `an iPhone 5s`, `two Boeing 747s`: a model, and its plural.
+fn is_model(page: &Page<'_>, timed: &Timed, last: usize) -> bool {
+    let letter =
+        timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number.fract() == 0.0;
+    let Some(name) = last.checked_sub(2).filter(|_| letter && page.gap(last) == Gap::Tight) else { return false };
+    if !matches!(page.kind(name), Kind::Other(_)) {
+        return false;
+    }
+    let text = &page.text[page.span(name, name)];
+    let (before, word) = text.rsplit_once(' ').unwrap_or(("", text));
+    let opens = before.is_empty()
+        && page.before(name).is_none_or(|index| matches!(page.kind(index), Kind::Break | Kind::Mark(Mark::Stop)));
+    word.bytes().skip(usize::from(opens)).any(|byte| byte.is_ascii_uppercase())
+}
+
+/// `3 minutes plus 2 seconds per move`, `1時間あたり90個`.
+fn is_per(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    let text = &page.text[page.span(next, next)];
+    if text.eq_ignore_ascii_case("plus") {
+        return !is_placed(left) && matches!(page.kind(next + 1), Kind::Number(_));
+    }
+    let each = timed.parts == 1 && timed.unit.style == Style::Asian && (timed.number - 1.0).abs() < f64::EPSILON;
+    // 時 names an hour, 時間 counts hours
+    let hours = timed.parts == 1 && &page.text[page.span(last, last)] == "時間" && !is_placed(left);
+    let hours = hours && !(left.cue == Cue::Start && matches!(page.follow(last), Follow::Nothing | Follow::Caption));
+    each && text.starts_with("当たり") || hours
+}
+
+/// Whether a word before it places the time.
+pub(super) fn is_placed(left: &Left) -> bool {
+    matches!(
+        left.cue,
+        Cue::Word(
+            Word::At
+                | Word::From
+                | Word::Until
+                | Word::To
+                | Word::By
+                | Word::After
+                | Word::Before
+                | Word::Between
+                | Word::Stamp
+                | Word::Time
+                | Word::Start
+                | Word::End
+                | Word::Mark
+        )
+    ) || left.cue == Cue::Start && left.approx
+}
+
+/// `in his 30s`, `the 80s`.
+fn is_decade(timed: &Timed, left: &Left) -> bool {
+    let round =
+        timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0;
+    let aged = matches!(left.cue, Cue::Word(Word::Age));
+    round
+        && (timed.number >= 1000.0
+            || aged
+            || left.the
+                && (20.0..100.0).contains(&timed.number)
+                && !matches!(left.cue, Cue::Word(Word::At | Word::From | Word::Until)))
+}

@@ -1,0 +1,57 @@
+//! Numbers whose unit does not say all of it, or that only look as if they had one.
+
+use super::atoms::{Atom, Shape, Timed};
+use super::page::{Follow, Page};
+use super::token::{Gap, Kind, Mark, Style, Word};
+use super::verdict::Judge;
+
+/// `1분 30초 ~ 45초`, `2 min 30`: whether the parts of a time do not say all of it.
+pub(super) fn is_incomplete(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let page = judge.page;
+    let group = judge.groups[index];
+    let (a, b) = (&page.atoms[group.from], &page.atoms[group.to]);
+    let shortened = match (a.shape, b.shape) {
+        (Shape::Timed(a), Shape::Timed(b)) => a.parts > b.parts && a.seconds > b.seconds && b.unit.size < 60,
+        _ => false,
+    };
+    shortened || is_cut_off(page, b)
+}
+
+/// `2 min 30`, `14h30`, `14 h 30`: the smaller unit is left out, or it is a time of day.
+fn is_cut_off(page: &Page<'_>, atom: &Atom) -> bool {
+    let Shape::Timed(timed) = atom.shape else { return false };
+    let two = |at: usize| matches!(page.kind(at), Kind::Number(digits) if digits.whole == 2 && digits.decimals == 0);
+    let implied = timed.parts == 2
+        && two(atom.last)
+        && matches!(page.kind(atom.first + 1), Kind::Unit(unit) if unit.size == 3600);
+    let next = atom.last + 1;
+    let spaced = timed.parts == 1
+        && timed.unit.size > 1
+        && !timed.led
+        && matches!(timed.unit.style, Style::Letter | Style::Short)
+        && two(next)
+        && page.gap(next) == Gap::Space
+        && page.text[page.span(next, next)].as_bytes()[0] < b'6'
+        && matches!(page.follow(next), Follow::Nothing | Follow::Caption | Follow::List | Follow::Sentence);
+    implied || spaced
+}
+
+/// `two F-16s`, `in her mid-40s`: a hyphen ties the number to the word before it.
+pub(super) fn is_hyphened(page: &Page<'_>, first: usize, timed: &Timed) -> bool {
+    timed.parts == 1
+        && timed.unit.style == Style::Letter
+        && first >= 2
+        && page.kind(first - 1) == Kind::Mark(Mark::Dash)
+        && page.gap(first) == Gap::Tight
+        && page.gap(first - 1) == Gap::Tight
+        && matches!(page.kind(first - 2), Kind::Other(_) | Kind::Id | Kind::Word(Word::Age | Word::Measure))
+}
+
+/// `1/125 s`.
+pub(super) fn is_fraction(page: &Page<'_>, first: usize) -> bool {
+    first >= 2
+        && page.kind(first - 1) == Kind::Mark(Mark::Slash)
+        && page.gap(first) == Gap::Tight
+        && page.gap(first - 1) == Gap::Tight
+        && matches!(page.kind(first - 2), Kind::Number(_))
+}

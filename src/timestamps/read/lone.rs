@@ -1,0 +1,154 @@
+//! One number without a unit: a time only behind a label or in brackets, else in doubt or none.
+
+use super::atoms::Number;
+use super::bare::{is_bare, numbers};
+use super::numbering::{is_cue_number, is_list_number, is_next, is_years};
+use super::page::{Cue, Follow, Left, Page};
+use super::quantities;
+use super::token::{Gap, Kind, Mark, Word};
+use super::verdict::{Judge, Verdict};
+use crate::timestamps::time::Reason;
+
+const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
+
+pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -> Verdict {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let (number, _) = numbers(judge, index);
+    if page.opens_item(first) {
+        if is_list_number(judge, first, last, number) {
+            return Verdict::Not;
+        }
+        if is_cue_number(page, first, last) {
+            return Verdict::Not;
+        }
+    }
+    if let Cue::Open(shape) = left.cue
+        && page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Close(shape))
+    {
+        return enclosed(judge, index, shape, number);
+    }
+    if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
+        return Verdict::Not;
+    }
+    // `un poids de 2,5 kg`
+    if page.kind(last + 1) == Kind::Mark(Mark::Comma)
+        && matches!(page.kind(last + 2), Kind::Number(_))
+        && page.gap(last + 1) == Gap::Tight
+        && page.gap(last + 2) == Gap::Tight
+        && matches!(page.kind(last + 3), Kind::Word(Word::Measure))
+    {
+        return Verdict::Not;
+    }
+    // `down from 15.40`, `deducted from 100`
+    if left.cue == Cue::Word(Word::From) && (quantities::is_change(page, left.at) || is_taken(page, left.at)) {
+        return Verdict::Not;
+    }
+    if left.cue == Cue::Colon {
+        return match page.label(left.at).map(|label| page.kind(label)) {
+            Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
+            Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
+            Some(Kind::Word(Word::Millis)) => UNCLEAR,
+            _ => Verdict::Not,
+        };
+    }
+    if let Some(verdict) = judge.listed_behind(index) {
+        return match verdict {
+            Verdict::Time | Verdict::Done if is_bare(judge, index - 1) => Verdict::Time,
+            // `3 at 0:12, 5 at 0:30`
+            _ if matches!(
+                page.kind(page.behind(last + 1)),
+                Kind::Word(Word::At | Word::From | Word::Between | Word::In)
+            ) =>
+            {
+                Verdict::Not
+            }
+            Verdict::Time | Verdict::Done => UNCLEAR,
+            _ => Verdict::Not,
+        };
+    }
+    if number.decimals > 3 {
+        // coordinates
+        return Verdict::Not;
+    }
+    match left.cue {
+        Cue::Word(Word::Stamp) => Verdict::Time,
+        // `breaks window 3`, `stop 12` of a bus
+        Cue::Word(_) if number.decimals == 0 && quantities::is_numbered(page, left.at) => Verdict::Not,
+        Cue::Word(
+            Word::At
+            | Word::Until
+            | Word::After
+            | Word::Before
+            | Word::From
+            | Word::Between
+            | Word::Time
+            | Word::Start
+            | Word::End,
+        ) => UNCLEAR,
+        Cue::Start if left.approx && first > 0 => UNCLEAR,
+        // `stops around 30`
+        Cue::Other if page.text[page.span(first - 1, first - 1)].eq_ignore_ascii_case("around") => UNCLEAR,
+        Cue::Open(b'[') if array_key(page, left.at).is_some_and(|key| names_times(page, key)) => UNCLEAR,
+        _ if page.opens_item(first) && follow != Follow::Sentence => UNCLEAR,
+        Cue::Open(b'<') => Verdict::Not,
+        _ => Verdict::Not,
+    }
+}
+
+/// `<5>`, `[12.5]`, `(12.5)`: angle brackets are times, square ones mostly, round ones may be anything.
+fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) -> Verdict {
+    let next_in_order = number.decimals == 0 && is_next(judge, number);
+    let open = judge.page.before(judge.first(index)).and_then(|open| judge.page.before(open));
+    match shape {
+        b'<' => Verdict::Time,
+        b'[' if number.decimals > 0 => Verdict::Time,
+        b'[' if next_in_order => {
+            judge.counter = number.value;
+            Verdict::Not
+        }
+        // `"polygon": [[12, 45], [300,400]]`
+        b'[' if judge
+            .page
+            .before(judge.first(index))
+            .and_then(|open| array_key(judge.page, open))
+            .is_some_and(|key| !names_times(judge.page, key)) =>
+        {
+            Verdict::Not
+        }
+        // `paper [12]`
+        b'[' if open.is_some_and(|noun| quantities::is_numbered(judge.page, noun)) => Verdict::Not,
+        b'[' => UNCLEAR,
+        _ if number.decimals > 0 && number.value > 1.0 && judge.page.before(judge.first(index)).is_some() => UNCLEAR,
+        _ => Verdict::Not,
+    }
+}
+
+/// `down from 15.40`, `deducted from 100`: an amount, of which something is taken.
+fn is_taken(page: &Page<'_>, from: usize) -> bool {
+    page.before(from).is_some_and(|verb| {
+        quantities::ends_with(page, verb, &["up", "down", "deducted", "subtracted", "discounted", "marked", "out"])
+    })
+}
+
+/// `"timestamps": [12.0, 18.5]`, `"polygon": [[12, 45], [300, 400]]`: the key of the array that the bracket at `open` is in.
+fn array_key(page: &Page<'_>, open: usize) -> Option<usize> {
+    let inside = |at: &usize| {
+        matches!(
+            page.kind(*at),
+            Kind::Number(_)
+                | Kind::Mark(Mark::Open(b'[' | b'(') | Mark::Close(b'[' | b'(') | Mark::Comma)
+                | Kind::Break
+        )
+    };
+    let colon = (open.saturating_sub(32)..open).rev().find(|at| !inside(at))?;
+    matches!(page.kind(colon), Kind::Mark(Mark::Colon | Mark::Equal)).then(|| page.label(colon))?
+}
+
+/// Whether a key promises times, or what has some.
+fn names_times(page: &Page<'_>, key: usize) -> bool {
+    matches!(
+        page.kind(key),
+        Kind::Word(Word::Time | Word::Stamp | Word::Part | Word::Media | Word::Start | Word::End | Word::Mark)
+    )
+}
