@@ -83,7 +83,7 @@ async fn w6_a_window_without_increment_is_an_error() {
 
 #[tokio::test]
 async fn w6_windows_of_a_byte_do_not_have_an_answer_dribbled() {
-    let origin = Origin::answering(|_| ok(&[b'x'; 100_000])).await;
+    let origin = Origin::answering(|_| ok(&b"x".repeat(100_000))).await;
     let viaduct = Viaduct::to(&[origin.address]);
     let mut client = Frames::over(Peer::connect(viaduct.address).await, &[(4, 0)]).await;
     client.get(1, "/").await;
