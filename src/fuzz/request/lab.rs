@@ -109,7 +109,7 @@ impl Lab {
     /// Gives the kernel time for what it is late with, and forgets what comes of it.
     pub(in crate::fuzz) fn settle(&self) {
         std::thread::sleep(Duration::from_millis(20));
-        self.runtime.block_on(sleep(A_MOMENT));
+        self.runtime.block_on(async { sleep(A_MOMENT).await });
         lock(&self.seen).clear();
     }
 }
