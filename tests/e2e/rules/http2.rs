@@ -5,6 +5,7 @@ mod budget;
 mod ends;
 mod floods;
 mod heads;
+mod streams;
 mod verdicts;
 
 use viaduct::config::Overrides;
