@@ -15,6 +15,7 @@
 //! | [`config`] | a configuration file | a configuration that can be served, or an error with its place |
 //! | [`answer`] | what an upstream answers | hyper's client reads the same, or ours is the stricter one |
 //! | [`request`] | what a client sends | the origin gets those requests, unambiguous and not one more; nothing hangs |
+//! | [`http2`] | a script of frames | the same, for what a client says in frames; what it gets are frames |
 //! | [`proxy_header`] | what a balancer says first | any cut names the same client, and not a byte behind is touched |
 //!
 //! Another target is a room here, a line in [`TARGETS`], a file in `tests/fuzz/targets`, and seeds.
@@ -27,6 +28,7 @@ pub mod answer;
 pub mod config;
 mod dice;
 pub mod grammar;
+pub mod http2;
 pub mod proxy_header;
 pub mod reply;
 pub mod request;
@@ -49,5 +51,6 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("config", config::check),
     ("answer", answer::check),
     ("request", request::check),
+    ("http2", http2::check),
     ("proxy_header", proxy_header::check),
 ];

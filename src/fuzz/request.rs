@@ -4,14 +4,14 @@
 //! What the client's bytes hold under a strict reading bounds what may reach the origin: those requests in that order,
 //! each with its own target, fields and body, and not one more.
 
-mod lab;
-mod strict;
+pub(super) mod lab;
+pub(super) mod strict;
 
 use self::lab::{Lab, Outcome, Seen};
 use self::strict::{Fields, Maker, Message, Read};
 use super::Dice;
 
-thread_local!(static LAB: Lab = Lab::new());
+thread_local!(static LAB: Lab = Lab::new(false));
 
 /// Longer inputs say nothing new, and would have to be read while they are written.
 const LONGEST: usize = 16 * 1024;
@@ -129,7 +129,7 @@ fn parts(target: &[u8]) -> (Option<&[u8]>, Vec<u8>) {
 }
 
 /// The fields that pass: not those that end here, nor those that `Connection` named.
-fn passing(fields: &Fields, asked: &Fields) -> Fields {
+pub(super) fn passing(fields: &Fields, asked: &Fields) -> Fields {
     let named = strict::members(asked, b"connection");
     let passes = |name: &Vec<u8>| !OWN.contains(&name.as_slice()) && !named.contains(name);
     let mut passing: Fields = fields.iter().filter(|(name, _)| passes(name)).cloned().collect();

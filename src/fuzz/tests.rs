@@ -113,6 +113,11 @@ fn requests_hold() {
 }
 
 #[test]
+fn frames_hold() {
+    replay("http2", CHANGES / 4);
+}
+
+#[test]
 fn every_target_has_a_program_for_the_fuzzer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();

@@ -38,6 +38,8 @@ pub struct Line<'a> {
     pub duration_us: u64,
     /// How often the request had to go again.
     pub retries: Option<u64>,
+    /// The version, unless it is the usual one.
+    pub proto: Option<&'a str>,
     /// What became of the timestamps.
     pub timestamps: Option<&'a str>,
     /// The kind of error.
@@ -114,7 +116,12 @@ fn json(out: &mut Vec<u8>, line: &Line<'_>) {
     if let Some(retries) = line.retries {
         number(out, ",\"retries\":", retries);
     }
-    let seldom = [(",\"timestamps\":\"", line.timestamps), (",\"error\":\"", line.error), (",\"end\":\"", line.end)];
+    let seldom = [
+        (",\"proto\":\"", line.proto),
+        (",\"timestamps\":\"", line.timestamps),
+        (",\"error\":\"", line.error),
+        (",\"end\":\"", line.end),
+    ];
     for (name, value) in seldom {
         if let Some(value) = value {
             text(out, name, value);
@@ -149,6 +156,7 @@ fn human(out: &mut Vec<u8>, line: &Line<'_>) {
         ("route", line.route),
         ("upstream", line.upstream),
         ("key", line.key),
+        ("proto", line.proto),
         ("timestamps", line.timestamps),
         ("error", line.error),
         ("end", line.end),
@@ -268,6 +276,14 @@ mod tests {
             ":\"access\",\"client\":\"1.2.3.4:5\",\"method\":\"GET\",\"path\":\"/a\\\"b\",\"status\":200,\
              \"route\":\"models\",\"received\":0,\"sent\":7,\"duration_us\":0,\"retries\":1,\"id\":\"x\"}\n"
         );
+    }
+
+    #[test]
+    fn a_version_is_said_where_it_is_not_the_usual_one() {
+        let line = Line { proto: Some("HTTP/2.0"), end: Some("left"), ..line() };
+        let text = written(|out| json(out, &line));
+        assert!(text.contains(",\"duration_us\":0,\"proto\":\"HTTP/2.0\",\"end\":\"left\",\"id\""), "{text}");
+        assert!(written(|out| human(out, &line)).ends_with(" proto=HTTP/2.0 end=left\n"));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Downstream {
     pub(super) is_loopback: bool,
     /// Whether it came with TLS.
     pub(super) is_secure: bool,
+    /// Whether it is one of several exchanges at once: HTTP/2.
+    is_stream: bool,
     /// The deadlines of this connection.
     pub clock: Arc<Clock>,
     /// What its client hears before an answer.
@@ -59,6 +61,7 @@ impl Downstream {
             is_trusted: trusted.iter().any(|net| net.contains(&ip)),
             is_loopback: local.ip().to_canonical().is_loopback(),
             is_secure: false,
+            is_stream: false,
             clock,
             turn,
             watch: None,
@@ -88,6 +91,7 @@ impl Downstream {
             is_trusted: self.is_trusted,
             is_loopback: self.is_loopback,
             is_secure: self.is_secure,
+            is_stream: true,
             clock,
             turn,
             watch: self.watch.clone(),
@@ -98,6 +102,11 @@ impl Downstream {
     /// How the client asked.
     pub(super) fn scheme(&self) -> &'static str {
         if self.is_secure { "https" } else { "http" }
+    }
+
+    /// The version that the client speaks, unless it is the usual one.
+    pub(super) fn proto(&self) -> Option<&'static str> {
+        self.is_stream.then_some("HTTP/2.0")
     }
 
     /// When the switch of protocols is told, this is to be run on the connection.

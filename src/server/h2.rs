@@ -3,26 +3,42 @@
 //! The frames are the h2 crate's, directly. hyper's server on top of it would take a reset with `NO_ERROR` for the end
 //! of an upload, pass no interim answer on, and tell nobody that a client takes nothing.
 //!
-//! What a client can make us hold is bounded: streams, heads, windows, what waits to be written, resets. A connection
-//! without streams has as long as an idle one of HTTP/1.1, whatever else it sends.
+//! What a client can make us hold is bounded, by this file's limits and what h2 makes of them:
+//!
+//! | attack | what bounds it |
+//! | --- | --- |
+//! | PING, SETTINGS | h2 holds one answer at most, and reads no further until it is written |
+//! | streams | [`STREAMS`] at once; one counts until its last frame is written, so answers that are not taken count too |
+//! | resets | of streams that h2 had not told us of, [`STREAMS`] wait at once; [`ledger`] for what it told us of |
+//! | malformed streams | 1,024 in a connection's life (h2), each a frame to be written |
+//! | heads, HPACK | [`HEAD`] as decoded, of which four times end the connection; 5 CONTINUATION; a table of 4 KiB |
+//! | uploads that nobody takes | [`STREAM_WINDOW`], [`CONNECTION_WINDOW`]; [`SMALL`] for what tiny frames cost more |
+//! | answers that are not taken | [`SEND_BUFFER`] a stream, nothing where it grants no window; then `write` ends them |
+//! | frames for nothing | [`ledger`]: a budget, and then GOAWAY with `ENHANCE_YOUR_CALM` |
+//!
+//! A connection without streams has as long as an idle one of HTTP/1.1, whatever else it sends, and a head that has begun
+//! as long as one there. A client of which nothing is heard while streams run is asked by PING, and lost if it is silent.
 
+mod ledger;
+mod meter;
 mod reply;
 mod request;
-mod rewound;
 mod stream;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::{Builder, SendResponse};
-use h2::{Reason, RecvStream};
+use h2::{Ping, PingPong, Reason, RecvStream};
 use http::Request;
 use tokio::time::{Instant, timeout};
 
-use self::rewound::Rewound;
+use self::ledger::Ledger;
+use self::wire::Wire;
 use super::alarm::{Alarm, Rang};
 use super::conn::Shared;
 use crate::error::Phase;
@@ -31,18 +47,21 @@ use crate::transport::Transport;
 
 /// How many exchanges one connection has at once.
 const STREAMS: u32 = 128;
-/// What a stream may send that its upstream has not taken, and what all of a connection may.
+/// What a stream may send that its upstream has not taken, and what all of a connection may: eight that are stalled stop
+/// the uploads of the others.
 const STREAM_WINDOW: u32 = 1024 * 1024;
-const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
+const CONNECTION_WINDOW: u32 = 8 * STREAM_WINDOW;
+/// What waiting frames of less than 256 bytes lack to that, in all: 4,096 of a byte. Each can keep a read buffer alive.
+const SMALL: usize = 1024 * 1024;
 /// The most of one answer that waits for the socket.
 const SEND_BUFFER: usize = 128 * 1024;
 /// A head, its fields uncompressed. How many CONTINUATION frames it may take follows from that.
 const HEAD: u32 = 64 * 1024;
-/// How many streams a client may give up beyond those that it lets end (CVE-2023-44487). h2 bounds only those which it
-/// gives up before they are seen.
-const LEFT_LIMIT: usize = 256;
 /// How long a client has to end a connection on which nothing runs any more; it is looked at twice in that time.
 const GRACE: Duration = Duration::from_secs(4);
+/// While streams run the client is listened for so often in the time that an idle connection has: a look that heard
+/// nothing asks, as many in a row say that nobody is there.
+const LOOKS: u32 = 3;
 
 /// What the streams of one connection have in common.
 struct Common {
@@ -50,19 +69,32 @@ struct Common {
     downstream: Arc<Downstream>,
     /// Streams that run.
     open: AtomicUsize,
-    /// Streams that ended because the client gave them up, less those that ended otherwise.
-    left: AtomicUsize,
+    ledger: Arc<Ledger>,
+}
+
+/// Whether a connection takes more streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It does.
+    Open,
+    /// The client is told to open no more; those that run go on.
+    Ending,
+    /// None goes on.
+    Over,
 }
 
 /// One client's connection.
 struct Connection {
-    conn: h2::server::Connection<Rewound, Bytes>,
+    conn: h2::server::Connection<Wire, Bytes>,
     common: Arc<Common>,
     alarm: Alarm,
-    /// The client is told to open no more streams.
-    is_ending: bool,
+    /// Asks whether the client is there.
+    pings: Option<PingPong>,
+    /// How many looks in a row heard nothing.
+    silent: u32,
+    stage: Stage,
     /// The last look found nothing that runs.
-    is_over: bool,
+    is_done: bool,
 }
 
 /// Serves HTTP/2 on `stream`, of which `early` was read already, until its client leaves or has to.
@@ -73,8 +105,9 @@ pub(super) async fn serve(
     stream: Transport,
     early: Bytes,
 ) {
-    let handshake = builder().handshake(Rewound::new(stream, early));
-    let conn = match timeout(shared.settings.patience.head, handshake).await {
+    let ledger = Arc::new(Ledger::new(Instant::now()));
+    let handshake = builder().handshake(Wire::new(stream, early, Arc::clone(&ledger)));
+    let mut conn = match timeout(shared.settings.patience.head, handshake).await {
         Ok(Ok(conn)) => conn,
         Ok(Err(error)) => {
             shared.metrics.refused("parse");
@@ -83,8 +116,9 @@ pub(super) async fn serve(
         Err(_) => return shared.metrics.expired_connection(Phase::Head),
     };
     downstream.clock.end(Instant::now(), shared.settings.idle);
-    let common = Common { shared, downstream, open: AtomicUsize::new(0), left: AtomicUsize::new(0) };
-    let mut connection = Connection { conn, common: Arc::new(common), alarm, is_ending: false, is_over: false };
+    let pings = conn.ping_pong();
+    let common = Arc::new(Common { shared, downstream, open: AtomicUsize::new(0), ledger });
+    let mut connection = Connection { conn, common, alarm, pings, silent: 0, stage: Stage::Open, is_done: false };
     std::future::poll_fn(|cx| connection.poll(cx)).await;
 }
 
@@ -95,8 +129,19 @@ fn builder() -> Builder {
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buffer_size(SEND_BUFFER)
+        .data_frame_budget(SMALL)
+        .max_pending_accept_reset_streams(STREAMS as usize)
         .max_header_list_size(HEAD);
     builder
+}
+
+// === impl Common ===
+
+impl Common {
+    /// How often the client is listened for while streams run.
+    fn pulse(&self) -> Duration {
+        self.shared.settings.idle / LOOKS
+    }
 }
 
 // === impl Connection ===
@@ -105,7 +150,7 @@ impl Connection {
     /// Takes streams as they come; ready when the connection is over.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            if !self.is_ending && self.alarm.is_draining(cx) {
+            if self.stage == Stage::Open && self.alarm.is_draining(cx) {
                 self.end();
             }
             match self.conn.poll_accept(cx) {
@@ -123,6 +168,13 @@ impl Connection {
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => {}
             }
+            if self.common.ledger.is_spent() && self.stage != Stage::Over {
+                self.common.shared.metrics.refused("flood");
+                tracing::debug!(client = %self.common.downstream.peer, "client connection: frames for nothing");
+                self.cut(Reason::ENHANCE_YOUR_CALM);
+                continue;
+            }
+            self.keep_head_time();
             match self.alarm.poll_ring(cx) {
                 Poll::Ready(rang) if self.is_done(rang) => return Poll::Ready(()),
                 Poll::Ready(_) => {}
@@ -131,47 +183,102 @@ impl Connection {
         }
     }
 
-    fn begin(&mut self, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
+    fn begin(&self, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
         let common = &self.common;
-        if common.left.load(Relaxed) > LEFT_LIMIT {
-            common.shared.metrics.refused("reset-flood");
-            tracing::debug!(client = %common.downstream.peer, "client connection: gives up too many streams");
-            return self.conn.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
+        if common.ledger.is_spent() {
+            // What is dropped here is reset, and the connection ends next.
+            return;
         }
-        if common.open.fetch_add(1, Relaxed) == 0 && !self.is_ending {
-            common.downstream.clock.begin(Instant::now(), common.shared.settings.idle);
+        if common.open.fetch_add(1, Relaxed) == 0 && self.stage == Stage::Open {
+            common.downstream.clock.begin(Instant::now(), common.pulse());
         }
         tokio::spawn(stream::serve(stream::Open::new(Arc::clone(common)), request, respond));
     }
 
+    /// A head that has begun on an idle connection has as long as one of HTTP/1.1; so has the first frame.
+    fn keep_head_time(&self) {
+        let Common { shared, downstream, ledger, .. } = &*self.common;
+        let clock = &downstream.clock;
+        let has_head = clock.is_armed(Phase::Head);
+        if !ledger.is_partial() {
+            if has_head {
+                clock.disarm(Phase::Head);
+            }
+        } else if !has_head && clock.is_idle() {
+            clock.arm_soon(Phase::Head, Instant::now(), shared.settings.patience.head);
+        }
+    }
+
     /// Says that no more streams are wanted; those that run go on.
     fn end(&mut self) {
-        self.is_ending = true;
+        self.stage = Stage::Ending;
         self.conn.graceful_shutdown();
-        self.common.downstream.clock.begin(Instant::now(), GRACE / 2);
-        self.common.downstream.clock.look_by(Instant::now() + GRACE / 2);
+        self.begin_grace();
+    }
+
+    /// Ends the connection with all that runs on it; the client has a while to hear why.
+    fn cut(&mut self, reason: Reason) {
+        self.stage = Stage::Over;
+        self.conn.abrupt_shutdown(reason);
+        self.is_done = false;
+        self.begin_grace();
+    }
+
+    fn begin_grace(&self) {
+        let clock = &self.common.downstream.clock;
+        clock.begin(Instant::now(), GRACE / 2);
+        clock.look_by(Instant::now() + GRACE / 2);
     }
 
     /// Whether time is up.
     fn is_done(&mut self, rang: Rang) -> bool {
         let Common { shared, downstream, open, .. } = &*self.common;
         let is_idle = open.load(Relaxed) == 0;
-        if self.is_ending {
-            // A client that does not answer the last PING is not waited for.
-            let is_done = self.is_over && is_idle;
-            self.is_over = is_idle;
+        if self.stage != Stage::Open {
+            // A client that does not answer the last PING, or does not take the last frame, is not waited for.
+            let is_over = is_idle || self.stage == Stage::Over;
+            let was_over = std::mem::replace(&mut self.is_done, is_over);
             downstream.clock.begin(Instant::now(), GRACE / 2);
-            return is_done;
+            return is_over && was_over;
         }
         match rang {
             Rang::Expired(phase) if is_idle => {
                 shared.metrics.expired_connection(phase);
                 tracing::debug!(client = %downstream.peer, phase = phase.word(), "client connection: deadline expired");
-                self.end();
+                if phase == Phase::Head {
+                    self.cut(Reason::NO_ERROR);
+                } else {
+                    self.end();
+                }
+                false
             }
-            // A stream began while the last one said that it was the last.
-            Rang::Expired(_) => downstream.clock.begin(Instant::now(), shared.settings.idle),
-            Rang::Tick => {}
+            Rang::Expired(_) => {
+                // A stream began while the last one said that it was the last.
+                downstream.clock.begin(Instant::now(), self.common.pulse());
+                false
+            }
+            Rang::Tick => !is_idle && self.is_lost(),
+        }
+    }
+
+    /// Whether the client has been silent for too long, PING or not. Its kernel may be as silent as a dead one's where
+    /// nothing is written to it.
+    fn is_lost(&mut self) -> bool {
+        let Common { shared, downstream, ledger, .. } = &*self.common;
+        if ledger.has_heard() {
+            self.silent = 0;
+            return false;
+        }
+        self.silent += 1;
+        if self.silent >= LOOKS {
+            shared.metrics.expired_connection(Phase::Silence);
+            tracing::debug!(client = %downstream.peer, "client connection: answers no PING");
+            return true;
+        }
+        if let Some(pings) = &mut self.pings {
+            // Makes room for another if the last one was answered; fails while it was not.
+            let _ = pings.poll_pong(&mut Context::from_waker(Waker::noop()));
+            let _ = pings.send_ping(Ping::opaque());
         }
         false
     }

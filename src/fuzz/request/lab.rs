@@ -22,11 +22,12 @@ const FILE: &str = "
     listen = ['127.0.0.1:0']
     admin = 'off'
     workers = 1
-    downstream = { head = '2s', idle = '2s', write = '2s', http2 = false }
     [[upstream]]
     kind = 'http'
     deadlines.plain = { upload = '2s', first_byte = '2s', silence = '2s', total = '5s' }
 ";
+/// The same of clients.
+const CLIENTS: &str = "[downstream]\nhead = '2s'\nidle = '2s'\nwrite = '2s'\n";
 /// After this, of all its deadlines none is left; so long that the kernel has some time of its own meanwhile.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// In this nobody has anything left to do but to wait for a deadline.
@@ -34,7 +35,7 @@ const A_MOMENT: Duration = Duration::from_millis(1);
 
 /// What reached the origin.
 #[derive(Debug)]
-pub(super) enum Seen {
+pub(in crate::fuzz) enum Seen {
     /// A whole request.
     Whole(Message),
     /// The beginning of one.
@@ -45,15 +46,15 @@ pub(super) enum Seen {
 
 /// What came of the client's bytes.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) seen: Vec<Seen>,
+pub(in crate::fuzz) struct Outcome {
+    pub(in crate::fuzz) seen: Vec<Seen>,
     /// What the client got, and whether the connection ended in order.
-    pub(super) got: Vec<u8>,
-    pub(super) is_clean: bool,
+    pub(in crate::fuzz) got: Vec<u8>,
+    pub(in crate::fuzz) is_clean: bool,
 }
 
 /// The three of them.
-pub(super) struct Lab {
+pub(in crate::fuzz) struct Lab {
     runtime: Runtime,
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -62,14 +63,15 @@ pub(super) struct Lab {
 // === impl Lab ===
 
 impl Lab {
-    pub(super) fn new() -> Self {
+    /// Whether clients may speak HTTP/2 is to be said.
+    pub(in crate::fuzz) fn new(http2: bool) -> Self {
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
         let seen = Arc::new(Mutex::new(Vec::new()));
         let address = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let origin = listener.local_addr().expect("an address");
             tokio::spawn(serve(listener, Arc::clone(&seen)));
-            let file = format!("{FILE}endpoints = ['http://{origin}']");
+            let file = format!("{FILE}endpoints = ['http://{origin}']\n{CLIENTS}http2 = {http2}\n");
             let config = Config::parse(Path::new("lab"), &file, Overrides::default()).expect("a configuration");
             let app = App::bind(config).expect("a port");
             let address = app.addresses()[0];
@@ -81,7 +83,7 @@ impl Lab {
     }
 
     /// Sends these bytes in these pieces, and waits until viaduct ends the connection; an error if it never does.
-    pub(super) fn attack(&self, pieces: &[bytes::Bytes]) -> Result<Outcome, String> {
+    pub(in crate::fuzz) fn attack(&self, pieces: &[bytes::Bytes]) -> Result<Outcome, String> {
         self.runtime.block_on(async {
             let mut client = TcpStream::connect(self.address).await.expect("viaduct takes connections");
             // No port has to wait after an attack.
@@ -105,9 +107,9 @@ impl Lab {
     }
 
     /// Gives the kernel time for what it is late with, and forgets what comes of it.
-    pub(super) fn settle(&self) {
+    pub(in crate::fuzz) fn settle(&self) {
         std::thread::sleep(Duration::from_millis(20));
-        self.runtime.block_on(sleep(A_MOMENT));
+        self.runtime.block_on(async { sleep(A_MOMENT).await });
         lock(&self.seen).clear();
     }
 }

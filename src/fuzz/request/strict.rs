@@ -3,7 +3,7 @@
 
 /// By whom a message is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Maker {
+pub(in crate::fuzz) enum Maker {
     /// A client: what the RFC lets a server take.
     Client,
     /// Viaduct: said in one way only.
@@ -12,7 +12,7 @@ pub(super) enum Maker {
 
 /// What stands at the front of some bytes.
 #[derive(Debug)]
-pub(super) enum Read<T> {
+pub(in crate::fuzz) enum Read<T> {
     /// A message, and its length.
     Whole(T, usize),
     /// The beginning of one.
@@ -22,15 +22,15 @@ pub(super) enum Read<T> {
 }
 
 /// Names in lower case and values without the white space around them.
-pub(super) type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+pub(in crate::fuzz) type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A message.
 #[derive(Debug)]
-pub(super) struct Message {
+pub(in crate::fuzz) struct Message {
     /// The three parts of its first line.
-    pub(super) line: [Vec<u8>; 3],
-    pub(super) fields: Fields,
-    pub(super) body: Vec<u8>,
+    pub(in crate::fuzz) line: [Vec<u8>; 3],
+    pub(in crate::fuzz) fields: Fields,
+    pub(in crate::fuzz) body: Vec<u8>,
 }
 
 /// How a body is framed.
@@ -47,7 +47,7 @@ type Not = Option<&'static str>;
 const PARTIAL: Not = None;
 
 /// Reads a request.
-pub(super) fn request(bytes: &[u8], maker: Maker) -> Read<Message> {
+pub(in crate::fuzz) fn request(bytes: &[u8], maker: Maker) -> Read<Message> {
     whole(|at| {
         if maker == Maker::Client {
             while bytes[*at..].starts_with(b"\r\n") {
@@ -76,7 +76,7 @@ pub(super) fn request(bytes: &[u8], maker: Maker) -> Read<Message> {
 }
 
 /// Reads an answer, interim ones too. `is_bodiless` says that it answers a HEAD.
-pub(super) fn answer(bytes: &[u8], is_bodiless: bool) -> Read<Message> {
+pub(in crate::fuzz) fn answer(bytes: &[u8], is_bodiless: bool) -> Read<Message> {
     whole(|at| {
         let (line, fields) = head(bytes, at)?;
         let [version, status, reason] = split(line).ok_or(Some("a status line"))?;
@@ -96,12 +96,12 @@ pub(super) fn answer(bytes: &[u8], is_bodiless: bool) -> Read<Message> {
 }
 
 /// The values of a field.
-pub(super) fn values<'a>(fields: &'a Fields, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+pub(in crate::fuzz) fn values<'a>(fields: &'a Fields, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     fields.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_slice())
 }
 
 /// The members of a list field, in lower case.
-pub(super) fn members(fields: &Fields, name: &[u8]) -> Vec<Vec<u8>> {
+pub(in crate::fuzz) fn members(fields: &Fields, name: &[u8]) -> Vec<Vec<u8>> {
     let members = values(fields, name).flat_map(|value| value.split(|&byte| byte == b','));
     members.map(|member| member.trim_ascii().to_ascii_lowercase()).collect()
 }

@@ -17,7 +17,8 @@ pub(super) struct Malformed(pub &'static str);
 /// Takes a request apart.
 pub(super) fn read(request: Request<RecvStream>) -> Result<(RequestHead, Incoming), Malformed> {
     let (parts, stream) = request.into_parts();
-    let length = length(&parts.headers)?;
+    // No content, but content or a reset may follow: said as a length it would be whole upstream before that is known.
+    let length = length(&parts.headers)?.filter(|length| *length > 0 || stream.is_end_stream());
     let mut fields = Fields::new();
     let authority = parts.uri.authority().map(|authority| authority.as_str().as_bytes());
     if let Some(authority) = authority {

@@ -16,6 +16,7 @@ use http::Request;
 use http_body::{Body, Frame};
 use tokio::time::Instant;
 
+use super::ledger::Ledger;
 use super::request::{self, Malformed};
 use super::{Common, reply};
 use crate::clock::Clock;
@@ -59,15 +60,17 @@ pub(super) async fn serve(open: Open, request: Request<RecvStream>, respond: Sen
     let common = &*open.0;
     let end = exchange(common, request, respond).await;
     match end {
-        Some(End::Ours) => common.forget_one(),
-        Some(End::Left) | None => {
-            common.left.fetch_add(1, Relaxed);
-        }
+        Some(End::Ours) => common.ledger.note_answered(),
+        Some(End::Left) | None => common.ledger.note_left(),
     }
 }
 
 /// How it ended; `None` for a request that is none.
 async fn exchange(common: &Common, request: Request<RecvStream>, mut respond: SendResponse<Bytes>) -> Option<End> {
+    if std::future::poll_fn(|cx| Poll::Ready(respond.poll_reset(cx))).await.is_ready() {
+        // Given up before it was seen: no upstream is troubled.
+        return Some(End::Left);
+    }
     let method = request.method().clone();
     let (mut head, body) = match request::read(request) {
         Ok(request) => request,
@@ -113,15 +116,6 @@ impl Drop for Open {
     }
 }
 
-// === impl Common ===
-
-impl Common {
-    /// A stream that ended well makes up for one that was given up.
-    fn forget_one(&self) {
-        let _ = self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
-    }
-}
-
 // === impl Stream ===
 
 impl Stream<'_> {
@@ -151,7 +145,7 @@ impl Stream<'_> {
     fn poll_reply(&mut self, reply: &mut Reply, cx: &mut Context<'_>) -> Poll<End> {
         loop {
             let is_waiting = !reply.unsent.is_empty();
-            let moved = if is_waiting { reply.poll_write(cx) } else { reply.poll_body(cx) };
+            let moved = if is_waiting { reply.poll_write(&self.common.ledger, cx) } else { reply.poll_body(cx) };
             match moved {
                 Poll::Ready(None) => {
                     self.downstream.clock.disarm(Phase::Write);
@@ -223,7 +217,7 @@ impl Reply {
     }
 
     /// Writes what the client grants a window for; ready when something was written, or the answer is over.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
+    fn poll_write(&mut self, ledger: &Ledger, cx: &mut Context<'_>) -> Poll<Option<End>> {
         self.stream.reserve_capacity(self.unsent.len());
         while self.stream.capacity() == 0 {
             match std::task::ready!(self.stream.poll_capacity(cx)) {
@@ -233,6 +227,7 @@ impl Reply {
         }
         let room = self.stream.capacity().min(self.unsent.len());
         let piece = self.unsent.split_to(room);
+        ledger.note_sent(piece.len(), self.unsent.is_empty());
         let is_end = self.is_last && self.unsent.is_empty();
         match self.stream.send_data(piece, is_end) {
             Ok(()) => Poll::Ready(is_end.then_some(End::Ours)),

@@ -1,9 +1,12 @@
 //! Section 12: HTTP/2 toward clients (W1 to W6), and what an exchange over it has to be like.
 
 mod bodies;
+mod budget;
 mod ends;
 mod floods;
 mod heads;
+mod streams;
+mod verdicts;
 
 use viaduct::config::Overrides;
 

@@ -84,6 +84,34 @@ async fn w3_a_connection_that_ends_ends_no_body() {
 }
 
 #[tokio::test]
+async fn w3_a_request_without_content_is_whole_when_its_stream_ends() {
+    for ends_well in [true, false] {
+        for surplus in [true, false] {
+            let (report, mut reports) = tokio::sync::mpsc::channel(1);
+            let origin = Origin::start(move |mut peer, _| {
+                let report = report.clone();
+                async move {
+                    let head = peer.head().await;
+                    report.send(false).await.unwrap();
+                    report.send(peer.body_of(head, false).await.is_whole).await.unwrap();
+                }
+            })
+            .await;
+            let viaduct = Viaduct::to(&[origin.address]);
+            let mut client = Frames::connect(viaduct.address).await;
+            client.headers(1, &post(&[("content-length", "0")]), false).await;
+            assert_eq!(crate::support::patiently(reports.recv()).await, Some(false));
+            match (ends_well, surplus) {
+                (true, _) => client.data(1, "", true).await,
+                (false, true) => client.data(1, "GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n", true).await,
+                (false, false) => client.reset(1, CANCEL).await,
+            };
+            assert_eq!(crate::support::patiently(reports.recv()).await, Some(ends_well), "{surplus}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn f15_the_framing_follows_from_what_is_known() {
     let lab = Recorder::start().await;
     let mut client = Frames::connect(lab.viaduct.address).await;

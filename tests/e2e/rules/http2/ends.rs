@@ -5,7 +5,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use viaduct::config::Overrides;
 
-use super::super::frames::{CANCEL, DATA, Frames, GOAWAY, HEADERS, INTERNAL_ERROR, NO_ERROR, SETTINGS, WINDOW, get};
+use super::super::frames::{
+    ACK, CANCEL, DATA, Frame, Frames, GOAWAY, HEADERS, INTERNAL_ERROR, NO_ERROR, PING, SETTINGS, WINDOW, get,
+};
 use super::patient;
 use crate::support::{Origin, Peer, Viaduct, patiently};
 
@@ -190,6 +192,85 @@ async fn half_a_preface_is_not_waited_for() {
         client.send(half).await;
         client.peek_end().await;
     }
+}
+
+#[tokio::test]
+async fn a_first_frame_and_a_head_that_never_end_are_not_waited_for() {
+    const LATE: &str = "viaduct_expired_phases_total{route=\"none\",upstream=\"none\",phase=\"head\"}";
+    let origin = Origin::echo().await;
+    let viaduct = patient(&origin, "head = '200ms'");
+    let mut client = Frames(viaduct.client().await);
+    client.0.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    // Not even our settings are acknowledged.
+    client.0.peek_end().await;
+    viaduct.metric_reaches(LATE, 1.0).await;
+    let head = super::super::frames::block(&get("/"));
+    let halves = [
+        super::super::frames::frame(HEADERS, 1, 1, &head),
+        super::super::frames::frame(HEADERS, 5, 1, &head)[..12].to_vec(),
+        b"\0\0".to_vec(),
+    ];
+    for half in halves {
+        let mut client = Frames::connect(viaduct.address).await;
+        client.get(7, "/").await;
+        assert_eq!(client.outcome(7).await.status, 200);
+        client.0.send(&half).await;
+        assert_eq!(client.end().await, Some(NO_ERROR), "{half:?}");
+    }
+    assert_eq!(origin.accepted(), 1);
+    // Nobody who is merely quiet has to hurry.
+    let mut client = Frames::connect(viaduct.address).await;
+    client.next_of(SETTINGS).await;
+    while !client.0.is_silent(Duration::from_millis(400)).await {
+        client.0.some().await;
+    }
+    client.get(1, "/").await;
+    assert_eq!(client.outcome(1).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_is_there_no_more_is_found_by_ping() {
+    let (origin, mut reports) = leaving(HALF).await;
+    let viaduct = patient(&origin, "idle = '600ms'");
+    let mut client = Frames::connect(viaduct.address).await;
+    client.get(1, "/").await;
+    assert_eq!(patiently(reports.recv()).await, Some("asked"));
+    // It answers as long as it reads: several times over.
+    for _ in 0..4 {
+        let ping = client.next_of(PING).await;
+        assert_eq!(ping.flags & ACK, 0);
+    }
+    // From here on it does not.
+    assert_eq!(patiently(reports.recv()).await, Some("left"));
+    viaduct
+        .metric_reaches("viaduct_expired_phases_total{route=\"none\",upstream=\"none\",phase=\"silence\"}", 1.0)
+        .await;
+    drop(client);
+}
+
+#[tokio::test]
+async fn l7_a_drain_says_twice_which_stream_was_the_last() {
+    let (origin, mut reports) = leaving(HALF).await;
+    let mut viaduct = Viaduct::to(&[origin.address]);
+    let mut client = Frames::connect(viaduct.address).await;
+    client.get(1, "/").await;
+    assert_eq!(patiently(reports.recv()).await, Some("asked"));
+    viaduct.begin_stop();
+    let last = |frame: &Frame| u32::from_be_bytes(frame.payload[..4].try_into().unwrap());
+    let first = client.next_of(GOAWAY).await;
+    assert_eq!((last(&first), &first.payload[4..8]), (0x7fff_ffff, &[0; 4][..]));
+    // A stream that crosses it on its way is served (RFC 9113, section 6.8).
+    client.get(3, "/").await;
+    assert_eq!(patiently(reports.recv()).await, Some("asked"));
+    assert_eq!(last(&client.next_of(GOAWAY).await), 3);
+    client.get(5, "/").await;
+    client.reset(1, CANCEL).await;
+    client.reset(3, CANCEL).await;
+    assert_eq!(patiently(reports.recv()).await, Some("left"));
+    assert_eq!(patiently(reports.recv()).await, Some("left"));
+    client.end().await;
+    assert_eq!(origin.accepted(), 2);
+    assert!(viaduct.stopped().await, "the drain was clean");
 }
 
 #[tokio::test]
