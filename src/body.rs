@@ -4,23 +4,23 @@
 //! bodies would need each other. This one tells the clock who is waited for, and the exchange how far the upload is.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::Instant;
 
 mod handover;
+mod pace;
+mod progress;
 mod streamed;
 
 pub use self::handover::{BrokenOff, Giver, Taker, handover};
+use self::pace::Meter;
+pub use self::pace::Pace;
+pub use self::progress::{Patience, Progress};
 pub use self::streamed::Streamed;
-
-use crate::clock::Clock;
-use crate::error::{Error, Kind, Phase};
+use crate::error::{Error, Kind};
 
 /// The body of a request to an upstream.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub struct Upload {
     progress: Arc<Progress>,
     /// A piece that was taken and not sent.
     held: Bytes,
+    /// How fast it comes, if it has a pace to keep.
+    meter: Option<Meter>,
     /// Looks at each piece before it is sent.
     inspector: Option<Box<dyn Inspect>>,
 }
@@ -63,28 +65,13 @@ pub trait Inspect: std::fmt::Debug + Send {
     fn end(&mut self) -> Result<(), Error>;
 }
 
-/// How far an upload is, as its exchange sees it.
-#[derive(Debug)]
-pub struct Progress {
-    clock: Arc<Clock>,
-    stall: Option<Duration>,
-    first_byte: Option<Duration>,
-    /// Whether the client waits for the upstream's `100 Continue` (RFC 9110, section 10.1.1), as far as one can know.
-    expects: AtomicBool,
-    received: AtomicU64,
-    done: AtomicBool,
-    broke: AtomicBool,
-    answered: AtomicBool,
-    /// Why it may not go on.
-    refusal: OnceLock<Error>,
-}
-
 // === impl RequestBody ===
 
 impl RequestBody {
     /// The client's body, at which somebody may look.
     pub fn upload(incoming: Incoming, progress: Arc<Progress>, inspector: Option<Box<dyn Inspect>>) -> Self {
-        Self::Upload(Box::new(Upload { incoming, progress, held: Bytes::new(), inspector }))
+        let meter = progress.meter();
+        Self::Upload(Box::new(Upload { incoming, progress, held: Bytes::new(), meter, inspector }))
     }
 
     /// Takes back the only piece that was taken out of it.
@@ -177,11 +164,13 @@ impl Upload {
             return Poll::Ready(Some(Err(Error::new(Kind::Body))));
         }
         match &polled {
-            Poll::Pending => self.progress.waits_for_client(),
-            Poll::Ready(Some(Ok(frame))) => self.progress.took(frame, self.incoming.is_end_stream()),
+            Poll::Pending => self.progress.waits_for_client(self.meter.as_mut()),
+            Poll::Ready(Some(Ok(frame))) => {
+                self.progress.took(frame, self.incoming.is_end_stream(), self.meter.as_mut());
+            }
             Poll::Ready(None) => self.progress.finished(),
             Poll::Ready(Some(Err(e))) if e.kind() == Kind::BadRequest => self.progress.refuse(e.again()),
-            Poll::Ready(Some(Err(_))) => self.progress.broke.store(true, Relaxed),
+            Poll::Ready(Some(Err(_))) => self.progress.break_off(),
         }
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && frame.is_trailers()
@@ -214,115 +203,5 @@ fn inspect(
 impl std::fmt::Debug for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Upload").field("progress", &self.progress).finish_non_exhaustive()
-    }
-}
-
-// === impl Progress ===
-
-impl Progress {
-    /// Nothing received yet. `stall` is the longest wait for the client's next byte, `first_byte` the longest wait for
-    /// the upstream: until it takes the next piece, and for its answer after the last.
-    pub fn new(clock: Arc<Clock>, stall: Option<Duration>, first_byte: Option<Duration>, expects: bool) -> Self {
-        Self {
-            clock,
-            stall,
-            first_byte,
-            expects: AtomicBool::new(expects),
-            received: AtomicU64::new(0),
-            done: AtomicBool::new(false),
-            broke: AtomicBool::new(false),
-            answered: AtomicBool::new(false),
-            refusal: OnceLock::new(),
-        }
-    }
-
-    /// Body bytes received from the client so far.
-    pub fn received(&self) -> u64 {
-        self.received.load(Relaxed)
-    }
-
-    /// Whether the client's last byte has been handed on: only then may the upstream connection be used again.
-    pub fn is_done(&self) -> bool {
-        self.done.load(Relaxed)
-    }
-
-    /// Whether the client's body broke off: then what becomes of the exchange is not the upstream's fault.
-    pub fn has_broken(&self) -> bool {
-        self.broke.load(Relaxed)
-    }
-
-    /// It may not go on: as if the client had broken it off, but for another reason.
-    fn refuse(&self, refusal: Error) {
-        self.clock.disarm(Phase::Upload);
-        // Nothing is looked at behind the first refusal.
-        let _ = self.refusal.set(refusal);
-        self.broke.store(true, Relaxed);
-    }
-
-    /// Why it may not go on, if it may not.
-    pub fn refusal(&self) -> Option<&Error> {
-        self.refusal.get()
-    }
-
-    /// The answer's head is there, though the upload may go on: nobody waits for it any more.
-    pub fn note_answered(&self) {
-        self.answered.store(true, Relaxed);
-    }
-
-    /// The upstream said `100 Continue`. Returns whether the client still waits for it.
-    pub fn go_on(&self) -> bool {
-        let did_wait = self.expects.swap(false, Relaxed);
-        if did_wait {
-            self.clock.disarm(Phase::FirstByte);
-        }
-        did_wait
-    }
-
-    /// Whose turn it is: the upstream's, as long as the client may wait for its word.
-    fn waits_for_client(&self) {
-        let (phase, limit) = if self.expects.load(Relaxed) {
-            (Phase::FirstByte, self.first_byte)
-        } else {
-            self.clock.disarm(Phase::FirstByte);
-            (Phase::Upload, self.stall)
-        };
-        if let Some(limit) = limit
-            && !self.clock.is_armed(phase)
-        {
-            self.clock.arm(phase, Instant::now(), limit);
-        }
-    }
-
-    fn took(&self, frame: &Frame<Bytes>, last: bool) {
-        self.clock.disarm(Phase::Upload);
-        if self.expects.load(Relaxed) {
-            // It did not wait, or not any longer.
-            self.go_on();
-        }
-        if let Some(data) = frame.data_ref() {
-            self.received.store(self.received.load(Relaxed) + data.len() as u64, Relaxed);
-        }
-        if last {
-            self.finished();
-        } else {
-            self.waits_for_upstream();
-        }
-    }
-
-    /// Until the next piece is asked for. An upstream that takes no more would hold the client for ever, and a client
-    /// that leaves then is not seen: its end stands behind what it has sent.
-    fn waits_for_upstream(&self) {
-        if let Some(first_byte) = self.first_byte
-            && !self.answered.load(Relaxed)
-        {
-            self.clock.arm(Phase::FirstByte, Instant::now(), first_byte);
-        }
-    }
-
-    fn finished(&self) {
-        self.clock.disarm(Phase::Upload);
-        if !self.done.swap(true, Relaxed) {
-            self.waits_for_upstream();
-        }
     }
 }

@@ -47,7 +47,7 @@ pub use self::response_body::ResponseBody;
 pub use self::route::{Class, Deadlines, Mapping, Matched, Member, OnClientGone, Route, Router};
 pub use self::upgrade::Tunnel;
 use crate::access::{Access, Asked, Page, Place, Verdict};
-use crate::body::{Incoming, Inspect, Progress, RequestBody};
+use crate::body::{Incoming, Inspect, Patience, Progress, RequestBody};
 use crate::error::{Error, Kind, Phase};
 use crate::head::{AnswerHead, Fields, RequestHead};
 use crate::metrics::Metrics;
@@ -233,7 +233,7 @@ impl Proxy {
         if is_upgrade {
             return Ok(Prepared::Upgrades(head.take(), route, pinned));
         }
-        let body = outgoing(has_body.then_some((incoming, inspector)), expects, exchange, route.deadlines);
+        let body = outgoing(has_body.then_some((incoming, inspector)), expects, exchange, &route.deadlines);
         let back = Back { plan, prefix, host, expects };
         if route.on_client_gone == OnClientGone::Finish {
             let lasting = unseen::lasting(Arc::clone(route), pinned, head.take(), body, listener(exchange));
@@ -377,7 +377,7 @@ fn outgoing(
     incoming: Option<(Incoming, Option<Box<dyn Inspect>>)>,
     expects_continue: bool,
     exchange: &mut Exchange,
-    deadlines: Deadlines,
+    deadlines: &Deadlines,
 ) -> RequestBody {
     let Some((incoming, inspector)) = incoming else {
         if let Some(first_byte) = deadlines.first_byte {
@@ -386,7 +386,9 @@ fn outgoing(
         return RequestBody::Empty;
     };
     let clock = Arc::clone(&exchange.downstream().clock);
-    let progress = Arc::new(Progress::new(clock, deadlines.upload, deadlines.first_byte, expects_continue));
+    let Deadlines { upload, upload_rate, first_byte, .. } = deadlines;
+    let patience = Patience { stall: *upload, pace: *upload_rate, first_byte: *first_byte };
+    let progress = Arc::new(Progress::new(clock, patience, expects_continue));
     exchange.uploads(Arc::clone(&progress));
     RequestBody::upload(incoming, progress, inspector)
 }

@@ -383,6 +383,7 @@ fn class_deadlines(
     let or = |written: Option<Written>, default| written.map_or(default, |written| written.0);
     let deadlines = Deadlines {
         upload: or(written.upload, default.upload),
+        upload_rate: written.upload_rate.map_or(default.upload_rate, |rate| rate.0),
         first_byte: or(written.first_byte, default.first_byte),
         silence: or(written.silence, default.silence),
         total: or(written.total, default.total),

@@ -1,6 +1,7 @@
 //! The configuration as it is written: TOML, unknown keys refused, no logic. What it means is `config`'s business.
 
 pub(super) mod access;
+pub(super) mod rate;
 
 use std::time::Duration;
 
@@ -99,6 +100,7 @@ pub(super) struct Pool {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Deadlines {
     pub upload: Option<Written>,
+    pub upload_rate: Option<rate::Rate>,
     pub first_byte: Option<Written>,
     pub silence: Option<Written>,
     pub total: Option<Written>,

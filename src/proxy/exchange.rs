@@ -280,8 +280,21 @@ impl Exchange {
         if let Some(refusal) = self.progress.as_ref().and_then(|progress| progress.refusal()) {
             return refusal.again();
         }
+        if error.kind() == Kind::Timeout(Phase::Upload) {
+            return self.expired(Phase::Upload);
+        }
         let has_broken = self.progress.as_ref().is_some_and(|progress| progress.has_broken());
         if has_broken { Error::new(Kind::Left).source(error) } else { error }
+    }
+
+    /// A deadline that has expired; of an upload that came too slowly, with the pace that it should have kept.
+    pub(super) fn expired(&self, phase: Phase) -> Error {
+        let error = Error::new(Kind::Timeout(phase));
+        let missed = self.progress.as_ref().filter(|_| phase == Phase::Upload).and_then(|progress| progress.missed());
+        match missed {
+            Some(pace) => error.detail(format!("less than {pace} of waiting for it")),
+            None => error,
+        }
     }
 
     /// viaduct answers by itself.

@@ -157,7 +157,7 @@ impl Forwarded {
             Poll::Pending => {
                 // The upload's end may have armed the wait for a head that was just coming.
                 if let Some(phase) = clock.expired().filter(|phase| *phase != Phase::FirstByte) {
-                    return Poll::Ready(Some(Err(Error::new(Kind::Timeout(phase)))));
+                    return Poll::Ready(Some(Err(self.exchange.expired(phase))));
                 }
                 if let Some(silence) = self.silence
                     && !clock.is_armed(Phase::Silence)

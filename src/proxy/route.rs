@@ -10,6 +10,7 @@ use http::Method;
 use memchr::memchr;
 
 use super::path::{self, Normal};
+use crate::body::Pace;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::upstream::{Kind, Upstream};
@@ -19,6 +20,8 @@ use crate::upstream::{Kind, Upstream};
 pub struct Deadlines {
     /// Waiting for the client's next body byte.
     pub upload: Option<Duration>,
+    /// The least of its bytes that must come, in so much waiting for them.
+    pub upload_rate: Option<Pace>,
     /// Until the upstream takes the next piece of the request, and from the last one to the answer's head.
     pub first_byte: Option<Duration>,
     /// Waiting for the upstream's next body byte.
@@ -134,6 +137,8 @@ struct Routes {
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+/// Of an upload: 10 KiB a second, in each minute of waiting for the client.
+const PACE: Pace = Pace { bytes: 600 << 10, per: MINUTE };
 
 // === impl Class ===
 
@@ -173,7 +178,7 @@ impl Class {
         let stall = Deadlines { upload: Some(MINUTE), ..Deadlines::default() };
         match self {
             Self::Info => Deadlines { total: Some(10 * SECOND), ..Deadlines::default() },
-            Self::Upload => Deadlines { first_byte: Some(30 * MINUTE), ..stall },
+            Self::Upload => Deadlines { upload_rate: Some(PACE), first_byte: Some(30 * MINUTE), ..stall },
             Self::Content => Deadlines { first_byte: Some(30 * SECOND), silence: Some(MINUTE), ..Deadlines::default() },
             Self::Summarize | Self::Captions => {
                 Deadlines { first_byte: Some(60 * MINUTE), silence: Some(30 * SECOND), ..stall }
@@ -263,7 +268,8 @@ impl OnClientGone {
 impl Deadlines {
     /// The shortest; an hour where there is none.
     fn shortest(&self) -> Duration {
-        let all = [self.upload, self.first_byte, self.silence, self.total];
+        let pace = self.upload_rate.map(|pace| pace.per);
+        let all = [self.upload, pace, self.first_byte, self.silence, self.total];
         all.into_iter().flatten().min().unwrap_or(60 * MINUTE)
     }
 }
@@ -483,6 +489,12 @@ mod tests {
         assert_eq!(Class::of(Kind::Ollama, &Method::POST, "/v1/chat/completions"), Class::Generate);
         assert_eq!(Class::of(Kind::Ollama, &Method::GET, "/v1/models"), Class::Info);
         assert_eq!(Class::of(Kind::Ollama, &Method::POST, "/api/pull"), Class::Library);
+    }
+
+    #[test]
+    fn only_a_video_must_keep_a_pace() {
+        let paced: Vec<_> = Class::ALL.into_iter().filter(|class| class.deadlines().upload_rate.is_some()).collect();
+        assert_eq!(paced, [Class::Upload]);
     }
 
     #[test]

@@ -101,6 +101,48 @@ async fn a_stalled_upload_is_408_and_closes() {
 }
 
 #[tokio::test]
+async fn an_upload_that_trickles_is_408_though_it_never_stalls() {
+    let (left, mut leaves) = tokio::sync::mpsc::channel(1);
+    let origin = Origin::start(move |mut peer, _| {
+        let left = left.clone();
+        async move {
+            let _ = peer.head().await;
+            let _ = peer.rest().await;
+            left.send(()).await.unwrap();
+        }
+    })
+    .await;
+    let viaduct = viaduct(&origin, "upload = '10s'\nupload_rate = '1KiB per 500ms'");
+    let mut client = viaduct.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n").await;
+    let begun = tokio::time::Instant::now();
+    while client.is_silent(std::time::Duration::from_millis(50)).await {
+        client.try_send("x").await;
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    let response = client.response().await;
+    assert_eq!((response.status(), response.field("x-viaduct-error")), (408, Some("timeout-upload")));
+    assert_eq!(response.field("connection"), Some("close"));
+    assert!(response.text().contains("less than 1KiB per 500ms of waiting for it"), "{}", response.text());
+    crate::support::patiently(leaves.recv()).await.unwrap();
+    let name = "viaduct_expired_phases_total{route=\"plain\",upstream=\"http\",phase=\"upload\"}";
+    viaduct.metric_reaches(name, 1.0).await;
+}
+
+#[tokio::test]
+async fn a_small_upload_may_take_its_time() {
+    let origin = Origin::echo().await;
+    let viaduct = viaduct(&origin, "upload_rate = '1MiB per 20s'");
+    let mut client = viaduct.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n").await;
+    for byte in b"hello" {
+        assert!(client.is_silent(std::time::Duration::from_millis(20)).await);
+        client.send([*byte]).await;
+    }
+    assert_eq!(client.response().await.status(), 200);
+}
+
+#[tokio::test]
 async fn an_upload_that_the_upstream_does_not_take_is_504() {
     let origin = Origin::start(|peer, _| async move {
         // Not a byte is read.

@@ -52,6 +52,8 @@ fn a_wrong_key_or_value_is_named_with_its_place() {
     assert!(
         wrong(&format!("{upstream}[upstream.deadlines.sumarize]\ntotal=\"1s\"")).contains("did you mean `summarize`?")
     );
+    let pace = |pace: &str| wrong(&format!("{upstream}[upstream.deadlines.upload]\nupload_rate = '{pace}'"));
+    assert!(pace("10KiB/s").contains("v.toml:5:15: ") && pace("10KiB/s").contains("such as \"600KiB per 60s\""));
     let gone = |line: &str| wrong(&format!("{upstream}[upstream.on_client_gone]\n{line}"));
     assert!(gone("sumarize = 'close'").contains("did you mean `summarize`?"));
     assert!(gone("chat = 'finsh'").ends_with("did you mean `finish`?"));
@@ -83,6 +85,7 @@ fn a_whole_file_is_understood() {
         "listen = ['0.0.0.0:80']\nadmin = 'off'\nhost = ['*']\ntrusted_proxy = ['10.0.0.0/8', '::1']\nv1 = 'via'\n\
          [downstream]\nidle = '5s'\n[timestamps]\nmode = 'off'\n\
          [[upstream]]\nkind = 'via'\nendpoints = ['http://a:8100/v1']\n[upstream.deadlines.summarize]\nfirst_byte = 'none'\n\
+         upload_rate = '1MiB per 5s'\n\
          [upstream.on_client_gone]\nchat = 'finish'\n\
          [[upstream]]\nname = 'media'\nkind = 'http'\nendpoints = ['http://m:1', 'http://n:1']\npool = { max_idle = 7 }\n\
          [[route]]\npath = '/media'\nupstream = 'media'\nstrip = true\n",
@@ -94,6 +97,8 @@ fn a_whole_file_is_understood() {
     assert_eq!(config.downstream.idle, Duration::from_secs(5));
     assert_eq!(config.upstreams[0].deadlines[0].1.first_byte, None);
     assert_eq!(config.upstreams[0].deadlines[0].1.silence, Some(Duration::from_secs(30)));
+    let pace = crate::body::Pace { bytes: 1 << 20, per: Duration::from_secs(5) };
+    assert_eq!(config.upstreams[0].deadlines[0].1.upload_rate, Some(pace));
     assert_eq!(config.upstreams[0].on_client_gone, [(Class::Chat, OnClientGone::Finish)]);
     assert_eq!(config.upstreams[1].pool.max_idle, 7);
     assert!(config.mappings[0].strip);

@@ -81,7 +81,7 @@ impl fmt::Debug for Secret {
 // === impl Bytes ===
 
 impl Bytes {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         if text == "none" {
             return Some(Self(None));
         }
