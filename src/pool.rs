@@ -14,6 +14,7 @@ mod connect;
 mod driven;
 mod h1;
 mod idle;
+mod room;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -63,6 +64,8 @@ pub struct PooledConn {
     conn: Conn,
     home: Weak<Pool>,
     reused: bool,
+    /// Whether it has less room than it asked for, for good.
+    is_narrow: bool,
 }
 
 // === impl Pool ===
@@ -78,14 +81,14 @@ impl Pool {
     /// request is risked.
     pub fn check_out_idle(self: &Arc<Self>, now: Instant) -> Option<PooledConn> {
         let conn = self.lock().pop(now)?;
-        Some(PooledConn { conn, home: Arc::downgrade(self), reused: true })
+        Some(PooledConn { conn, home: Arc::downgrade(self), reused: true, is_narrow: false })
     }
 
     /// A new connection that speaks HTTP. Cancelling abandons the dial.
     pub async fn connect(self: &Arc<Self>) -> Result<PooledConn, ConnectError> {
         let stream = self.dial().await?;
         let conn = Conn::open(stream, self.settings.http).await.map_err(ConnectError::Handshake)?;
-        Ok(PooledConn { conn, home: Arc::downgrade(self), reused: false })
+        Ok(PooledConn { conn, home: Arc::downgrade(self), reused: false, is_narrow: false })
     }
 
     /// A new connection that is never the pool's. Cancelling abandons the dial.
@@ -156,10 +159,17 @@ impl PooledConn {
         self.conn.poll_answer(interim, cx)
     }
 
+    /// Has the kernel keep so many bytes of the answer that nobody has read yet.
+    fn reserve(&mut self, bytes: usize) {
+        if let Some(tcp) = self.conn.tcp() {
+            self.is_narrow |= room::reserve(tcp, bytes);
+        }
+    }
+
     /// Gives the connection back. Only after both messages were transferred whole.
     pub fn check_in(self, now: Instant) {
         let Some(pool) = self.home.upgrade() else { return };
-        if self.conn.is_open() {
+        if self.conn.is_open() && !self.is_narrow {
             let surplus = pool.lock().push(now, self.conn.born(), self.conn);
             drop(surplus);
         }

@@ -111,6 +111,10 @@ struct Back<'a> {
     expects: bool,
 }
 
+/// What the kernel keeps of an event stream of VIA that its client does not take: VIA drops it when a write has to wait
+/// (contract: via, 3.1).
+const SPOOL: usize = 4 * 1024 * 1024;
+
 /// What came of a request.
 enum Answer {
     /// The upstream's answer, and what is to be added to it.
@@ -302,11 +306,14 @@ fn asked<'a>(route: &Route, target: &'a Uri, prefix: &str, fields: &Fields, down
 
 /// What came of sending the request: the answer's head, rewritten for the client.
 fn receive(exchange: &mut Exchange, sent: Result<Sent, Error>, back: Back<'_>) -> Result<Answer, Error> {
-    let (mut head, incoming, endpoint) = exchange.answered(sent.map_err(|error| exchange.blame(error))?);
+    let (mut head, mut incoming, endpoint) = exchange.answered(sent.map_err(|error| exchange.blame(error))?);
     exchange.nominated = forward::toward_client(&mut head)?;
     forward::relocate(&mut head.fields, back.prefix, endpoint.base(), back.host.as_deref());
     enrich::distrust(&mut head.fields);
     mark(&mut head.fields, &endpoint, exchange);
+    if exchange.is_via() && response_body::is_sse(&head.fields) {
+        incoming.reserve(SPOOL);
+    }
     if back.expects && !exchange.is_upload_done() {
         // RFC 9110, section 10.1.1: the client may send the body or not; nobody could tell it from a request.
         head.fields.insert(&header::CONNECTION, "close");

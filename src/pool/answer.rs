@@ -63,6 +63,14 @@ impl Answer {
         Ok(body)
     }
 
+    /// Has the kernel keep so many bytes of it that nobody has read yet; a few system calls. Only on a connection of our
+    /// own, and not while its upload goes on.
+    pub fn reserve(&mut self, bytes: usize) {
+        if let State::Lean(conn) = &mut self.0 {
+            conn.reserve(bytes);
+        }
+    }
+
     /// All of it, to go on elsewhere.
     #[must_use]
     pub fn take(&mut self) -> Self {

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, StatusCode};
 use hyper::body::Incoming;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::driven::Driven;
@@ -123,6 +124,14 @@ impl Conn {
         match self {
             Self::Lean(conn) => conn.is_quiet(),
             Self::Hyper(conn) => conn.is_open(),
+        }
+    }
+
+    /// The socket, if it is at hand: hyper's is with the task that drives it.
+    pub(super) fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Lean(conn) => conn.tcp(),
+            Self::Hyper(_) => None,
         }
     }
 

@@ -30,6 +30,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use self::head::Head;
@@ -307,6 +308,12 @@ impl Connection {
     pub(super) fn is_quiet(&mut self) -> bool {
         let Stream::Whole(stream) = &mut self.stream else { return false };
         stream.is_quiet()
+    }
+
+    /// The socket, for its options; `None` while an upload has its half of it.
+    pub(super) fn tcp(&self) -> Option<&TcpStream> {
+        let Stream::Whole(stream) = &self.stream else { return None };
+        Some(stream.tcp())
     }
 }
 

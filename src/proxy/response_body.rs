@@ -233,12 +233,17 @@ impl Drop for Forwarded {
     }
 }
 
+/// Whether the answer is a stream of events.
+pub(super) fn is_sse(fields: &Fields) -> bool {
+    fields.get(&header::CONTENT_TYPE).is_some_and(|content_type| content_type.starts_with(b"text/event-stream"))
+}
+
 // === impl Events ===
 
 impl Events {
     fn of(fields: &Fields, dialect: Dialect) -> Option<Self> {
         let content_type = fields.get(&header::CONTENT_TYPE)?;
-        let framing = if content_type.starts_with(b"text/event-stream") {
+        let framing = if is_sse(fields) {
             Framing::Sse
         } else if content_type.starts_with(b"application/x-ndjson") {
             Framing::Ndjson

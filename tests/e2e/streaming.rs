@@ -1,6 +1,7 @@
 //! Bytes go on as they come, in both directions (contract: http-proxy, sections 6 to 8).
 
 use tokio::sync::mpsc;
+use viaduct::config::Overrides;
 
 use crate::support::{Origin, Viaduct, ok};
 
@@ -86,4 +87,52 @@ async fn a_client_that_does_not_read_stops_the_origin() {
     let _ = client.head().await;
     let total = crate::support::patiently(sent.recv()).await.unwrap();
     assert!(total < 64 * 1024 * 1024, "{total} bytes went into a client that reads none");
+}
+
+/// A number in a file of the kernel's, the last on its line.
+fn kernel(file: &str) -> usize {
+    let text = std::fs::read_to_string(format!("/proc/sys/net/{file}")).unwrap();
+    text.split_whitespace().last().unwrap().parse().unwrap()
+}
+
+/// Whether an origin can write `bytes` of an answer that its client does not read.
+async fn finds_room(kind: &str, bytes: usize) -> bool {
+    let (told, mut written) = mpsc::channel::<bool>(1);
+    let origin = Origin::start(move |mut peer, _| {
+        let told = told.clone();
+        async move {
+            // What is written has to find its place elsewhere.
+            socket2::SockRef::from(peer.stream()).set_send_buffer_size(64 * 1024).unwrap();
+            let _ = peer.request().await;
+            peer.send("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 1000000000\r\n\r\n").await;
+            let event = [b"data: ".to_vec(), vec![b'x'; 1000], b"\n\n".to_vec()].concat();
+            let mut has_room = true;
+            for _ in 0..=bytes / event.len() {
+                has_room = has_room && peer.try_send_soon(&event).await;
+            }
+            told.send(has_room).await.unwrap();
+        }
+    })
+    .await;
+    let file = format!(
+        "[[upstream]]\nkind = '{kind}'\nendpoints = ['http://{}']\npool = {{ http = 'lean' }}\n",
+        origin.address
+    );
+    let viaduct = Viaduct::with_file(&file, Overrides::default());
+    let mut client = viaduct.client().await;
+    client.send("POST /summarize HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}").await;
+    let _ = client.head().await;
+    crate::support::patiently(written.recv()).await.unwrap()
+}
+
+#[tokio::test]
+async fn vias_events_find_room_while_their_client_does_not_read() {
+    // Beyond what the proxy's socket toward the client takes by itself.
+    let limit = kernel("core/rmem_max").min(4 << 20);
+    let most = kernel("ipv4/tcp_wmem") + limit / 2;
+    assert!(finds_room("via", most).await);
+    if limit == 4 << 20 {
+        // On a system that grants less the two are too near to each other.
+        assert!(!finds_room("http", most).await);
+    }
 }
