@@ -25,6 +25,7 @@ pub struct Metrics {
     response_bytes: Family<RouteLabels, Counter>,
     first_byte: Family<RouteLabels, Histogram, fn() -> Histogram>,
     cut_bodies: Family<CutLabels, Counter>,
+    failed_inside: Family<RouteLabels, Counter>,
     expired: Family<PhaseLabels, Counter>,
     opened: Family<EndpointLabels, Counter>,
     reused: Family<EndpointLabels, Counter>,
@@ -63,6 +64,8 @@ pub struct RouteMetrics {
     pub first_byte: Histogram,
     /// Answers that did not reach their end, by the side that broke off.
     pub cut: [Counter; 2],
+    /// Streams of status 200 in which the upstream told of a failure.
+    pub failed_inside: Counter,
     /// Deadlines that expired, by phase.
     pub expired: [Counter; Phase::ALL.len()],
 }
@@ -162,6 +165,7 @@ impl Metrics {
             response_bytes: Family::default(),
             first_byte: Family::new_with_constructor(first_byte_histogram),
             cut_bodies: Family::default(),
+            failed_inside: Family::default(),
             expired: Family::default(),
             opened: Family::default(),
             reused: Family::default(),
@@ -200,6 +204,11 @@ impl Metrics {
             "cut_bodies",
             "Answers that did not reach their end, by the side that broke off",
             self.cut_bodies.clone(),
+        );
+        r.register(
+            "failed_inside",
+            "Streams of status 200 in which the upstream told of a failure, or that lacked their end",
+            self.failed_inside.clone(),
         );
         r.register("expired_phases", "Deadlines that expired", self.expired.clone());
         r.register("upstream_connections_opened", "Connections opened", self.opened.clone());
@@ -252,6 +261,7 @@ impl Metrics {
             response_bytes: self.response_bytes.get_or_create_owned(&labels),
             first_byte: self.first_byte.get_or_create_owned(&labels),
             cut: ["downstream", "upstream"].map(|side| self.cut_bodies.get_or_create_owned(&cut(side))),
+            failed_inside: self.failed_inside.get_or_create_owned(&labels),
             expired: Phase::ALL.map(|p| self.expired.get_or_create_owned(&phase(p))),
         }
     }

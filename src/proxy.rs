@@ -13,7 +13,9 @@ mod busy;
 mod downstream;
 mod enrich;
 mod error_response;
+mod events;
 mod exchange;
+mod failure;
 mod forward;
 mod headers;
 mod interim;
@@ -311,7 +313,7 @@ fn receive(exchange: &mut Exchange, sent: Result<Sent, Error>, back: Back<'_>) -
     forward::relocate(&mut head.fields, back.prefix, endpoint.base(), back.host.as_deref());
     enrich::distrust(&mut head.fields);
     mark(&mut head.fields, &endpoint, exchange);
-    if exchange.is_via() && response_body::is_sse(&head.fields) {
+    if exchange.is_via() && events::is_sse(&head.fields) {
         incoming.reserve(SPOOL);
     }
     if back.expects && !exchange.is_upload_done() {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::downstream::Downstream;
 use super::error_response::Dialect;
 use super::request_id::RequestId;
-use super::route::{OnClientGone, Route};
+use super::route::{Class, OnClientGone, Route};
 use crate::access::masked;
 use crate::body::Progress;
 use crate::clock::Clock;
@@ -60,6 +60,8 @@ pub(super) struct Exchange {
     taken: u64,
     retries: u32,
     error: Option<Kind>,
+    /// Whether the upstream told of a failure inside its answer.
+    has_failed_inside: bool,
     /// What the answer's `Connection` named: fields that end here also as trailers.
     pub nominated: Vec<Vec<u8>>,
     /// The name of the API key that asks.
@@ -102,6 +104,7 @@ impl Exchange {
             taken: 0,
             retries: 0,
             error: None,
+            has_failed_inside: false,
             nominated: Vec::new(),
             key: None,
             timestamps: None,
@@ -227,6 +230,22 @@ impl Exchange {
         {
             conn.check_in(now);
         }
+    }
+
+    /// What its answer may be expected to say, if it is not an error from the start.
+    pub(super) fn class(&self) -> Option<Class> {
+        self.route.as_ref().filter(|_| self.status.is_success()).map(|route| route.class)
+    }
+
+    /// The upstream tells of a failure, inside an answer that says 200.
+    pub(super) fn fail_inside(&mut self) {
+        if std::mem::replace(&mut self.has_failed_inside, true) {
+            return;
+        }
+        if let Some(route) = &self.route {
+            route.metrics.failed_inside.inc();
+        }
+        tracing::warn!(id = self.id.as_str(), "the upstream failed inside its answer");
     }
 
     /// The answer is complete.
@@ -379,7 +398,7 @@ impl Exchange {
             retries: (self.retries > 0).then_some(u64::from(self.retries)),
             proto: self.downstream.proto(),
             timestamps: self.timestamps,
-            error: self.error.map(Kind::token),
+            error: self.error.map(Kind::token).or_else(|| self.has_failed_inside.then_some("failed-inside")),
             end: match end {
                 End::Whole => None,
                 End::Cut(_) => Some("cut"),

@@ -7,12 +7,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::enrich::Enriched;
-use super::error_response::{self, Dialect};
+use super::error_response::Dialect;
+use super::events::Events;
 use super::exchange::Exchange;
 use super::{trailers, unseen};
 use crate::error::{Error, Kind, Phase};
@@ -37,26 +37,9 @@ pub struct Forwarded {
     incoming: Answer,
     exchange: Box<Exchange>,
     silence: Option<Duration>,
-    events: Option<Events>,
+    events: Option<Box<Events>>,
     /// Held back until the error event in front of it has gone.
     failure: Option<Error>,
-}
-
-/// How a stream of events is written, so that a failure in its middle can be told at an event's border.
-#[derive(Debug)]
-struct Events {
-    framing: Framing,
-    dialect: Dialect,
-    /// The last bytes that passed.
-    tail: [u8; 4],
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Framing {
-    /// Server-sent events.
-    Sse,
-    /// One JSON text a line.
-    Ndjson,
 }
 
 // === impl ResponseBody ===
@@ -103,7 +86,7 @@ impl Forwarded {
             exchange.complete();
         }
         let silence = exchange.silence();
-        let events = Events::of(fields, exchange.dialect(Dialect::Text));
+        let events = Events::of(fields, exchange.dialect(Dialect::Text), exchange.class());
         Self { incoming, exchange, silence, events, failure: None }
     }
 
@@ -169,11 +152,16 @@ impl Forwarded {
             Poll::Ready(Some(Ok(frame))) => {
                 clock.disarm(Phase::Silence);
                 self.regain();
-                Poll::Ready(Some(Ok(self.passes(frame))))
+                let frame = self.passes(frame);
+                if frame.is_trailers() || self.incoming.is_end_stream() {
+                    self.end_events();
+                }
+                Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(None) => {
                 clock.disarm(Phase::Silence);
                 self.regain();
+                self.end_events();
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(e))) => Poll::Ready(Some(Err(Error::new(Kind::Body).source(e)))),
@@ -187,12 +175,21 @@ impl Forwarded {
         }
     }
 
+    /// A stream that is over must have said so.
+    fn end_events(&mut self) {
+        if self.events.as_mut().is_some_and(|events| events.end()) {
+            self.exchange.fail_inside();
+        }
+    }
+
     fn passes(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
         match frame.into_data() {
             Ok(data) => {
                 self.exchange.gave(data.len());
-                if let Some(events) = &mut self.events {
-                    events.note(&data);
+                if let Some(events) = &mut self.events
+                    && events.pass(&data)
+                {
+                    self.exchange.fail_inside();
                 }
                 Frame::data(data)
             }
@@ -228,74 +225,7 @@ impl Forwarded {
 impl Drop for Forwarded {
     fn drop(&mut self) {
         if self.exchange.may_outlive() && !self.incoming.is_end_stream() {
-            unseen::read_on(&mut self.exchange, self.incoming.take());
+            unseen::read_on(&mut self.exchange, self.incoming.take(), self.events.take());
         }
-    }
-}
-
-/// Whether the answer is a stream of events.
-pub(super) fn is_sse(fields: &Fields) -> bool {
-    fields.get(&header::CONTENT_TYPE).is_some_and(|content_type| content_type.starts_with(b"text/event-stream"))
-}
-
-// === impl Events ===
-
-impl Events {
-    fn of(fields: &Fields, dialect: Dialect) -> Option<Self> {
-        let content_type = fields.get(&header::CONTENT_TYPE)?;
-        let framing = if is_sse(fields) {
-            Framing::Sse
-        } else if content_type.starts_with(b"application/x-ndjson") {
-            Framing::Ndjson
-        } else {
-            return None;
-        };
-        (dialect != Dialect::Text).then_some(Self { framing, dialect, tail: *b"\n\n\n\n" })
-    }
-
-    fn note(&mut self, data: &[u8]) {
-        let new = &data[data.len().saturating_sub(4)..];
-        self.tail.rotate_left(new.len());
-        self.tail[4 - new.len()..].copy_from_slice(new);
-    }
-
-    /// The error as one event, if the last one is complete.
-    fn word(&self, error: &Error) -> Option<Bytes> {
-        let text = self.dialect.word(error, error_response::status(error.kind()));
-        match self.framing {
-            Framing::Ndjson => (self.tail[3] == b'\n').then(|| format!("{text}\n").into()),
-            Framing::Sse => {
-                let end = if self.tail == *b"\r\n\r\n" { "\r\n" } else { "\n" };
-                let at_border = self.tail == *b"\r\n\r\n" || self.tail.ends_with(b"\n\n");
-                at_border.then(|| format!("data: {text}{end}{end}").into())
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn events(content_type: &'static str, passed: &[&[u8]]) -> Option<String> {
-        let mut fields = Fields::new();
-        fields.insert(&header::CONTENT_TYPE, content_type);
-        let mut events = Events::of(&fields, Dialect::Via)?;
-        for data in passed {
-            events.note(data);
-        }
-        let event = events.word(&Error::new(Kind::Timeout(Phase::Silence)))?;
-        Some(String::from_utf8(event.into()).unwrap())
-    }
-
-    #[test]
-    fn an_error_event_stands_only_at_a_border() {
-        let event = events("text/event-stream; charset=utf-8", &[b"data: x\r\n\r", b"\n"]).unwrap();
-        assert!(event.starts_with("data: {\"code\":\"GatewayTimeout\"") && event.ends_with("}\r\n\r\n"), "{event}");
-        assert_eq!(events("text/event-stream", &[b"data: x\r\n"]), None);
-        assert!(events("text/event-stream", &[]).is_some());
-        assert!(events("application/x-ndjson", &[b"{}\n"]).unwrap().ends_with("}\n"));
-        assert_eq!(events("application/x-ndjson", &[b"{}\n{"]), None);
-        assert_eq!(events("application/json", &[b"{}\n"]), None);
     }
 }

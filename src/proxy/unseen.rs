@@ -19,6 +19,8 @@ use memchr::memmem;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 
+use super::error_response::Dialect;
+use super::events::Events;
 use super::exchange::Exchange;
 use super::route::Route;
 use super::until_expired;
@@ -57,7 +59,7 @@ pub(super) struct Waiting<'a> {
 /// What is still to come.
 enum Rest {
     Head(Lasting),
-    Body(Answer),
+    Body(Answer, Option<Box<Events>>),
 }
 
 /// One of those that go on unseen.
@@ -88,8 +90,8 @@ impl Drop for Waiting<'_> {
 }
 
 /// The client has left in the middle of an answer.
-pub(super) fn read_on(exchange: &mut Exchange, incoming: Answer) {
-    go_on(exchange, Rest::Body(incoming));
+pub(super) fn read_on(exchange: &mut Exchange, incoming: Answer, events: Option<Box<Events>>) {
+    go_on(exchange, Rest::Body(incoming, events));
 }
 
 /// Takes `exchange` over, if there is a seat; otherwise what is still to come is dropped with its connection.
@@ -113,11 +115,13 @@ async fn finish(
     head_by: Option<Instant>,
     all_by: Option<Instant>,
 ) -> Result<(), Error> {
-    let mut incoming = match rest {
-        Rest::Body(incoming) => incoming,
+    let (mut incoming, mut events) = match rest {
+        Rest::Body(incoming, events) => (incoming, events),
         Rest::Head(sending) => {
             let sent = in_time([(Phase::FirstByte, head_by), (Phase::Total, all_by)], sending).await?;
-            exchange.answered(sent?).1
+            let (head, incoming, _) = exchange.answered(sent?);
+            let events = Events::of(&head.fields, exchange.dialect(Dialect::Text), exchange.class());
+            (incoming, events)
         }
     };
     let silence = exchange.silence();
@@ -126,10 +130,19 @@ async fn finish(
         let frame = std::future::poll_fn(|cx| Pin::new(&mut incoming).poll_frame(cx));
         match in_time([(Phase::Silence, silent_by), (Phase::Total, all_by)], frame).await? {
             Some(Ok(frame)) if is_live(&frame) => return Ok(()),
-            Some(Ok(_)) => {}
+            Some(Ok(frame)) => {
+                if let Some((events, data)) = events.as_mut().zip(frame.data_ref())
+                    && events.pass(data)
+                {
+                    exchange.fail_inside();
+                }
+            }
             Some(Err(e)) => return Err(Error::new(Kind::Body).source(e)),
             None => break,
         }
+    }
+    if events.is_some_and(|mut events| events.end()) {
+        exchange.fail_inside();
     }
     exchange.regain(incoming.take_conn());
     exchange.release();

@@ -166,6 +166,20 @@ async fn a_summary_is_read_to_its_end_and_its_connection_kept() {
 }
 
 #[tokio::test]
+async fn what_fails_unseen_counts_too() {
+    for (begin, rest) in [
+        (STREAM, "0\r\n\r\n"),
+        ("", "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9\r\n\r\ndata: x\n\n"),
+    ] {
+        let mut via = Slow::start(begin, rest).await;
+        let viaduct = via.viaduct();
+        via.asked_and_left(&viaduct, !begin.is_empty()).await;
+        via.go.send(()).await.unwrap();
+        viaduct.metric_reaches("viaduct_failed_inside_total{route=\"summarize\",upstream=\"via\"}", 1.0).await;
+    }
+}
+
+#[tokio::test]
 async fn a_live_stream_is_not_read_in_another_readers_place() {
     let event = "data: {\"media_info\": {\"type\": \"timestamp\"}}\r\n\r\n";
     let rest = format!("{:x}\r\n{event}\r\n", event.len()).leak();

@@ -1,8 +1,9 @@
 //! What viaduct itself answers, and in whose words.
 
+use tokio::io::{AsyncBufReadExt, BufReader};
 use viaduct::config::Overrides;
 
-use crate::support::{Origin, Viaduct, nobody, urls};
+use crate::support::{Origin, Peer, Viaduct, nobody, ok, patiently, serve, urls};
 
 async fn without_servers() -> Viaduct {
     let url = format!("http://{}", nobody().await);
@@ -126,4 +127,60 @@ async fn a_full_via_is_503_and_its_words_stay() {
             assert_eq!(response.field("retry-after").is_some(), status == 503);
         }
     }
+}
+
+/// How often an answer of this type and with this body counts as failed on that path.
+async fn failures(path: &str, route: &str, content_type: &'static str, body: &'static str) -> f64 {
+    let origin = Origin::answering(move |request| {
+        if request.head.starts_with("GET ") {
+            return ok(b"{}");
+        }
+        format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+            .into()
+    })
+    .await;
+    let url = urls(&[origin.address]);
+    let viaduct = Viaduct::start(Overrides { via: url.clone(), ollama: url.clone(), to: url, ..Overrides::default() });
+    let mut client = viaduct.client().await;
+    client.send(format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{{}}")).await;
+    let response = client.response().await;
+    assert_eq!((response.status(), response.text()), (200, body));
+    viaduct.metric_reaches(&format!("viaduct_response_body_bytes_total{{route=\"{route}\""), 1.0).await;
+    viaduct.metric(&format!("viaduct_failed_inside_total{{route=\"{route}\"")).await
+}
+
+#[tokio::test]
+async fn a_failure_inside_a_200_counts() {
+    const SSE: &str = "text/event-stream";
+    const NDJSON: &str = "application/x-ndjson";
+    let error = "{\"error\":\"the runner died\"}\n";
+    let failing = "data: {\"id\": \"0\", \"choices\": [{\"message\": {\"content\": \"Summarization failed\"}}]}\r\n\r\ndata: [DONE]\r\n\r\n";
+    let counts = async |path, route, content_type, body| failures(path, route, content_type, body).await > 0.5;
+    assert!(counts("/api/chat", "generate", NDJSON, error).await);
+    assert!(counts("/api/pull", "library", NDJSON, error).await);
+    assert!(counts("/v1/chat/completions", "generate", SSE, "data: {}\n\n").await);
+    assert!(counts("/summarize", "summarize", SSE, failing).await);
+    assert!(counts("/generate_vlm_captions", "captions", SSE, ": ping\r\n\r\n").await);
+    // What is whole, what is no stream, and what is nobody's API.
+    assert!(!counts("/v1/chat/completions", "generate", SSE, "data: {}\n\ndata: [DONE]\n\n").await);
+    assert!(!counts("/api/chat", "generate", "application/json", error).await);
+    assert!(!counts("/other", "plain", NDJSON, error).await);
+}
+
+#[tokio::test]
+async fn a_failure_inside_a_200_is_in_the_access_line() {
+    let origin = Origin::answering(|_| {
+        let body = "{\"error\":\"the runner died\"}\n";
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+            .into()
+    })
+    .await;
+    let (mut child, address) = serve(&["--ollama", &format!("http://{}", origin.address)]).await;
+    let mut access = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut client = Peer::connect(address).await;
+    client.get("/api/chat").await;
+    assert_eq!(client.response().await.status(), 200);
+    let line = patiently(access.next_line()).await.unwrap().unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((line["status"].as_u64(), line["error"].as_str()), (Some(200), Some("failed-inside")));
 }

@@ -317,7 +317,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     /// As [`try_send`](Self::try_send), as long as the other side makes room soon.
     pub(crate) async fn try_send_soon(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        let sent = tokio::time::timeout(Duration::from_secs(1), self.stream.write_all(bytes.as_ref())).await;
+        let sent = tokio::time::timeout(Duration::from_secs(3), self.stream.write_all(bytes.as_ref())).await;
         sent.is_ok_and(|sent| sent.is_ok())
     }
 
