@@ -164,7 +164,8 @@ impl Forwarded {
                 self.end_events();
                 Poll::Ready(None)
             }
-            Poll::Ready(Some(Err(e))) => Poll::Ready(Some(Err(Error::new(Kind::Body).source(e)))),
+            // An upload that goes on beside the answer takes it along when it breaks off.
+            Poll::Ready(Some(Err(e))) => Poll::Ready(Some(Err(self.exchange.blame(Error::new(Kind::Body).source(e))))),
         }
     }
 

@@ -38,6 +38,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 
 /// One client's connection.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says another thing, and none follows from the others")]
 pub(super) struct Connection {
     stream: Transport,
     reader: Reader,
@@ -46,6 +47,8 @@ pub(super) struct Connection {
     partial: Vec<u8>,
     scan: Scan,
     is_line_judged: bool,
+    /// Whether what was read last, and is perhaps refused, begins as a HEAD does.
+    asks_head: bool,
     outgoing: Outgoing,
     is_writing: bool,
     /// Where the body of the request goes, while there is one.
@@ -83,6 +86,12 @@ impl From<Refusal> for NoRequest {
     }
 }
 
+/// Whether a head begins as that of a HEAD, behind empty lines (RFC 9112, section 2.2).
+fn asks_head(head: &[u8]) -> bool {
+    let line = head.iter().position(|&b| b != b'\r' && b != b'\n').map_or(&[][..], |start| &head[start..]);
+    line.starts_with(b"HEAD ")
+}
+
 // === impl Connection: requests ===
 
 impl Connection {
@@ -95,6 +104,7 @@ impl Connection {
             partial: Vec::new(),
             scan: Scan::default(),
             is_line_judged: false,
+            asks_head: false,
             outgoing: Outgoing::default(),
             is_writing: false,
             giver: None,
@@ -139,6 +149,9 @@ impl Connection {
         if self.scan.is_fresh()
             && let Some((head, end)) = Head::parse_ordinary(&self.input.bytes)
         {
+            if head.is_err() {
+                self.asks_head = asks_head(&self.input.bytes);
+            }
             self.input.skip(end);
             return Ok(Some(head));
         }
@@ -146,6 +159,7 @@ impl Connection {
         if self.preface.is_some_and(|preface| so_far.starts_with(preface)) {
             return Err(NoRequest::OtherVersion);
         }
+        self.asks_head = asks_head(so_far);
         let Some(end) = self.scan.end(so_far, &head::LIMITS).map_err(Refusal::from)? else {
             if !self.is_line_judged {
                 // What cannot become a request is told so at once, not when its time is up.
@@ -352,7 +366,7 @@ impl Connection {
     /// Puts the answer to a head that was refused up for writing.
     pub(super) fn refuse(&mut self, refusal: Refusal) {
         self.outgoing.clear();
-        self.outgoing.own().extend_from_slice(&refusal.answer());
+        self.outgoing.own().extend_from_slice(&refusal.answer(self.asks_head));
     }
 
     /// Puts bytes of our own up for writing: interim answers, which stand before the answer's head.

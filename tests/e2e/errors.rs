@@ -184,3 +184,84 @@ async fn a_failure_inside_a_200_is_in_the_access_line() {
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!((line["status"].as_u64(), line["error"].as_str()), (Some(200), Some("failed-inside")));
 }
+
+const CHUNKED: &str = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n";
+
+#[tokio::test]
+async fn a_malformed_body_is_400_and_nobodys_leaving() {
+    // The first connection serves one request, so that the second finds it reused.
+    let origin = Origin::start(|mut peer, _| async move {
+        while let Some(request) = peer.try_request().await {
+            if !request.is_whole {
+                return;
+            }
+            peer.send(ok(b"hi")).await;
+        }
+    })
+    .await;
+    let viaduct = Viaduct::to(&[origin.address]);
+    for more in ["", "expect: 100-continue\r\n"] {
+        assert_eq!(viaduct.get("/").await.status(), 200);
+        for bad in ["x\r\n", "2\r\nhiXX", "3\r\nabc\r\n-1\r\n"] {
+            for is_in_pieces in [false, true] {
+                let mut client = viaduct.client().await;
+                if is_in_pieces {
+                    client.send(format!("{CHUNKED}{more}\r\n")).await;
+                    viaduct.metric_reaches("viaduct_requests_in_flight{route=\"plain\",upstream=\"to\"}", 1.0).await;
+                    client.send(bad).await;
+                } else {
+                    client.send(format!("{CHUNKED}{more}\r\n{bad}")).await;
+                }
+                let response = client.response().await;
+                assert_eq!((response.status(), response.field("x-viaduct-error")), (400, Some("bad-request")), "{bad}");
+                assert!(response.text().contains("the framing of its body"), "{}", response.text());
+                assert!(client.is_closed().await);
+            }
+        }
+    }
+    assert!(
+        viaduct.metric("viaduct_cut_bodies_total{route=\"plain\",upstream=\"to\",side=\"downstream\"}").await < 0.5
+    );
+    viaduct.metric_reaches("viaduct_requests_total{route=\"plain\",upstream=\"to\",class=\"4xx\"}", 12.0).await;
+}
+
+#[tokio::test]
+async fn a_malformed_body_beside_its_answer_is_the_clients_fault() {
+    let origin = Origin::start(|mut peer, _| async move {
+        let _ = peer.head().await;
+        peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n").await;
+        peer.peek_end().await;
+    })
+    .await;
+    let (mut child, address) = serve(&["--to", &format!("http://{}", origin.address)]).await;
+    let mut access = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut client = Peer::connect(address).await;
+    client.send(format!("{CHUNKED}\r\n2\r\nhi\r\n")).await;
+    client.until(b"hi\r\n").await;
+    client.send("x\r\n").await;
+    assert!(client.is_closed().await);
+    let line = patiently(access.next_line()).await.unwrap().unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((line["error"].as_str(), line["end"].as_str()), (Some("bad-request"), Some("cut")), "{line}");
+}
+
+#[tokio::test]
+async fn a_head_that_is_refused_gets_no_content_if_it_is_a_heads() {
+    let viaduct = Viaduct::to(&[nobody().await]);
+    let many: String = (0..5000).map(|n| format!("x-{n}: y\r\n")).collect();
+    for (rest, status) in [
+        ("/ HTTP/1.1\r\nhost: a\r\nx y: z\r\n\r\n", 400),
+        ("/ HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n", 400),
+        ("/ HTTP/1.1\nhost: a\n\n", 400),
+        (&*format!("/ HTTP/1.1\r\nhost: a\r\n{many}\r\n"), 431),
+        (&*format!("/{} HTTP/1.1\r\n", "x".repeat(2 << 20)), 414),
+    ] {
+        for (method, has_content) in [("HEAD", false), ("\r\nHEAD", false), ("GET", true)] {
+            let mut client = viaduct.client().await;
+            client.try_send(format!("{method} {rest}")).await;
+            let text = String::from_utf8(client.rest().await).unwrap();
+            assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{method} {text}");
+            assert_eq!(!text.ends_with("\r\n\r\n"), has_content, "{method} {text}");
+        }
+    }
+}

@@ -40,8 +40,9 @@ impl Refusal {
         }
     }
 
-    /// The whole answer, behind which the connection closes.
-    pub(super) fn answer(self) -> Vec<u8> {
+    /// The whole answer, behind which the connection closes. To HEAD it has no content, but says how much there would be
+    /// (RFC 9110, section 9.3.2).
+    pub(super) fn answer(self, is_head: bool) -> Vec<u8> {
         let (status, kind, words) = self.words();
         let mut answer = format!(
             "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\nx-viaduct-error: {}\r\n\
@@ -51,7 +52,10 @@ impl Refusal {
         )
         .into_bytes();
         date::line(&mut answer);
-        answer.extend_from_slice(format!("\r\n{words}\n").as_bytes());
+        answer.extend_from_slice(b"\r\n");
+        if !is_head {
+            answer.extend_from_slice(format!("{words}\n").as_bytes());
+        }
         answer
     }
 }
@@ -82,10 +86,12 @@ mod tests {
 
     #[test]
     fn every_refusal_says_why() {
-        let answer = String::from_utf8(Refusal::Late.answer()).unwrap();
+        let answer = String::from_utf8(Refusal::Late.answer(false)).unwrap();
         assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("x-viaduct-error: timeout-head\r\n"));
         assert!(answer.contains("\r\ndate: ") && answer.ends_with("waiting for the request's head\n"), "{answer}");
-        let answer = String::from_utf8(Refusal::from(Fault::ManyFields).answer()).unwrap();
+        let answer = String::from_utf8(Refusal::from(Fault::ManyFields).answer(false)).unwrap();
         assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+        let bare = String::from_utf8(Refusal::from(Fault::ManyFields).answer(true)).unwrap();
+        assert!(bare.ends_with("\r\n\r\n") && answer.starts_with(&bare), "{bare}");
     }
 }
