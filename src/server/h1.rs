@@ -149,9 +149,6 @@ impl Connection {
         if self.scan.is_fresh()
             && let Some((head, end)) = Head::parse_ordinary(&self.input.bytes)
         {
-            if head.is_err() {
-                self.asks_head = asks_head(&self.input.bytes);
-            }
             self.input.skip(end);
             return Ok(Some(head));
         }

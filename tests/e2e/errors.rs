@@ -93,7 +93,7 @@ async fn a_request_that_comes_round_again_is_refused() {
     let origin = Origin::start(|mut peer, _| async move {
         let request = peer.request().await;
         let back = request.field("x-back").unwrap().parse().unwrap();
-        let mut again = crate::support::Peer::connect(back).await;
+        let mut again = Peer::connect(back).await;
         again.send(format!("{}\r\n\r\n", request.head)).await;
         let answer = again.response().await;
         peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}", answer.status())).await;
