@@ -128,12 +128,19 @@ impl Access {
         if asked.place.kind == Api::Ollama && !self.allow.allows(Feature::Library, asked.is_beyond) {
             refuse_management(asked.path)?;
         }
+        let hides_disk = asked.place.kind == Api::Via && !self.allow.allows(Feature::Filename, asked.is_beyond);
+        if hides_disk && allow::is_review(asked.path) {
+            return Err(Error::new(Kind::NotAllowed).detail(Feature::Filename.word()));
+        }
         if !asked.has_body {
             return Ok(Verdict::Pass(None));
         }
         let left = unmeasured(fields, asked.max_body)?;
-        let is_guarded = asked.is_upload && !self.allow.allows(Feature::Filename, asked.is_beyond);
-        let form = if is_guarded { Some(Scanner::new(&form::boundary(fields).map_err(refused)?)) } else { None };
+        let form = if hides_disk && asked.is_upload {
+            Some(Scanner::new(&form::boundary(fields).map_err(refused)?))
+        } else {
+            None
+        };
         let is_watched = left.is_some() || form.is_some();
         Ok(Verdict::Pass(is_watched.then(|| Box::new(Watch { left, form }) as _)))
     }

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 pub enum Feature {
     /// Ollama's pull, push, create, copy, delete and blobs, and what belongs to its account.
     Library,
-    /// The part `filename` of an upload to VIA: a path on the server's own disk.
+    /// The part `filename` of an upload to VIA, and `/reviewAlert`: paths on the server's own disk.
     Filename,
 }
 
@@ -56,9 +56,19 @@ impl Allow {
 
 /// Whether a path, as Ollama gets it, is one of those that manage it; in doubt it is.
 pub(super) fn is_management(path: &str) -> bool {
+    has_segment(path, &MANAGEMENT)
+}
+
+/// Whether a path, as VIA gets it, is one whose requests always name a file on its disk (contract: via, 1.10: the member
+/// `video_path` of `/reviewAlert` is required); in doubt it is.
+pub(super) fn is_review(path: &str) -> bool {
+    has_segment(path, &["reviewAlert"])
+}
+
+fn has_segment(path: &str, words: &[&str]) -> bool {
     let path = decoded(path);
     let mut segments = path.split(['/', '\\']);
-    segments.any(|segment| MANAGEMENT.iter().any(|word| segment.eq_ignore_ascii_case(word)))
+    segments.any(|segment| words.iter().any(|word| segment.eq_ignore_ascii_case(word)))
 }
 
 /// Decoded once, as Ollama does.
@@ -109,6 +119,14 @@ mod tests {
         {
             assert!(!is_management(path), "{path}");
         }
+    }
+
+    #[test]
+    fn a_review_is_seen_however_it_is_written() {
+        for path in ["/reviewAlert", "/v1/reviewAlert/", "/review%41lert", "/REVIEWALERT", "//reviewAlert"] {
+            assert!(is_review(path), "{path}");
+        }
+        assert!(!is_review("/alerts") && !is_review("/reviewAlerts"));
     }
 
     #[test]

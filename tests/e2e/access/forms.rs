@@ -160,3 +160,17 @@ async fn other_requests_with_such_words_are_none_of_its_business() {
     assert_eq!(upload(&viaduct, "/summarize", TYPE, &body).await.status(), 200);
     assert!(received.lock().unwrap().starts_with(body.as_bytes()));
 }
+
+#[tokio::test]
+async fn a_review_names_a_path_on_vias_disk_too() {
+    let (origin, received) = recorder().await;
+    let body = "{\"version\":\"1.0\",\"id\":\"0\",\"video_path\":\"/sim/secret.mp4\"}";
+    let viaduct = guarded(&origin);
+    for path in ["/reviewAlert", "/reviewAlert/", "/via/reviewAlert", "/v1/reviewAlert"] {
+        let answer = upload(&viaduct, path, "content-type: application/json\r\n", body).await;
+        assert_eq!((answer.status(), answer.field("x-viaduct-error")), (403, Some("not-allowed")), "{path}");
+    }
+    assert!(received.lock().unwrap().is_empty());
+    let viaduct = Viaduct::start(Overrides { via: urls(&[origin.address]), ..Overrides::default() });
+    assert_eq!(upload(&viaduct, "/reviewAlert", "content-type: application/json\r\n", body).await.status(), 200);
+}
