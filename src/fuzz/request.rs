@@ -55,7 +55,7 @@ pub fn check(bytes: &[u8]) {
     for _ in 0..TRIES {
         let judged = LAB.with(|lab| lab.attack(&pieces)).and_then(|outcome| {
             reaches_only_what_was_asked(&outcome, &asked, is_whole)?;
-            is_answered(&outcome, &asked)
+            is_answered(&outcome, &asked, bytes)
         });
         match judged {
             Ok(()) => return,
@@ -138,6 +138,15 @@ pub(super) fn passing(fields: &Fields, asked: &Fields) -> Fields {
     passing
 }
 
+/// Whether what follows the requests, and is none, begins as a HEAD: its refusal has no content then.
+fn ends_in_head(mut bytes: &[u8]) -> bool {
+    while let Read::Whole(_, length) = strict::request(bytes, Maker::Client) {
+        bytes = &bytes[length..];
+    }
+    let line = bytes.iter().position(|byte| !b"\r\n".contains(byte)).map_or(&[][..], |start| &bytes[start..]);
+    line.starts_with(b"HEAD ")
+}
+
 /// Whether what looks like the answer to a HEAD has content all the same, as the last answer of all: one to a head that
 /// is refused before its method counts.
 fn has_content(answer: &[u8]) -> bool {
@@ -148,11 +157,12 @@ fn has_content(answer: &[u8]) -> bool {
 }
 
 /// The client gets whole answers, at most one for each request and one for what is none.
-fn is_answered(outcome: &Outcome, asked: &[Message]) -> Result<(), String> {
+fn is_answered(outcome: &Outcome, asked: &[Message], bytes: &[u8]) -> Result<(), String> {
     let mut rest = outcome.got.as_slice();
     let mut count = 0;
     while !rest.is_empty() {
-        let is_head = asked.get(count).is_some_and(|request| request.line[0] == b"HEAD") && !has_content(rest);
+        let is_head = asked.get(count).map_or_else(|| ends_in_head(bytes), |request| request.line[0] == b"HEAD");
+        let is_head = is_head && !has_content(rest);
         match strict::answer(rest, is_head) {
             Read::Whole(answer, length) => {
                 count += usize::from(answer.line[1][0] != b'1');
