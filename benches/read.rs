@@ -1,4 +1,5 @@
-//! Bytes per second of the time grammar over answers as VIA writes them: prose, bullets, pairs, tables, Korean, Chinese.
+//! Bytes per second of the time grammar over answers as VIA writes them: prose, bullets, pairs, tables, Korean, Chinese,
+//! Japanese.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -15,20 +16,23 @@ const TABLE: &str = "| 1 | 00:12 | 00:47 | Entry of 5 people |\n| 2 | 01:05 | 01
 const KOREAN: &str = "지게차가 1분 5초부터 1분 40초까지 이동하고, 3:10에 작업자가 넘어집니다. 주차장에는 차량 5대가 주차되어 있습니다.\n";
 const CHINESE: &str = "从10秒到20秒，一个人站在门口。在1分30秒处，汽车停下。画面里有3个人和2辆车。\n";
 
-const ANSWERS: [(&str, &str); 6] = [
+const JAPANESE: &str = "0:12から0:47まで、作業員がフォークリフトの横に立っています。1分30秒に車が止まり、画面には3人と2台の車が見えます。\n";
+
+const ANSWERS: [(&str, &str); 7] = [
     ("prose", PROSE),
     ("pairs", PAIRS),
     ("bullets", BULLETS),
     ("table", TABLE),
     ("korean", KOREAN),
     ("chinese", CHINESE),
+    ("japanese", JAPANESE),
 ];
 
 fn main() {
     divan::main();
 }
 
-#[divan::bench(args = ["prose", "pairs", "bullets", "table", "korean", "chinese"], consts = [1, 10, 100])]
+#[divan::bench(args = ["prose", "pairs", "bullets", "table", "korean", "chinese", "japanese"], consts = [1, 10, 100])]
 fn kib<const KIB: usize>(bencher: Bencher<'_, '_>, answer: &str) {
     let (_, line) = ANSWERS.iter().find(|(name, _)| *name == answer).expect("an answer of that name");
     let text = line.repeat(KIB * 1024 / line.len() + 1);

@@ -7,7 +7,7 @@ use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::minutes::{is_counted, is_mark, is_oclock};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
-use super::scores::is_left_over;
+use super::scores::{RACES, is_left_over};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
@@ -70,6 +70,8 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     match left.cue {
         Cue::Word(Word::In) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
+        // `best lap 58.3 s`
+        Cue::Other if ends_with(page, left.at, &RACES) => UNCLEAR,
         // `a game with 5 minutes against 4`
         Cue::Word(Word::Function)
             if timed.unit.style == Style::Plural

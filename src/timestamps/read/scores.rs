@@ -228,7 +228,7 @@ pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
 }
 
 /// What takes a time that is measured.
-const RACES: [&str; 24] = [
+pub(super) const RACES: [&str; 24] = [
     "lap",
     "marathon",
     "race",

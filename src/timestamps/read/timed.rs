@@ -90,9 +90,13 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
 
 /// `0:12-0:47 (35 seconds)`: how long the range before it is.
 fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
-    let open = matches!(judge.page.left(judge.first(index)).cue, Cue::Open(_) | Cue::Cell | Cue::Dash);
-    let Some(before) = index.checked_sub(1).filter(|_| open) else { return false };
-    let near = judge.first(index) - judge.last(before) <= 4;
+    let left = judge.page.left(judge.first(index));
+    let open = matches!(left.cue, Cue::Open(_) | Cue::Cell | Cue::Dash);
+    // `from 0:12 to 0:18, i.e. 6 seconds`
+    let said = matches!(left.cue, Cue::Start | Cue::List | Cue::Other | Cue::Word(Word::Is));
+    let Some(before) = index.checked_sub(1).filter(|_| open || said) else { return false };
+    let (from, to) = (judge.last(before), judge.first(index));
+    let near = to - from <= if open { 4 } else { 7 } && (from..to).all(|at| judge.page.kind(at) != Kind::Break);
     if !judge.is_range(before) {
         // `lasts 2 minutes and 30 seconds (150 s)`
         let same = matches!(judge.page.atoms[judge.groups[before].to].shape, Shape::Timed(timed) if (timed.seconds - seconds).abs() < 1.0);
