@@ -27,8 +27,8 @@ pub struct Downstream {
     pub(super) is_loopback: bool,
     /// Whether it came with TLS.
     pub(super) is_secure: bool,
-    /// Whether it is one of several exchanges at once: HTTP/2.
-    is_stream: bool,
+    /// The version that the client speaks, unless it is the usual one.
+    pub(super) proto: Option<&'static str>,
     /// The deadlines of this connection.
     pub clock: Arc<Clock>,
     /// What its client hears before an answer.
@@ -61,7 +61,7 @@ impl Downstream {
             is_trusted: trusted.iter().any(|net| net.contains(&ip)),
             is_loopback: local.ip().to_canonical().is_loopback(),
             is_secure: false,
-            is_stream: false,
+            proto: None,
             clock,
             turn,
             watch: None,
@@ -81,7 +81,8 @@ impl Downstream {
         Self { watch: Some(watch), ..self }
     }
 
-    /// The same client, for one of several exchanges that run at once: each has its own time and its own turn.
+    /// The same client, for one of several exchanges that run at once, as only HTTP/2 has them: each has its own time
+    /// and its own turn.
     #[must_use]
     pub fn split(&self, clock: Arc<Clock>, turn: Arc<Turn>) -> Self {
         Self {
@@ -91,7 +92,7 @@ impl Downstream {
             is_trusted: self.is_trusted,
             is_loopback: self.is_loopback,
             is_secure: self.is_secure,
-            is_stream: true,
+            proto: Some("HTTP/2.0"),
             clock,
             turn,
             watch: self.watch.clone(),
@@ -102,11 +103,6 @@ impl Downstream {
     /// How the client asked.
     pub(super) fn scheme(&self) -> &'static str {
         if self.is_secure { "https" } else { "http" }
-    }
-
-    /// The version that the client speaks, unless it is the usual one.
-    pub(super) fn proto(&self) -> Option<&'static str> {
-        self.is_stream.then_some("HTTP/2.0")
     }
 
     /// When the switch of protocols is told, this is to be run on the connection.

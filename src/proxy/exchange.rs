@@ -396,7 +396,7 @@ impl Exchange {
             first_byte_us: self.first_byte.map(micros),
             duration_us: micros(now.saturating_duration_since(self.started)),
             retries: (self.retries > 0).then_some(u64::from(self.retries)),
-            proto: self.downstream.proto(),
+            proto: self.downstream.proto,
             timestamps: self.timestamps,
             error: self.error.map(Kind::token).or_else(|| self.has_failed_inside.then_some("failed-inside")),
             end: match end {

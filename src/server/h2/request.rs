@@ -54,6 +54,10 @@ fn copy(from: &HeaderMap, authority: Option<&[u8]>, length: Option<u64>, to: &mu
         if is_of_the_connection(name) {
             return Err(Malformed("a field of the connection"));
         }
+        // RFC 9110, section 5.1. The types of h2 take a quote for a letter of names.
+        if memchr::memchr(b'"', name.as_str().as_bytes()).is_some() {
+            return Err(Malformed("a field name"));
+        }
         // RFC 9113, section 8.2.1: HTTP/1.1 would drop such white space in silence.
         if matches!(value, [b' ' | b'\t', ..] | [.., b' ' | b'\t']) {
             return Err(Malformed("white space around a value"));
@@ -151,8 +155,20 @@ mod tests {
 
     #[test]
     fn nothing_of_a_connection_and_no_white_space_around() {
-        for field in [("transfer-encoding", "chunked"), ("connection", "close"), ("x", " a"), ("x", "a\t")] {
+        let fields = [("transfer-encoding", "chunked"), ("connection", "close"), ("x", " a"), ("x", "a\t")];
+        for field in fields {
             assert!(copied(&[field], None).is_err(), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_is_all_that_passes_for_a_letter_of_names() {
+        for byte in 0..=u8::MAX {
+            let is_token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            for name in [vec![b'a', byte], [&b"a".repeat(100)[..], &[byte]].concat()] {
+                let is_name = HeaderName::from_bytes(&name).is_ok() || HeaderName::from_lowercase(&name).is_ok();
+                assert!(!is_name || is_token || byte == b'"', "{byte:#x}");
+            }
         }
     }
 

@@ -27,11 +27,11 @@ async fn deaf() -> Origin {
 
 /// Sends content until the window is used up and nothing more is granted for a while; how much that was.
 async fn stuffed(client: &mut Frames, stream: u32) -> usize {
-    let piece = [b'x'; 8192];
+    let piece = b"x".repeat(8192);
     let (mut window, mut whole, mut sent) = (65_535_usize, 65_535_usize, 0);
     loop {
         while window >= piece.len() && whole >= piece.len() {
-            client.data(stream, piece, false).await;
+            client.data(stream, &piece, false).await;
             (window, whole, sent) = (window - piece.len(), whole - piece.len(), sent + piece.len());
         }
         let Ok(frame) = tokio::time::timeout(Duration::from_millis(500), client.next()).await else { return sent };
@@ -66,7 +66,7 @@ async fn b4_an_upload_that_nobody_takes_stops_and_stops_no_other() {
     assert_eq!(client.outcome(3).await.body, b"heard");
     let head = POST.map(|field| if field.0 == ":path" { (":path", "/heard") } else { field });
     client.headers(5, &head, false).await;
-    client.data(5, [b'y'; 8192], true).await;
+    client.data(5, b"y".repeat(8192), true).await;
     assert_eq!(client.outcome(5).await.body, b"heard");
 }
 
@@ -156,7 +156,7 @@ async fn b5_a_thousand_streams_that_take_nothing_cost_little_each() {
         let _ = peer.head().await;
         // More than a stream may hold, and less than the kernel does.
         peer.send(ok(&b"x".repeat(192 * 1024))).await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let (process, address) = crate::support::serve(&["--to", &format!("http://{}", origin.address)]).await;

@@ -99,6 +99,7 @@ const FIELDS: &[(Fields, Verdict)] = &[
     (&[("x:a", "b")], Gone),
     (&[("", "b")], Gone),
     (&[("x\n", "b")], Gone),
+    (&[("x\"a\"", "b")], Ours),
     (&[("x-a", " b")], Ours),
     (&[("x-a", "b\t")], Ours),
     (&[("x-a", "b\0")], Gone),
