@@ -12,26 +12,30 @@ use std::fmt;
 use std::io::{self, IsTerminal};
 
 use tracing::{Event, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{self, FormatEvent, FormatFields, Writer};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
 use self::access::Access;
 use self::buffer::{Buffer, Flush};
 
-/// Starts tracing. `VIADUCT_LOG` filters, in the words of tracing's `EnvFilter`; default `info`. The access lines that
-/// are still in the buffer are written when the returned guard is dropped.
+/// Starts tracing. `VIADUCT_LOG` filters, as a level or as `TARGET=LEVEL`, with commas between them; default `info`.
+/// (tracing's `EnvFilter` could filter by fields too, for half a MiB of regular expressions in every process.) The
+/// access lines that are still in the buffer are written when the returned guard is dropped.
 pub fn start() -> Flush {
     let (buffer, flush) = Buffer::start(io::stdout());
-    let filter = EnvFilter::try_from_env("VIADUCT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = std::env::var("VIADUCT_LOG").ok().and_then(|filter| filter.parse().ok());
+    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let lines = Lines { for_humans: io::stderr().is_terminal() };
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_ansi(lines.for_humans)
         .event_format(lines)
         .with_writer(io::stderr)
-        .finish();
+        .finish()
+        .with(filter);
     // A second start (in tests) keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
     access::start(Access { buffer, for_humans: io::stdout().is_terminal() });
