@@ -12,6 +12,7 @@ mod input;
 mod outgoing;
 mod read;
 mod scan;
+mod slab;
 mod trailers;
 
 pub(crate) use self::chunk::{last_chunk, size_line};
