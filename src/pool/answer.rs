@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use tokio::net::TcpStream;
 
 use super::PooledConn;
 use super::conn::{Cause, Conn, LeanError};
@@ -60,6 +61,21 @@ impl Answer {
             conn.check_in();
         }
         Ok(body)
+    }
+
+    /// The socket, if its next so many bytes are the body as they are, for whoever moves them without looking.
+    pub fn bare(&self) -> Option<(&TcpStream, u64)> {
+        match &self.0 {
+            State::Lean(PooledConn { conn: Conn::Lean(lean), .. }) => lean.bare(),
+            _ => None,
+        }
+    }
+
+    /// So many of those were moved.
+    pub fn passed(&mut self, count: u64) {
+        if let State::Lean(PooledConn { conn: Conn::Lean(lean), .. }) = &mut self.0 {
+            lean.passed(count);
+        }
     }
 
     /// All of it, to go on elsewhere.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header;
 use http_body::{Body, Frame, SizeHint};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::enrich::Enriched;
@@ -88,6 +89,23 @@ impl Body for ResponseBody {
             Self::Made(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Forwarded(body) => body.incoming.size_hint(),
             Self::Enriched(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl ResponseBody {
+    /// The upstream's socket, if its next so many bytes are the client's as they are: nobody here has to look at them.
+    pub fn bare(&self) -> Option<(&TcpStream, u64)> {
+        match self {
+            Self::Forwarded(body) if body.failure.is_none() && body.events.is_none() => body.incoming.bare(),
+            _ => None,
+        }
+    }
+
+    /// So many of those were moved, as if they had been a frame.
+    pub fn passed(&mut self, count: u64) {
+        if let Self::Forwarded(body) = self {
+            body.passed(count);
         }
     }
 }
@@ -184,6 +202,17 @@ impl Forwarded {
     fn regain(&mut self) {
         if let Some(conn) = self.incoming.take_conn() {
             self.exchange.regain(Some(conn));
+        }
+    }
+
+    fn passed(&mut self, count: u64) {
+        self.exchange.clock().disarm(Phase::Silence);
+        self.exchange.gave(usize::try_from(count).unwrap_or(usize::MAX));
+        self.exchange.metrics().spliced.inc_by(count);
+        self.incoming.passed(count);
+        if self.incoming.is_end_stream() {
+            self.regain();
+            self.exchange.complete();
         }
     }
 
