@@ -8,10 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How large each is: less costs system calls, more costs cache.
 pub(super) const SIZE: usize = 256 * 1024;
-/// How many there are at most: 64 MiB.
-const MOST: usize = 256;
-/// How many wait for their next use instead of being freed.
-const KEPT: usize = 32;
+/// How many there are at most: 32 MiB.
+const MOST: usize = 128;
+/// How many wait for their next use instead of being freed: all, for in the holes that they leave small things would
+/// settle, and the next large one would find no room there.
+const KEPT: usize = MOST;
 
 /// Those of the process.
 pub(super) static SLABS: Slabs = Slabs::new(MOST, KEPT);

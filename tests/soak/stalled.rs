@@ -21,7 +21,7 @@ use crate::{patiently, setting};
 /// For 1,000 readers and 1,000 uploads.
 const MOST_KIB: u64 = 300 * 1024;
 /// What all large frames may take together, and one of them.
-const LARGE_KIB: u64 = 64 * 1024;
+const LARGE_KIB: u64 = 32 * 1024;
 const FRAME_KIB: u64 = 256;
 /// For everything else of one peer, a small frame included.
 const PEER_KIB: u64 = 96;
