@@ -101,6 +101,7 @@ impl App {
                 patience,
                 idle: config.downstream.idle,
                 http2: config.downstream.http2,
+                splice: config.downstream.splice,
                 trusted: config.trusted,
             },
         });

@@ -83,6 +83,8 @@ pub struct Downstream {
     pub write: Duration,
     /// Whether clients may speak HTTP/2.
     pub http2: bool,
+    /// Whether big answers may pass inside the kernel.
+    pub splice: bool,
 }
 
 /// Who reads answers by default.

@@ -14,6 +14,7 @@ mod outgoing;
 mod read;
 mod reading;
 mod scan;
+mod slab;
 mod trailers;
 
 pub(crate) use self::chunk::{last_chunk, size_line};

@@ -39,6 +39,8 @@ pub struct Metrics {
     handshake_failures: Family<ReasonLabels, Counter>,
     tls_reloads: Family<ResultLabels, Counter>,
     tasks: Gauge,
+    /// Body bytes that went to clients inside the kernel.
+    pub spliced: Counter,
     /// Client connections open now.
     pub downstream_open: Gauge,
     /// Exchanges that go on though their client has gone.
@@ -179,6 +181,7 @@ impl Metrics {
             handshake_failures: Family::default(),
             tls_reloads: Family::default(),
             tasks: Gauge::default(),
+            spliced: Counter::default(),
             downstream_open: Gauge::default(),
             unseen: Gauge::default(),
             tunnels_open: Gauge::default(),
@@ -194,6 +197,7 @@ impl Metrics {
         r.register("requests_in_flight", "Exchanges that run now", self.in_flight.clone());
         r.register_with_unit("request_body", "Taken from clients", Unit::Bytes, self.request_bytes.clone());
         r.register_with_unit("response_body", "Given to clients", Unit::Bytes, self.response_bytes.clone());
+        r.register_with_unit("spliced", "Given to clients inside the kernel", Unit::Bytes, self.spliced.clone());
         r.register_with_unit(
             "first_byte",
             "From the request's head to the answer's head",

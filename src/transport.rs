@@ -35,6 +35,14 @@ impl Transport {
         }
     }
 
+    /// The socket, if its bytes are what is sent and received.
+    pub fn as_tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Plain(tcp) => Some(tcp),
+            Self::Tls(_) => None,
+        }
+    }
+
     /// Whether nobody between the two ends reads along.
     pub fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))

@@ -170,6 +170,7 @@ fn downstream(file: &file::Downstream) -> Downstream {
         idle: or(file.idle, 90),
         write: or(file.write, 60),
         http2: file.http2.unwrap_or(true),
+        splice: file.splice.unwrap_or(false),
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) struct Downstream {
     pub idle: Option<Written>,
     pub write: Option<Written>,
     pub http2: Option<bool>,
+    pub splice: Option<bool>,
 }
 
 /// `[tls]`: certificate and key of listeners.

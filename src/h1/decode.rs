@@ -88,6 +88,22 @@ impl Decoder {
         }
     }
 
+    /// How many bytes of the body come as they are, with nothing between them or behind them.
+    pub(crate) fn bare(&self) -> Option<u64> {
+        if let Self::Length(left) = self { Some(*left) } else { None }
+    }
+
+    /// So many of those passed unseen.
+    pub(crate) fn passed(&mut self, count: u64) {
+        if let Self::Length(left) = self {
+            debug_assert!(count <= *left, "what is behind the body is not its own");
+            *left = left.saturating_sub(count);
+            if *left == 0 {
+                *self = Self::Done;
+            }
+        }
+    }
+
     /// Looks at the front of `input`; the caller takes off what the step says. Trailer fields go into `trailers`.
     pub(crate) fn step(&mut self, input: &[u8], trailers: &mut Option<HeaderMap>) -> Result<Step, Error> {
         let (step, is_over) = match self {

@@ -58,6 +58,16 @@ impl Input {
         self.decoder.remaining()
     }
 
+    /// How many bytes of the body the socket has as they are; `None` while some that were read wait here.
+    pub(crate) fn bare(&self) -> Option<u64> {
+        self.decoder.bare().filter(|_| self.bytes.is_empty())
+    }
+
+    /// So many of those passed unseen.
+    pub(crate) fn passed(&mut self, count: u64) {
+        self.decoder.passed(count);
+    }
+
     /// Whether the body would be over with what was read and `more` behind it.
     pub(crate) fn would_end(&self, more: &[u8]) -> bool {
         let (mut decoder, mut trailers) = (self.decoder.clone(), None);

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::PooledConn;
@@ -68,6 +69,21 @@ impl Answer {
     pub fn reserve(&mut self, bytes: usize) {
         if let State::Lean(conn) = &mut self.0 {
             conn.reserve(bytes);
+        }
+    }
+
+    /// The socket, if its next so many bytes are the body as they are, for whoever moves them without looking.
+    pub fn bare(&self) -> Option<(&TcpStream, u64)> {
+        match &self.0 {
+            State::Lean(PooledConn { conn: Conn::Lean(lean), .. }) => lean.bare(),
+            _ => None,
+        }
+    }
+
+    /// So many of those were moved.
+    pub fn passed(&mut self, count: u64) {
+        if let State::Lean(PooledConn { conn: Conn::Lean(lean), .. }) = &mut self.0 {
+            lean.passed(count);
         }
     }
 

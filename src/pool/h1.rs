@@ -315,6 +315,23 @@ impl Connection {
         let Stream::Whole(stream) = &self.stream else { return None };
         Some(stream.tcp())
     }
+
+    /// The socket, if its next so many bytes are the answer's body as they are. Whoever moves them elsewhere says so
+    /// ([`passed`](Self::passed)); that there are none, or why, [`poll_frame`](Self::poll_frame) tells.
+    pub(super) fn bare(&self) -> Option<(&TcpStream, u64)> {
+        // With the other half of the socket on its way, the body's end is not the exchange's.
+        let Stream::Whole(stream) = &self.stream else { return None };
+        let left = self.input.bare().filter(|_| self.broken.is_none())?;
+        Some((stream.as_tcp()?, left))
+    }
+
+    /// So many bytes of the body were moved.
+    pub(super) fn passed(&mut self, count: u64) {
+        self.input.passed(count);
+        if self.input.is_done() {
+            self.rest();
+        }
+    }
 }
 
 fn malformed(fault: Fault) -> Error {

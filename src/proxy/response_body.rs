@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::enrich::Enriched;
@@ -71,6 +72,23 @@ impl Body for ResponseBody {
             Self::Made(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Forwarded(body) => body.incoming.size_hint(),
             Self::Enriched(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl ResponseBody {
+    /// The upstream's socket, if its next so many bytes are the client's as they are: nobody here has to look at them.
+    pub fn bare(&self) -> Option<(&TcpStream, u64)> {
+        match self {
+            Self::Forwarded(body) if body.failure.is_none() && body.events.is_none() => body.incoming.bare(),
+            _ => None,
+        }
+    }
+
+    /// So many of those were moved, as if they had been a frame.
+    pub fn passed(&mut self, count: u64) {
+        if let Self::Forwarded(body) = self {
+            body.passed(count);
         }
     }
 }
@@ -180,6 +198,17 @@ impl Forwarded {
     fn end_events(&mut self) {
         if self.events.as_mut().is_some_and(|events| events.end()) {
             self.exchange.fail_inside();
+        }
+    }
+
+    fn passed(&mut self, count: u64) {
+        self.exchange.clock().disarm(Phase::Silence);
+        self.exchange.gave(usize::try_from(count).unwrap_or(usize::MAX));
+        self.exchange.metrics().spliced.inc_by(count);
+        self.incoming.passed(count);
+        if self.incoming.is_end_stream() {
+            self.regain();
+            self.exchange.complete();
         }
     }
 

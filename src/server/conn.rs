@@ -49,6 +49,8 @@ pub struct Settings {
     pub idle: Duration,
     /// Whether clients may speak HTTP/2.
     pub http2: bool,
+    /// Whether big answers may pass inside the kernel.
+    pub splice: bool,
     /// Whose `X-Forwarded-*` are believed.
     pub trusted: Vec<IpNet>,
 }
@@ -81,7 +83,8 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     }
     // Under TLS the handshake has decided.
     let may_be_h2 = shared.settings.http2 && !stream.is_tls();
-    let mut session = Session { shared, downstream, alarm, conn: Connection::new(stream, may_be_h2) };
+    let conn = Connection::new(stream, may_be_h2, shared.settings.splice);
+    let mut session = Session { shared, downstream, alarm, conn };
     let end = loop {
         let mut asking = match std::future::poll_fn(|cx| session.poll_request(cx)).await {
             Ok(asking) => asking,

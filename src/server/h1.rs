@@ -12,6 +12,7 @@ mod head;
 mod leaving;
 mod refusal;
 mod reply;
+mod splice;
 
 use std::io;
 use std::task::{Context, Poll, Waker, ready};
@@ -24,6 +25,7 @@ use self::encode::Asked;
 use self::head::Head;
 pub(super) use self::refusal::Refusal;
 pub(super) use self::reply::{Reply, Written};
+use self::splice::Splice;
 use crate::body::{BrokenOff, Giver, Incoming, handover};
 use crate::h1::{Framing, Input, Outgoing, Reader, Scan};
 use crate::head::RequestHead;
@@ -51,6 +53,8 @@ pub(super) struct Connection {
     asks_head: bool,
     outgoing: Outgoing,
     is_writing: bool,
+    /// Moves big answers inside the kernel, if that may be.
+    splice: Option<Splice>,
     /// Where the body of the request goes, while there is one.
     giver: Option<Giver>,
     /// What the client may begin with instead of a head, to speak HTTP/2.
@@ -95,9 +99,12 @@ fn asks_head(head: &[u8]) -> bool {
 // === impl Connection: requests ===
 
 impl Connection {
-    /// `may_be_h2` says that the first bytes may be those of HTTP/2 instead.
-    pub(super) fn new(stream: Transport, may_be_h2: bool) -> Self {
+    /// `may_be_h2` says that the first bytes may be those of HTTP/2 instead, `may_splice` that big answers may pass inside
+    /// the kernel.
+    pub(super) fn new(stream: Transport, may_be_h2: bool, may_splice: bool) -> Self {
+        let splice = (may_splice && !stream.is_tls()).then(Splice::default);
         Self {
+            splice,
             stream,
             reader: Reader::default(),
             input: Input::new(),
@@ -294,33 +301,6 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Whether nothing of the client is read now, so that its end has to be looked for.
-    pub(super) fn is_deaf(&self) -> bool {
-        !self.input.is_done() || self.input.bytes.len() >= HOLD_LIMIT
-    }
-
-    /// Whether the client has left, as far as that shows without reading what it sent before (see [`leaving`]).
-    pub(super) fn has_left(&mut self, cx: &mut Context<'_>) -> bool {
-        let tcp = self.stream.tcp();
-        if leaving::is_reset(tcp) {
-            return true;
-        }
-        if !leaving::has_finished(tcp, cx) {
-            return false;
-        }
-        if self.input.is_done() {
-            return true;
-        }
-        if self.giver.is_none() {
-            // Nobody waits for the rest: it is being told why.
-            return false;
-        }
-        if self.is_complete.is_none() {
-            self.is_complete = leaving::completes(&self.stream, &self.input, cx);
-        }
-        self.is_complete == Some(false)
-    }
-
     /// When an answer begins: whether the rest of its request will be read, so that another one can follow. What is at
     /// hand is read; a body that an upstream still takes may be over before a stream of unknown length is.
     fn may_go_on(&mut self, is_stream: bool) -> bool {
@@ -373,7 +353,10 @@ impl Connection {
 
     /// Writes what is up for writing.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = self.outgoing.poll_flush(&mut self.stream, cx);
+        let flushed = match self.outgoing.poll_flush(&mut self.stream, cx) {
+            Poll::Ready(Ok(())) => self.poll_drain(cx),
+            flushed => flushed,
+        };
         self.is_writing = flushed.is_pending();
         flushed
     }
@@ -387,6 +370,7 @@ impl Connection {
     pub(super) fn rest(&mut self) {
         self.reader.rest();
         self.outgoing.clear();
+        self.splice.iter_mut().for_each(Splice::rest);
         self.is_complete = None;
     }
 

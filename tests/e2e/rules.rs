@@ -11,6 +11,7 @@ mod http2;
 mod interim;
 mod lab;
 mod responses;
+mod splice;
 mod streaming;
 mod target;
 mod time;

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::narrow;
 
 pub(crate) struct Client(BufReader<TcpStream>);
 
@@ -30,6 +32,13 @@ impl Client {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self(BufReader::new(stream)))
+    }
+
+    /// As [`connect`](Self::connect), on a socket that holds little.
+    pub(crate) async fn narrow(address: SocketAddr) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        narrow(&socket);
+        Ok(Self(BufReader::new(socket.connect(address).await?)))
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -1,14 +1,20 @@
 //! A plain origin that does by path what origins do on bad days, and that can die and come back.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::narrow;
+
 pub(crate) struct Origin {
     pub(crate) address: SocketAddr,
+    /// Bytes written of huge answers.
+    pub(crate) written: Arc<AtomicU64>,
     accepting: JoinHandle<()>,
 }
 
@@ -25,6 +31,13 @@ impl Origin {
         Self::listen(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
+    /// As [`start`](Self::start), with sockets that hold little.
+    pub(crate) fn narrow() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        narrow(&socket);
+        Self::on(socket, SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
     /// Closes the listener and every connection, and resolves when they are gone.
     pub(crate) async fn die(self) -> SocketAddr {
         self.accepting.abort();
@@ -35,11 +48,15 @@ impl Origin {
 
     /// Listens on the address where one has died.
     pub(crate) fn listen(address: SocketAddr) -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
+        Self::on(TcpSocket::new_v4().unwrap(), address)
+    }
+
+    fn on(socket: TcpSocket, address: SocketAddr) -> Self {
         socket.set_reuseaddr(true).unwrap();
         socket.bind(address).unwrap();
         let listener = socket.listen(BACKLOG).unwrap();
-        Self { address: listener.local_addr().unwrap(), accepting: tokio::spawn(accept(listener)) }
+        let (address, written) = (listener.local_addr().unwrap(), Arc::default());
+        Self { address, accepting: tokio::spawn(accept(listener, Arc::clone(&written))), written }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -47,14 +64,15 @@ impl Origin {
     }
 }
 
-async fn accept(listener: TcpListener) {
+async fn accept(listener: TcpListener, written: Arc<AtomicU64>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok((stream, _)) = listener.accept() => {
+                let written = Arc::clone(&written);
                 connections.spawn(async move {
                     // It ends when the other side has had enough.
-                    let _ = serve(BufReader::new(stream)).await;
+                    let _ = serve(BufReader::new(stream), &written).await;
                 });
             }
             Some(_) = connections.join_next() => {}
@@ -62,7 +80,7 @@ async fn accept(listener: TcpListener) {
     }
 }
 
-async fn serve(mut peer: BufReader<TcpStream>) -> std::io::Result<()> {
+async fn serve(mut peer: BufReader<TcpStream>, written: &AtomicU64) -> std::io::Result<()> {
     loop {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -80,7 +98,8 @@ async fn serve(mut peer: BufReader<TcpStream>) -> std::io::Result<()> {
             "/huge" => {
                 peer.get_mut().write_all(HUGE).await?;
                 loop {
-                    peer.get_mut().write_all(&[b'x'; 16 * 1024]).await?;
+                    let count = peer.get_mut().write(&[b'x'; 16 * 1024]).await?;
+                    written.fetch_add(count as u64, Relaxed);
                 }
             }
             "/swallow" => std::future::pending::<()>().await,

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use tokio::io::{Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::{Connection, HOLD_LIMIT};
 use crate::h1::Input;
 use crate::transport::Transport;
 
@@ -20,21 +21,50 @@ const PEEK_LIMIT: usize = 8 * 1024 * 1024;
 /// The most that a TLS session holds of what it has read.
 const SESSION: u64 = 64 * 1024;
 
+impl Connection {
+    /// Whether nothing of the client is read now, so that its end has to be looked for.
+    pub(in crate::server) fn is_deaf(&self) -> bool {
+        !self.input.is_done() || self.input.bytes.len() >= HOLD_LIMIT
+    }
+
+    /// Whether the client has left, as far as that shows without reading what it sent before.
+    pub(in crate::server) fn has_left(&mut self, cx: &mut Context<'_>) -> bool {
+        let tcp = self.stream.tcp();
+        if is_reset(tcp) {
+            return true;
+        }
+        if !has_finished(tcp, cx) {
+            return false;
+        }
+        if self.input.is_done() {
+            return true;
+        }
+        if self.giver.is_none() {
+            // Nobody waits for the rest: it is being told why.
+            return false;
+        }
+        if self.is_complete.is_none() {
+            self.is_complete = completes(&self.stream, &self.input, cx);
+        }
+        self.is_complete == Some(false)
+    }
+}
+
 /// Whether the connection was reset.
-pub(super) fn is_reset(tcp: &TcpStream) -> bool {
+fn is_reset(tcp: &TcpStream) -> bool {
     !matches!(tcp.take_error(), Ok(None))
 }
 
 /// Whether the client has closed its direction, read to there or not. The kernel tells it with the last event; no
 /// system call is made.
-pub(super) fn has_finished(tcp: &TcpStream, cx: &mut Context<'_>) -> bool {
+fn has_finished(tcp: &TcpStream, cx: &mut Context<'_>) -> bool {
     let ready = pin!(tcp.ready(Interest::READABLE)).poll(cx);
     matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
 }
 
 /// Whether what was read, and what waits in the kernel of a client that has finished, complete the request's body;
 /// `None` if that cannot be known.
-pub(super) fn completes(stream: &Transport, input: &Input, cx: &mut Context<'_>) -> Option<bool> {
+fn completes(stream: &Transport, input: &Input, cx: &mut Context<'_>) -> Option<bool> {
     let waiting = waiting(stream.tcp())?;
     if let Some(left) = input.remaining() {
         let session = if stream.is_tls() { SESSION } else { 0 };

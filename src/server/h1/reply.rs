@@ -114,11 +114,25 @@ impl Reply {
             if self.state == State::Ending {
                 return Poll::Ready(Written::Whole);
             }
+            if self.splice(conn, body) {
+                continue;
+            }
             let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
             if !self.push(conn, body, frame) {
                 return Poll::Ready(Written::Cut);
             }
         }
+    }
+
+    /// Has some of the body pass inside the kernel; false if it has to be asked for a frame.
+    fn splice(&mut self, conn: &mut Connection, body: &mut ResponseBody) -> bool {
+        let Framing::Length(left) = &mut self.framing else { return false };
+        let Some(count) = conn.splice(body, *left) else { return false };
+        *left -= count;
+        if *left == 0 {
+            self.state = State::Ending;
+        }
+        true
     }
 
     /// Takes a frame, or the body's end, up for writing; false if the body is not what was announced.

@@ -1,0 +1,157 @@
+//! Pipes, lent for as long as bytes are in them; all connections together have no more than a fixed number.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
+use tokio::net::TcpStream;
+
+/// What a pipe is to hold: as much as a large frame, so that a client is given the same time for it.
+const SIZE: usize = 256 * 1024;
+/// How many there are at most: two descriptors each.
+const MOST: usize = 256;
+/// How many wait for their next use instead of being closed.
+const KEPT: usize = 32;
+
+/// Those of the process.
+pub(super) static PIPES: Pipes = Pipes::new(MOST, KEPT);
+
+/// A number of pipes.
+#[derive(Debug)]
+pub(super) struct Pipes {
+    most: usize,
+    kept: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    lent: usize,
+    waiting: Vec<Ends>,
+}
+
+#[derive(Debug)]
+struct Ends {
+    reading: OwnedFd,
+    writing: OwnedFd,
+}
+
+/// A pipe that is lent. Dropped empty it goes back; with bytes in it, which are nobody's, it is closed.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    ends: Option<Ends>,
+    held: usize,
+    home: &'static Pipes,
+}
+
+// === impl Pipes ===
+
+impl Pipes {
+    pub(super) const fn new(most: usize, kept: usize) -> Self {
+        Self { most, kept, state: Mutex::new(State { lent: 0, waiting: Vec::new() }) }
+    }
+
+    /// An empty pipe, if there is one left and the kernel has another.
+    pub(super) fn lend(&'static self) -> Option<Pipe> {
+        let mut state = self.lock();
+        if state.lent == self.most {
+            return None;
+        }
+        state.lent += 1;
+        let waiting = state.waiting.pop();
+        drop(state);
+        // Counted already, so that it is given back if there are no ends to be had.
+        let mut pipe = Pipe { ends: waiting, held: 0, home: self };
+        if pipe.ends.is_none() {
+            pipe.ends = Some(Ends::open().ok()?);
+        }
+        Some(pipe)
+    }
+
+    fn take_back(&self, clean: Option<Ends>) {
+        let mut state = self.lock();
+        state.lent -= 1;
+        let surplus = if state.waiting.len() < self.kept {
+            state.waiting.extend(clean);
+            None
+        } else {
+            clean
+        };
+        drop(state);
+        // Closed here, outside the lock.
+        drop(surplus);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing between lock and unlock can panic but a push that finds no memory.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Ends ===
+
+impl Ends {
+    fn open() -> io::Result<Self> {
+        let (reading, writing) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        // A user who has many gets no larger one; it works with any size.
+        let _ = fcntl_setpipe_size(&writing, SIZE);
+        Ok(Self { reading, writing })
+    }
+}
+
+// === impl Pipe ===
+
+impl Pipe {
+    pub(super) fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// Takes what the socket has, but not more than `left` bytes, nor than fit. 0 is the socket's end.
+    pub(super) fn fill(&mut self, from: &TcpStream, left: u64) -> io::Result<usize> {
+        debug_assert!(self.is_empty(), "it could not be known who would block");
+        let most = usize::try_from(left).map_or(SIZE, |left| left.min(SIZE));
+        let ends = self.ends.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        self.held = splice(from, None, &ends.writing, None, most, SpliceFlags::NONBLOCK)?;
+        Ok(self.held)
+    }
+
+    /// Gives the socket as much as it takes.
+    pub(super) fn drain(&mut self, to: &TcpStream) -> io::Result<usize> {
+        let ends = self.ends.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let count = splice(&ends.reading, None, to, None, self.held, SpliceFlags::NONBLOCK)?;
+        self.held -= count;
+        Ok(count)
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        self.home.take_back(self.ends.take().filter(|_| self.held == 0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pipe_with_bytes_in_it_is_never_lent_again() {
+        static PIPES: Pipes = Pipes::new(2, 2);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        peer.write_all(b"nobody's").await.unwrap();
+        stream.readable().await.unwrap();
+
+        let (mut dirty, clean) = (PIPES.lend().unwrap(), PIPES.lend().unwrap());
+        assert!(PIPES.lend().is_none());
+        assert_eq!(dirty.fill(&stream, 6).unwrap(), 6);
+        drop((dirty, clean));
+        let state = PIPES.lock();
+        assert_eq!((state.lent, state.waiting.len()), (0, 1));
+    }
+}
