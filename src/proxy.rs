@@ -147,14 +147,16 @@ impl Proxy {
         let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
         let page = self.settings.access.page(head);
         let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
-        let answered = match self.prepare(&mut exchange, page.as_ref(), head, incoming) {
-            Ok(Prepared::Sends(mut sending, back)) => {
-                let sent = until_expired(exchange.downstream(), Pin::new(&mut sending)).await;
+        let mut prepared = self.prepare(&mut exchange, page.as_ref(), head, incoming);
+        let answered = match prepared {
+            // In its place, for it is large.
+            Ok(Prepared::Sends(ref mut sending, ref mut back)) => {
+                let sent = until_expired(exchange.downstream(), Pin::new(sending)).await;
                 receive(&mut exchange, sent, back)
             }
-            Ok(Prepared::Lasts(lasting, back)) => {
+            Ok(Prepared::Lasts(lasting, mut back)) => {
                 let sent = unseen::Waiting::new(&mut exchange, lasting).answer().await;
-                receive(&mut exchange, sent, back)
+                receive(&mut exchange, sent, &mut back)
             }
             // Boxed, for it is rare and not small.
             Ok(Prepared::Upgrades(head, route, pinned)) => Box::pin(switch(&mut exchange, route, pinned, head)).await,
@@ -307,7 +309,7 @@ fn asked<'a>(route: &Route, target: &'a Uri, prefix: &str, fields: &Fields, down
 }
 
 /// What came of sending the request: the answer's head, rewritten for the client.
-fn receive(exchange: &mut Exchange, sent: Result<Sent, Error>, back: Back<'_>) -> Result<Answer, Error> {
+fn receive(exchange: &mut Exchange, sent: Result<Sent, Error>, back: &mut Back<'_>) -> Result<Answer, Error> {
     let (mut head, mut incoming, endpoint) = exchange.answered(sent.map_err(|error| exchange.blame(error))?);
     exchange.nominated = forward::toward_client(&mut head)?;
     forward::relocate(&mut head.fields, back.prefix, endpoint.base(), back.host.as_deref());
@@ -320,7 +322,7 @@ fn receive(exchange: &mut Exchange, sent: Result<Sent, Error>, back: Back<'_>) -
         // RFC 9110, section 10.1.1: the client may send the body or not; nobody could tell it from a request.
         head.fields.insert(&header::CONNECTION, "close");
     }
-    Ok(Answer::Passed(head, incoming, back.plan))
+    Ok(Answer::Passed(head, incoming, back.plan.take()))
 }
 
 /// An answer of viaduct's own that is no error.

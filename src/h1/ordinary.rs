@@ -51,7 +51,7 @@ pub(crate) const REASON: usize = 13;
 /// The line that begins at `at`.
 pub(crate) fn line(head: &[u8], at: usize) -> Option<Line> {
     let line = head.get(at..)?;
-    let colon = line.iter().position(|&b| !is(TOKEN, b))?;
+    let colon = name(line)?;
     if colon == 0 {
         return line.starts_with(b"\r\n").then_some(Line::End(at + 2));
     }
@@ -64,6 +64,33 @@ pub(crate) fn line(head: &[u8], at: usize) -> Option<Line> {
 
 fn ends_line(text: &[u8], length: usize) -> bool {
     text[length..].starts_with(b"\r\n")
+}
+
+/// How far there is a token. Most names are letters and hyphens, which eight at a time are told from the rest.
+fn name(line: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(eight) = line.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let others = others(u64::from_le_bytes(*eight));
+        if others != 0 {
+            at += others.trailing_zeros() as usize / 8;
+            break;
+        }
+        at += 8;
+    }
+    let rest = line.get(at..)?;
+    Some(at + rest.iter().position(|&b| !is(TOKEN, b))?)
+}
+
+/// The high bit of each byte of eight that is neither a letter nor a hyphen.
+fn others(eight: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES * 0x80;
+    let low = eight & !HIGH;
+    let lower = low | (ONES * 0x20);
+    // Above z, or below a; none of the sums passes on to the next byte.
+    let letters = !(lower + ONES * (0x7f - b'z' as u64)) & (lower + ONES * (0x80 - b'a' as u64));
+    let hyphens = !((low ^ (ONES * b'-' as u64)) + ONES * 0x7f);
+    (!(letters | hyphens) | eight) & HIGH
 }
 
 /// How far there is neither a control character nor DEL; `None` if there is none at all.
@@ -201,6 +228,18 @@ mod tests {
         assert!(
             !agrees_on_request(b"GET / HTTP/1.1\nx: 1\r\n\r\n") && !agrees_on_request(b"GET / HTTP/1.1\r\nx: 1\n\n")
         );
+    }
+
+    #[test]
+    fn letters_and_hyphens_are_told_from_the_rest() {
+        for byte in 0..=u8::MAX {
+            for at in 0..8 {
+                let mut eight = *b"aZ-zAaz-";
+                eight[at] = byte;
+                let expected = if byte.is_ascii_alphabetic() || byte == b'-' { 0 } else { 0x80 << (8 * at) };
+                assert_eq!(others(u64::from_le_bytes(eight)), expected, "{byte} {at}");
+            }
+        }
     }
 
     #[test]

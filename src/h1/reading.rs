@@ -59,6 +59,7 @@ impl<'a> Reading<'a> {
     }
 
     /// False if the field is to be left out. Most names are sorted out by their length alone.
+    #[inline]
     fn note(&mut self, name: &[u8], value: &[u8]) -> Result<bool, Error> {
         match name.len() {
             2 => {

@@ -22,7 +22,7 @@ use super::h2;
 use crate::body::Incoming;
 use crate::clock::Clock;
 use crate::error::Phase;
-use crate::head::AnswerHead;
+use crate::head::{AnswerHead, Fields};
 use crate::metrics::Metrics;
 use crate::proxy::{Downstream, Proxy, ResponseBody};
 use crate::transport::Transport;
@@ -86,11 +86,17 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     let conn = Connection::new(stream, may_be_h2, shared.settings.splice);
     let mut session = Session { shared, downstream, alarm, conn };
     let end = loop {
-        let mut asking = match std::future::poll_fn(|cx| session.poll_request(cx)).await {
-            Ok(asking) => asking,
+        // In its place: a request is large, and would be copied wherever it went.
+        let mut asked = std::future::poll_fn(|cx| session.poll_request(cx)).await;
+        match &mut asked {
+            Ok(asking) => {
+                if let Some(end) = session.exchange(asking).await {
+                    break end;
+                }
+            }
             Err(NoRequest::Gone) => break End::Dropped,
             Err(NoRequest::Refused(refusal)) => {
-                session.refuse(refusal).await;
+                session.refuse(*refusal).await;
                 break End::Closed;
             }
             Err(NoRequest::OtherVersion) => {
@@ -98,9 +104,6 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
                 let (stream, early) = conn.into_parts();
                 return Box::pin(h2::serve(shared, downstream, alarm, stream, early)).await;
             }
-        };
-        if let Some(end) = session.exchange(&mut asking).await {
-            break end;
         }
     };
     let Session { downstream, conn, .. } = session;
@@ -145,11 +148,12 @@ impl Session {
     fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<Asking, NoRequest>> {
         let Self { shared, downstream, alarm, conn } = self;
         let clock = &downstream.clock;
-        if let Poll::Ready(asked) = conn.poll_request(cx) {
-            if let Err(NoRequest::Refused(_)) = asked {
+        let asked = conn.poll_request(cx);
+        if asked.is_ready() {
+            if matches!(asked, Poll::Ready(Err(NoRequest::Refused(_)))) {
                 shared.metrics.refused("parse");
             }
-            return Poll::Ready(asked);
+            return asked;
         }
         if conn.has_begun() && clock.is_idle() {
             clock.disarm(Phase::Idle);
@@ -178,13 +182,18 @@ impl Session {
 
     /// Has one request answered. Returns how the connection ends, if it does.
     async fn exchange(&mut self, asking: &mut Asking) -> Option<End> {
-        let Asking { head, body, reply } = asking;
+        let Asking { head: asked, body, reply } = asking;
         let body = std::mem::replace(body, Incoming::Empty);
         self.downstream.turn.begin(reply.is_old());
         let shared = Arc::clone(&self.shared);
         let downstream = Arc::clone(&self.downstream);
-        let mut answering = std::pin::pin!(shared.proxy.handle(downstream, head, body));
-        let (mut head, mut body) = match std::future::poll_fn(|cx| self.poll_answer(answering.as_mut(), cx)).await {
+        let answered = {
+            let mut answering = std::pin::pin!(shared.proxy.handle(downstream, asked, body));
+            std::future::poll_fn(|cx| self.poll_answer(answering.as_mut(), cx)).await
+        };
+        // An answer may take hours, and needs nothing of it.
+        asked.fields = Fields::new();
+        let (mut head, mut body) = match answered {
             Ok(answer) => answer,
             Err(end) => return Some(end),
         };
