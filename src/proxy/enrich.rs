@@ -174,6 +174,11 @@ impl Splice {
 // === impl Enriched ===
 
 impl Enriched {
+    /// Whether the last frame has gone. What is held has to be asked for.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(&self.splice, Splice::Json(json) if json.is_over())
+    }
+
     /// The next frame for the client. Never ends the stream before what was held has gone.
     pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let Self { forwarded, splice } = self;

@@ -62,8 +62,7 @@ impl Body for ResponseBody {
         match self {
             Self::Made(bytes) => bytes.is_empty(),
             Self::Forwarded(body) => body.failure.is_none() && body.incoming.is_end_stream(),
-            // What is held has to be asked for.
-            Self::Enriched(_) => false,
+            Self::Enriched(body) => body.is_over(),
         }
     }
 

@@ -94,7 +94,8 @@ pub fn kind(text: &str) -> Kind {
 impl Answer {
     /// Reads a message; `None` if it is no JSON object.
     pub fn read(message: &[u8]) -> Option<Self> {
-        let text = String::from_utf8_lossy(message);
+        // Looks at many bytes at once, which the lossy reader does not.
+        let text = str::from_utf8(message).map_or_else(|_| String::from_utf8_lossy(message), Cow::Borrowed);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if !text.trim_start().starts_with('{') || !json::is_valid(text) {
             return None;

@@ -15,6 +15,9 @@ use crate::timestamps::ask::Question;
 use crate::timestamps::item::Item;
 use crate::timestamps::splice_json::{End, JsonSplice};
 
+/// A body that is here as a whole, and not longer, goes in one piece: to read it takes less time than another write.
+const ONE_PIECE: usize = 4 * 1024;
+
 /// The state of one such body.
 #[derive(Debug)]
 pub(super) struct Json {
@@ -59,13 +62,24 @@ impl Json {
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
             if let Some(data) = self.out.pop_front() {
+                if self.is_over() {
+                    // So that the end of the body goes with its last piece.
+                    forwarded.exchange().complete();
+                }
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
             match &mut self.phase {
                 Phase::Passing => match forwarded.poll_upstream(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                        Ok(data) => self.splice.push(data, &mut self.out),
+                        Ok(data) => {
+                            let is_all = data.len() <= ONE_PIECE && forwarded.is_empty();
+                            self.splice.push(data, &mut self.out);
+                            if is_all {
+                                self.finish(forwarded, None);
+                                self.merge();
+                            }
+                        }
                         Err(frame) => self.finish(forwarded, frame.into_trailers().ok()),
                     },
                     Poll::Ready(None) => self.finish(forwarded, None),
@@ -98,6 +112,20 @@ impl Json {
                     None => return forwarded.poll_upstream(cx),
                 },
             }
+        }
+    }
+
+    /// Whether nothing comes any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.out.is_empty() && matches!(self.phase, Phase::Ending(None))
+    }
+
+    /// What may go makes one piece, if nothing else is waited for.
+    fn merge(&mut self) {
+        if matches!(self.phase, Phase::Ending(_)) && self.out.len() > 1 {
+            let all = self.out.make_contiguous().concat();
+            self.out.clear();
+            self.out.push_back(all.into());
         }
     }
 
