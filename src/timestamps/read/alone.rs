@@ -112,6 +112,10 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
         Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
             if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR }
         }
+        // `rings for 12 s until 0:40`
+        Behind::Point if !is_asian(page, last) && is_until(page, last) && is_length(page, left, timed.led) => {
+            Verdict::Not
+        }
         Behind::Point | Behind::Into => {
             if is_length(page, left, timed.led) {
                 UNCLEAR
@@ -158,6 +162,10 @@ fn is_after_doing(page: &Page<'_>, last: usize) -> bool {
 /// `25 minutes, of which 40 seconds are shown`.
 fn is_of_which(page: &Page<'_>, at: usize) -> bool {
     ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
+}
+
+fn is_until(page: &Page<'_>, last: usize) -> bool {
+    page.kind(page.behind(last + 1)) == Kind::Word(Word::Until)
 }
 
 fn is_of(page: &Page<'_>, last: usize) -> bool {

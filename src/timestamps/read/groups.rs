@@ -2,6 +2,7 @@
 
 use super::atoms::{Atom, Shape};
 use super::page::{Cue, Page};
+use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Word};
 
 /// How many tokens may lie between the two ends of a range that is joined from afar (`10초부터 … 20초까지`).
@@ -140,6 +141,8 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
             Kind::Word(Word::To) if !listed || goes => break Joint::Word,
             // `까지` and まで belong to the time before them
             Kind::Word(Word::Until) if page.is_asian(at - 1) => return None,
+            // `rings for 12 s until 0:40`: how long, and then when
+            Kind::Word(Word::Until) if is_spell(page, a) => return None,
             Kind::Word(Word::Until) => break Joint::Word,
             // Italian `alle`, which is German for "every"
             Kind::Word(Word::Every) if matches!(b.shape, Shape::Clock(_)) => break Joint::Word,
@@ -178,6 +181,14 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         _ => false,
     };
     if (at..end).all(noise) { Some(joint) } else { far(page, a, b) }
+}
+
+/// Whether the words before a time make it a length: `for 12 s`, `waits 12 seconds`; but `during 12 s until 20 s`.
+fn is_spell(page: &Page<'_>, a: &Atom) -> bool {
+    let left = page.left(a.first);
+    matches!(a.shape, Shape::Timed(_))
+        && matches!(left.cue, Cue::Word(Word::For | Word::Lasts | Word::Length))
+        && !ends_with(page, left.at, &["during", "throughout"])
 }
 
 /// `between A and B`, `A와 B 사이`.

@@ -31,6 +31,10 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
         return Verdict::Not;
     }
+    // `is measured at 5 points: 20, 21, …`
+    if !left.the && number.decimals == 0 && quantities::is_points(page, last) {
+        return Verdict::Not;
+    }
     // `un poids de 2,5 kg`
     if page.kind(last + 1) == Kind::Mark(Mark::Comma)
         && matches!(page.kind(last + 2), Kind::Number(_))

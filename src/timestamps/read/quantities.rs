@@ -1,14 +1,15 @@
 //! Nouns that a number beside them counts, measures or names: no time, whatever form it has.
 
 use super::page::Page;
-use super::token::{Kind, Mark};
+use super::token::{Kind, Mark, Word};
 
-/// Amounts, qualities, and places with numbers.
-const QUANTITIES: [&str; 62] = [
+/// Amounts, qualities, scales (`FM 101.5-104.2`), and places with numbers.
+const QUANTITIES: [&str; 70] = [
     "accuracy",
     "ages",
     "aisles",
     "bays",
+    "bmi",
     "boxes",
     "cameras",
     "coefficient",
@@ -16,6 +17,8 @@ const QUANTITIES: [&str; 62] = [
     "confianza",
     "confidence",
     "count",
+    "cpi",
+    "dab",
     "depth",
     "distance",
     "docks",
@@ -23,12 +26,15 @@ const QUANTITIES: [&str; 62] = [
     "factor",
     "floor",
     "floors",
+    "fm",
     "fouls",
     "gates",
     "goals",
     "grade",
     "height",
     "index",
+    "iq",
+    "iso",
     "konfidenz",
     "lane",
     "lanes",
@@ -59,7 +65,9 @@ const QUANTITIES: [&str; 62] = [
     "threshold",
     "trucks",
     "turnovers",
+    "uhf",
     "vehicles",
+    "vhf",
     "votes",
     "weight",
     "weights",
@@ -95,7 +103,24 @@ pub(super) fn is_quantity(page: &Page<'_>, at: usize) -> bool {
 
 /// `section 4.1 to 4.5`, `breaks window 3`.
 pub(super) fn is_numbered(page: &Page<'_>, at: usize) -> bool {
-    ends_with(page, at, &NUMBERED)
+    ends_with(page, at, &NUMBERED) || is_till(page, at)
+}
+
+/// `5 points`: places or a score, behind the token at `last`.
+pub(super) fn is_points(page: &Page<'_>, last: usize) -> bool {
+    page.text[page.span(last + 1, last + 1)].eq_ignore_ascii_case("points")
+}
+
+/// `at till 4`, `behind the till 3`: where one pays.
+fn is_till(page: &Page<'_>, at: usize) -> bool {
+    page.text[page.span(at, at)].eq_ignore_ascii_case("till")
+        && page.before(at).is_some_and(|before| match page.kind(before) {
+            Kind::Word(
+                Word::At | Word::The | Word::Article | Word::By | Word::In | Word::Of | Word::To | Word::Every,
+            ) => true,
+            Kind::Other(_) | Kind::Word(Word::Function) => ends_with(page, before, &["behind", "beside", "on", "with"]),
+            _ => false,
+        })
 }
 
 /// `the confidence for each item lies between 0.81 and 0.94`: whether the words of the clause before the token name one.

@@ -100,7 +100,7 @@ impl Head {
         let mut cell = 0;
         for index in 0..=tokens.len() {
             if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
-                columns.push(role(&tokens[cell..index]));
+                columns.push(role(text, &tokens[cell..index]));
                 cell = index;
             }
         }
@@ -161,11 +161,12 @@ impl Separator {
 }
 
 /// What the words of a head's cell say.
-fn role(cell: &[Token]) -> Role {
+fn role(text: &str, cell: &[Token]) -> Role {
     let mut role = Role::None;
     for token in cell {
         role = match token.kind {
-            Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day) => return Role::Length,
+            Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
+            Kind::Other(_) if is_told_in_pairs(&text[token.start()..token.end()]) => return Role::Length,
             Kind::Word(Word::Start | Word::From) => Role::Start,
             Kind::Word(Word::End | Word::To | Word::Until) => Role::End,
             Kind::Word(Word::Time | Word::Stamp) if matches!(role, Role::None | Role::Other) => Role::Time,
@@ -177,4 +178,26 @@ fn role(cell: &[Token]) -> Role {
         };
     }
     role
+}
+
+/// `Goals`, `Arrival`: a column of scores or of a timetable, whose cells look like clocks.
+fn is_told_in_pairs(head: &str) -> bool {
+    const PAIRS: [&str; 14] = [
+        "goals",
+        "sets",
+        "games",
+        "legs",
+        "frames",
+        "tally",
+        "aggregate",
+        "halftime",
+        "kickoff",
+        "arrival",
+        "arrives",
+        "arr",
+        "dep",
+        "dilution",
+    ];
+    let last = head.rsplit(' ').next().unwrap_or(head);
+    PAIRS.iter().any(|word| last.eq_ignore_ascii_case(word))
 }

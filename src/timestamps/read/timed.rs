@@ -1,9 +1,9 @@
 //! Numbers with a unit: a time (`at 10 seconds`), or a length (`for 10 seconds`), which is none.
 
-use super::alone;
+use super::alone::{self, is_placed};
 use super::atoms::{Shape, Timed};
 use super::behind::{Behind, is_asian};
-use super::cut_off::{is_fraction, is_hyphened, is_incomplete};
+use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
 use super::lengths::{is_lasting, is_length};
 use super::metres::is_foreign_of;
 use super::minutes::is_oclock;
@@ -28,8 +28,11 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
-    if is_fraction(page, first) || is_hyphened(page, first, &timed) {
+    if is_fraction(page, first) || is_hyphened(page, first, &timed) || is_styled(page, first, last, &timed) {
         return Verdict::Not;
+    }
+    if is_counted_down(page, first) {
+        return UNCLEAR;
     }
     let left = page.left(first);
     if left.cue == Cue::Never && page.kind(left.at) != Kind::Mark(Mark::Plus) {
@@ -153,6 +156,9 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         }
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
+        Behind::Relative if timed.unit.style != Style::Asian && !timed.is_lone_m() && !(both && timed.is_brief()) => {
+            relative(page, left, judge.last(index))
+        }
         _ if timed.is_lone_m() => {
             let spaced = page.gap(judge.last(index)) == Gap::Space;
             if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At))
@@ -172,6 +178,17 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         }
         _ => Verdict::Time,
     }
+}
+
+/// `2-3 seconds of footage`, `5-10 seconds after the crash`; but `0-5 seconds of the video`, `between 10 and 20 seconds of it`.
+fn relative(page: &Page<'_>, left: &Left, last: usize) -> Verdict {
+    let next = page.behind(last + 1);
+    let placed = !matches!(left.cue, Cue::Start) && is_placed(left);
+    if page.kind(next) == Kind::Word(Word::Of) {
+        let media = page.kind(next + 1) == Kind::Word(Word::The) && page.kind(next + 2) == Kind::Word(Word::Media);
+        return if placed || media && !left.approx { Verdict::Time } else { Verdict::Not };
+    }
+    if placed { UNCLEAR } else { Verdict::Not }
 }
 
 /// `5초 ~ 12초 동안`, `10秒から20秒の間`: the range is told by both its ends, `동안` only says so again. But `5초부터 12초 동안`
