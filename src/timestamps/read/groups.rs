@@ -258,8 +258,10 @@ fn belong(page: &Page<'_>, a: &Atom, b: &Atom, joint: Joint) -> bool {
         (Shape::Clock(_) | Shape::Timed(_), Shape::Clock(_) | Shape::Timed(_))
         | (Shape::Wall, Shape::Wall)
         | (Shape::Dotted(_), Shape::Dotted(_)) => true,
-        (Shape::Bare(number), Shape::Clock(_)) => number.value == 0.0 && !is_labelled(page, a, joint),
-        (Shape::Bare(_), Shape::Timed(_)) => !is_labelled(page, a, joint),
+        (Shape::Bare(number), Shape::Clock(_)) => {
+            number.value == 0.0 && !is_labelled(page, a, joint) && !is_scored(page, a)
+        }
+        (Shape::Bare(_), Shape::Timed(_)) => !is_labelled(page, a, joint) && !is_scored(page, a),
         (Shape::Timed(_), Shape::Bare(_)) => !is_count(page, b),
         (Shape::Bare(_), Shape::Bare(_)) => joint == Joint::Adjacent || !is_labelled(page, a, joint),
         _ => false,
@@ -271,6 +273,16 @@ fn is_labelled(page: &Page<'_>, a: &Atom, joint: Joint) -> bool {
     let named =
         matches!(page.left(a.first).cue, Cue::Other | Cue::Id | Cue::Never | Cue::Word(Word::Part | Word::Display));
     named && joint == Joint::Sign && page.gap(a.last + 1) > Gap::Tight
+}
+
+/// `1-0 – 23:07`: a tight dash binds the number to the one before it, a loose one parts it from the time.
+fn is_scored(page: &Page<'_>, a: &Atom) -> bool {
+    a.first >= 2
+        && page.kind(a.first - 1) == Kind::Mark(Mark::Dash)
+        && page.gap(a.first) == Gap::Tight
+        && page.gap(a.first - 1) == Gap::Tight
+        && matches!(page.kind(a.first - 2), Kind::Number(_))
+        && page.gap(page.behind(a.last + 1)) > Gap::Tight
 }
 
 /// `10s - 3 people`.

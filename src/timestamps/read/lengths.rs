@@ -3,12 +3,27 @@
 use super::atoms::Timed;
 use super::clocks::names_length;
 use super::page::{Cue, Left, Page};
-use super::quantities::ends_with;
-use super::token::{Kind, Style, Word};
+use super::quantities::{begins_with, ends_with};
+use super::scores::RACES;
+use super::token::{Kind, Mark, Style, Word};
 
 /// `lasts 10 seconds into the night`.
 pub(super) fn is_lasting_directly(left: &Left) -> bool {
     matches!(left.cue, Cue::Word(Word::Lasts | Word::For | Word::Goes))
+}
+
+/// `30-35 minutes at 180 °C`, `holds 10 s at 60 km/h`: how long something goes on so.
+pub(super) fn is_treatment(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
+    let at = page.behind(last + 1);
+    let measured = page.kind(at) == Kind::Word(Word::At)
+        && matches!(page.kind(at + 1), Kind::Number(_))
+        && matches!(page.kind(at + 2), Kind::Word(Word::Measure) | Kind::Mark(Mark::Degree | Mark::Percent));
+    let told = match left.cue {
+        Cue::Other | Cue::List | Cue::Word(Word::Function) => true,
+        Cue::Start | Cue::Dash | Cue::Colon | Cue::Cell => timed.unit.style == Style::Plural,
+        _ => false,
+    };
+    measured && told && !left.approx
 }
 
 /// `the shift (8 hours)`: how long something is; no answer points at the hours of a film so.
@@ -66,9 +81,9 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         }
         Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
         // `each should last 30 seconds`
-        Cue::Word(Word::Last) => page
-            .before(left.at)
-            .is_some_and(|modal| page.kind(modal) == Kind::Word(Word::To) || ends_with(page, modal, &MODALS)),
+        Cue::Word(Word::Last) => page.before(left.at).is_some_and(|modal| {
+            page.kind(modal) == Kind::Word(Word::To) || ends_with(page, modal, &MODALS) || is_plural(page, modal)
+        }),
         // `3 times in 10 seconds`, `100 m in 9 seconds`, `finishes in 9.58 seconds`
         Cue::Word(Word::In) => {
             is_amount(page, left.at)
@@ -81,14 +96,50 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
             });
             !point
         }
-        Cue::Word(Word::Is) if is_turnaround(page, left.at) => true,
+        Cue::Word(Word::Is) if is_turnaround(page, left.at) || is_measured(page, left.at) => true,
         Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         // `extended by 10 seconds`, `runs ahead by 3 minutes`
         Cue::Word(Word::By) => page
             .before(left.at)
+            // `starts late, by 3 seconds`
+            .and_then(|verb| if page.kind(verb) == Kind::Mark(Mark::Comma) { page.before(verb) } else { Some(verb) })
             .is_some_and(|verb| page.kind(verb) == Kind::Word(Word::Lasts) || ends_with(page, verb, &SHIFTED)),
         _ => false,
     }
+}
+
+/// `the adverts last 6 minutes`, `highlights last 40 s`: more than one of something, whose verb `last` is.
+fn is_plural(page: &Page<'_>, noun: usize) -> bool {
+    let text = &page.text[page.span(noun, noun)];
+    let many = text.ends_with('s') && !text.ends_with("'s") && !text.ends_with("’s");
+    let subject = || {
+        page.before(noun).is_none_or(|before| {
+            matches!(
+                page.kind(before),
+                Kind::Word(Word::The) | Kind::Number(_) | Kind::Spelled(_) | Kind::Break | Kind::Mark(Mark::Stop)
+            )
+        })
+    };
+    match page.kind(noun) {
+        Kind::Word(Word::Part | Word::Media) => many,
+        Kind::Other(_) => many && subject(),
+        _ => false,
+    }
+}
+
+/// `Lap times are 40 s`, `phase times are 30 s`.
+fn is_measured(page: &Page<'_>, is: usize) -> bool {
+    const PHASES: [&str; 6] = ["phase", "cycle", "stage", "process", "processing", "service"];
+    let Some(times) = page.before(is).filter(|times| ends_with(page, *times, &["times"])) else { return false };
+    page.before(times).is_some_and(|noun| ends_with(page, noun, &RACES) || ends_with(page, noun, &PHASES))
+}
+
+/// `is 10 minutes slow`, `was 5 seconds ahead`: by how much.
+pub(super) fn is_ahead(page: &Page<'_>, left: &Left, last: usize) -> bool {
+    const AHEAD: [&str; 12] =
+        ["slow", "fast", "ahead", "behind", "off", "overdue", "slower", "faster", "quicker", "sooner", "short", "too"];
+    matches!(left.cue, Cue::Word(Word::Is | Word::Function) | Cue::Other)
+        && begins_with(page, page.behind(last + 1), &AHEAD)
 }
 
 /// `Average truck turnaround is 40-45 minutes`, 课程为45分钟.
@@ -122,6 +173,23 @@ fn is_turnaround(page: &Page<'_>, at: usize) -> bool {
             && (noun.saturating_sub(2)..noun).any(|index| page.kind(index) == Kind::Word(Word::Length))
 }
 
+/// `대기 시간은 5분`, `待ち時間は5分`, 等待时间为5分: the time that something takes.
+pub(super) fn is_asian_spell(page: &Page<'_>, left: &Left) -> bool {
+    const SPELLS: [&str; 38] = [
+        "대기", "소요", "작업", "휴식", "조리", "처리", "운전", "이동", "통화", "반응", "체류", "회의", "평균", "노출",
+        "충전", "待ち", "所要", "作業", "休憩", "調理", "処理", "移動", "反応", "滞在", "平均", "充電", "等待", "等候",
+        "烹饪", "处理", "停留", "通话", "反应", "作业", "移动", "充电", "排队", "曝光",
+    ];
+    if !matches!(left.cue, Cue::Word(Word::Time | Word::Is | Word::At) | Cue::Unit | Cue::Other | Cue::Colon) {
+        return false;
+    }
+    let said = &page.text[..page.tokens[left.at].end()];
+    let said =
+        said.trim_end_matches(['은', '는', '이', '가', 'は', 'が', '为', '為', '是', '약', '约', '約', ' ', ':', '：']);
+    let noun = ["시간", "時間", "时间"].iter().find_map(|time| said.strip_suffix(time)).map(str::trim_end);
+    noun.is_some_and(|noun| SPELLS.iter().any(|spell| noun.ends_with(spell)))
+}
+
 /// `휴식은 10분입니다`, `작업 주기는 15초`.
 fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
     let noun = page.text[page.span(at, at)].trim_end_matches(['은', '는', '이', '가']);
@@ -138,7 +206,7 @@ fn is_noun(page: &Page<'_>, at: usize) -> bool {
 }
 
 /// Verbs with a length behind them.
-const LASTING: [&str; 56] = [
+const LASTING: [&str; 57] = [
     "added",
     "adds",
     "bake",
@@ -195,6 +263,7 @@ const LASTING: [&str; 56] = [
     "whisk",
     "work",
     "worked",
+    "works",
 ];
 
 const MODALS: [&str; 9] = ["should", "could", "would", "must", "may", "might", "will", "shall", "not"];
@@ -231,7 +300,8 @@ fn takes_somebody(page: &Page<'_>, at: usize) -> bool {
 fn is_amount(page: &Page<'_>, at: usize) -> bool {
     let Some(noun) = page.before(at) else { return false };
     match page.kind(noun) {
-        Kind::Word(Word::Measure) | Kind::Unit(_) => true,
+        // `from 0 to 100 in 4.2 seconds`
+        Kind::Word(Word::Measure) | Kind::Unit(_) | Kind::Number(_) => true,
         Kind::Other(_) | Kind::Word(Word::Part | Word::Media) => {
             page.before(noun).is_some_and(|number| matches!(page.kind(number), Kind::Number(_)))
         }

@@ -135,7 +135,11 @@ pub(super) fn is_of_quantity(page: &Page<'_>, at: usize) -> bool {
 
 /// `has grown from 60 to 75`: whether the word before the token tells of an amount that changes.
 pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
-    const CHANGES: [&str; 25] = [
+    const CHANGES: [&str; 41] = [
+        "accelerated",
+        "accelerates",
+        "braked",
+        "brakes",
         "changed",
         "changes",
         "climbed",
@@ -156,11 +160,23 @@ pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
         "grows",
         "increased",
         "increases",
+        "jumped",
+        "jumps",
+        "raised",
+        "raises",
         "reduced",
         "risen",
         "rises",
         "rose",
+        "sank",
+        "shifted",
+        "shifts",
         "shrank",
+        "sinks",
+        "slowed",
+        "slows",
+        "soars",
+        "turned",
     ];
     page.before(at).is_some_and(|verb| ends_with(page, verb, &CHANGES))
 }

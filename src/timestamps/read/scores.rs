@@ -111,7 +111,7 @@ fn is_shared(page: &Page<'_>, left: &Left) -> bool {
         "distributed",
     ];
     match left.cue {
-        Cue::Other => ends_with(page, left.at, &SHARED),
+        Cue::Other => ends_with(page, left.at, &SHARED) || ends_with(page, left.at, &SHARES),
         Cue::Word(Word::At | Word::Is | Word::In | Word::Of) => {
             page.before(left.at).is_some_and(|verb| ends_with(page, verb, &SHARED) || ends_with(page, verb, &SHARES))
         }

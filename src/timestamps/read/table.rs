@@ -112,6 +112,10 @@ impl Head {
             // a prose may have commas and the word `time` in it
             _ => has(Role::Start) && has(Role::End) && tokens.len() <= 3 * columns.len(),
         };
+        if has(Role::Start) && has(Role::End) {
+            // `Segment | Start | End`: the third column only numbers them
+            columns.iter_mut().filter(|role| **role == Role::Time).for_each(|role| *role = Role::Other);
+        }
         timed.then_some(Self { separator, columns })
     }
 

@@ -4,10 +4,10 @@ use super::alone::{self, is_placed};
 use super::atoms::{Shape, Timed};
 use super::behind::{Behind, is_asian};
 use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
-use super::lengths::{is_lasting, is_length};
+use super::lengths::{is_asian_spell, is_lasting, is_length, is_treatment};
 use super::metres::is_foreign_of;
 use super::minutes::is_oclock;
-use super::page::{Cue, Left, Page};
+use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
@@ -44,10 +44,13 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if left.cue == Cue::Word(Word::First) && (behind != Behind::Length || is_asian(page, last)) {
         return opening(judge, index, &timed, behind);
     }
-    if is_extent(judge, index, timed.seconds) {
+    if is_treatment(page, &left, &timed, last) || is_extent(judge, index, timed.seconds) {
         return Verdict::Not;
     }
-    if let Some(verdict) = judge.listed_behind(index).filter(|_| left.cue == Cue::List && behind == Behind::Nothing) {
+    // `ends at 1:30; the 5-minute news`
+    let noun = timed.describes && page.follow(last) != Follow::List;
+    let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun;
+    if let Some(verdict) = judge.listed_behind(index).filter(|_| listed) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
     if judge.lent[index].is_none() && is_incomplete(judge, index) {
@@ -82,6 +85,16 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
         Kind::Unit(second) => second.style == Style::Singular && second.size == 1,
         kind => matches!(kind, Kind::Other(_) | Kind::Word(Word::Part | Word::Media | Word::Ordinal | Word::Nth)),
     };
+    // `40 s red, 3 s yellow`
+    let counted = |at: usize| matches!(page.kind(at), Kind::Other(other) if other.words == 1);
+    if length
+        && comma + 1 == first
+        && comma == judge.last(before) + 2
+        && counted(comma - 1)
+        && counted(judge.last(index) + 1)
+    {
+        return true;
+    }
     let near = comma > judge.last(before) && first - judge.last(before) <= 14;
     length
         && near
@@ -119,7 +132,7 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
     if left.cue == Cue::Word(Word::Meridiem) {
         return Verdict::Not;
     }
-    let length = is_length(page, left, timed.led);
+    let length = is_length(page, left, timed.led) || timed.unit.style == Style::Asian && is_asian_spell(page, left);
     // `lasts between 5 and 10 seconds`
     if left.cue == Cue::Word(Word::Between) && is_lasting(page, left.at) {
         return Verdict::Not;
