@@ -18,7 +18,9 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if is_model(page, timed, last) || is_frequency(page, timed, last) || timed.is_lone_m() && is_metres(page, last) {
         return Verdict::Not;
     }
-    if timed.unit.style == Style::Asian && is_asian_spell(page, left) && behind != Behind::Point {
+    // `평균 3분`
+    let spell = left.cue == Cue::Word(Word::Length) || is_asian_spell(page, left);
+    if timed.unit.style == Style::Asian && spell && behind != Behind::Point {
         return Verdict::Not;
     }
     if is_counted(page, left, timed) {

@@ -287,5 +287,11 @@ fn is_scored(page: &Page<'_>, a: &Atom) -> bool {
 
 /// `10s - 3 people`.
 fn is_count(page: &Page<'_>, b: &Atom) -> bool {
-    matches!(page.follow(b.last), super::page::Follow::Noun | super::page::Follow::Never)
+    let end = b.last + 2;
+    // `9.0 s – 2-3 birds`
+    let last = match page.kind(end - 1) {
+        Kind::Mark(Mark::Dash) if page.gap(end) == Gap::Tight && matches!(page.kind(end), Kind::Number(_)) => end,
+        _ => b.last,
+    };
+    matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never)
 }

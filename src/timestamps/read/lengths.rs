@@ -72,6 +72,8 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         {
             true
         }
+        // 需20-25分钟
+        Cue::Other if is_chinese_spell(page, left.at) => true,
         // 全体で45秒
         Cue::Other
             if &page.text[page.span(left.at, left.at)] == "で"
@@ -134,12 +136,26 @@ fn is_measured(page: &Page<'_>, is: usize) -> bool {
     page.before(times).is_some_and(|noun| ends_with(page, noun, &RACES) || ends_with(page, noun, &PHASES))
 }
 
-/// `is 10 minutes slow`, `was 5 seconds ahead`: by how much.
+/// `is 10 minutes slow`, `was 5 seconds ahead`, `runs 3 s slower`: by how much; but `is seen 12-18 s behind the bus`.
 pub(super) fn is_ahead(page: &Page<'_>, left: &Left, last: usize) -> bool {
-    const AHEAD: [&str; 12] =
-        ["slow", "fast", "ahead", "behind", "off", "overdue", "slower", "faster", "quicker", "sooner", "short", "too"];
-    matches!(left.cue, Cue::Word(Word::Is | Word::Function) | Cue::Other)
-        && begins_with(page, page.behind(last + 1), &AHEAD)
+    const AHEAD: [&str; 7] = ["slow", "fast", "ahead", "behind", "off", "short", "wrong"];
+    const MORE: [&str; 6] = ["slower", "faster", "quicker", "sooner", "overdue", "too"];
+    let next = page.behind(last + 1);
+    match left.cue {
+        Cue::Word(Word::Is) => begins_with(page, next, &AHEAD) || begins_with(page, next, &MORE),
+        Cue::Word(Word::At | Word::From | Word::Between | Word::Until | Word::After | Word::Before) => false,
+        _ => begins_with(page, next, &MORE),
+    }
+}
+
+/// `sets 24-48 hours`: whole hours that nothing places or makes an item of.
+pub(super) fn is_told_in_hours(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
+    timed.parts == 1
+        && timed.unit.size == 3600
+        && timed.unit.style == Style::Plural
+        && !timed.led
+        && matches!(left.cue, Cue::Other | Cue::List | Cue::Word(Word::Function | Word::Is))
+        && !matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::Into | Word::In | Word::Mark))
 }
 
 /// `Average truck turnaround is 40-45 minutes`, 课程为45分钟.
@@ -186,6 +202,10 @@ pub(super) fn is_asian_spell(page: &Page<'_>, left: &Left) -> bool {
     let said = &page.text[..page.tokens[left.at].end()];
     let said =
         said.trim_end_matches(['은', '는', '이', '가', 'は', 'が', '为', '為', '是', '약', '约', '約', ' ', ':', '：']);
+    // `시간은 평균 3분`
+    if ["평균", "平均"].iter().any(|mean| said.ends_with(mean)) {
+        return true;
+    }
     let noun = ["시간", "時間", "时间"].iter().find_map(|time| said.strip_suffix(time)).map(str::trim_end);
     noun.is_some_and(|noun| SPELLS.iter().any(|spell| noun.ends_with(spell)))
 }
@@ -197,6 +217,11 @@ fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
         && ["휴식", "주기", "간격", "공정", "강의", "수업", "교육", "대기", "쉬는"]
             .iter()
             .any(|spell| noun.ends_with(spell))
+}
+
+/// 需20分钟, 耗时30秒: what something takes.
+fn is_chinese_spell(page: &Page<'_>, at: usize) -> bool {
+    page.is_asian(at) && page.text[page.span(at, at)].ends_with(['需', '要', '耗', '花', '费', '費'])
 }
 
 /// `the stretch 105-118 s`: a verb that is a noun here.

@@ -4,6 +4,7 @@
 //! column of times. Cells are told apart by counting separators.
 
 use super::atoms::Atom;
+use super::scores::RACES;
 use super::token::{Gap, Kind, Mark, Token, Word};
 
 /// What a column holds.
@@ -184,7 +185,7 @@ fn role(text: &str, cell: &[Token]) -> Role {
     role
 }
 
-/// `Goals`, `Arrival`: a column of scores or of a timetable, whose cells look like clocks.
+/// `Goals`, `Arrival`, `Best lap`: a column of scores, of a timetable or of what was measured, whose cells look like clocks.
 fn is_told_in_pairs(head: &str) -> bool {
     const PAIRS: [&str; 14] = [
         "goals",
@@ -203,5 +204,6 @@ fn is_told_in_pairs(head: &str) -> bool {
         "dilution",
     ];
     let last = head.rsplit(' ').next().unwrap_or(head);
-    PAIRS.iter().any(|word| last.eq_ignore_ascii_case(word))
+    // `Best lap`, `Cooking time`
+    PAIRS.iter().chain(&RACES).any(|word| last.eq_ignore_ascii_case(word))
 }

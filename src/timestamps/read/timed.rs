@@ -2,9 +2,9 @@
 
 use super::alone::{self, is_placed};
 use super::atoms::{Shape, Timed};
-use super::behind::{Behind, is_asian};
+use super::behind::{Behind, is_asian, is_interval};
 use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
-use super::lengths::{is_asian_spell, is_lasting, is_length, is_treatment};
+use super::lengths::{is_ahead, is_asian_spell, is_lasting, is_length, is_told_in_hours, is_treatment};
 use super::metres::is_foreign_of;
 use super::minutes::is_oclock;
 use super::page::{Cue, Follow, Left, Page};
@@ -137,7 +137,13 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
     if left.cue == Cue::Word(Word::Between) && is_lasting(page, left.at) {
         return Verdict::Not;
     }
+    // `is 5-6 seconds too short`
+    if is_ahead(page, left, judge.last(index)) || is_told_in_hours(page, left, timed, judge.last(index)) {
+        return Verdict::Not;
+    }
     match behind {
+        // `10~15분 간격`, `3〜5分待つ`: no end of a range is said again
+        Behind::Length if !both && (length || is_interval(page, judge.last(index))) => Verdict::Not,
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
                 Verdict::Time
