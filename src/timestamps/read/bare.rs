@@ -91,7 +91,13 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         && page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Close(shape))
         && !is_list(page, first)
     {
-        return if decimal || shape != b'(' { Verdict::Time } else { UNCLEAR };
+        // `"objects": ["12-14"]`
+        let keyed = shape == b'[' && !decimal && lone::is_array_of_others(page, left.at);
+        return if decimal || shape != b'(' && !keyed { Verdict::Time } else { UNCLEAR };
+    }
+    // `"time_ranges": ["10-20", "30-40"]`
+    if left.cue == Cue::Open(b'[') && lone::is_array_of_times(page, left.at) {
+        return Verdict::Time;
     }
     if left.cue == Cue::Colon {
         let verdict = labelled(page, left.at);

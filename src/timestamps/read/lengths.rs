@@ -101,6 +101,7 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         Cue::Word(Word::Is) if is_turnaround(page, left.at) || is_measured(page, left.at) => true,
         Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         // `extended by 10 seconds`, `runs ahead by 3 minutes`
+        Cue::Word(Word::From) => is_foreign_spell(page, left.at),
         Cue::Word(Word::By) => page
             .before(left.at)
             // `starts late, by 3 seconds`
@@ -129,9 +130,20 @@ fn is_plural(page: &Page<'_>, noun: usize) -> bool {
     }
 }
 
+/// `la espera es de 3 minutos`, `l'attente est de 5 minutes`.
+fn is_foreign_spell(page: &Page<'_>, of: usize) -> bool {
+    const IS: [&str; 10] = ["es", "est", "era", "fue", "será", "était", "é", "è", "foi", "sera"];
+    matches!(&page.text[page.span(of, of)], "de" | "di")
+        && page.before(of).is_some_and(|verb| ends_with(page, verb, &IS))
+}
+
 /// `Lap times are 40 s`, `phase times are 30 s`.
 fn is_measured(page: &Page<'_>, is: usize) -> bool {
     const PHASES: [&str; 6] = ["phase", "cycle", "stage", "process", "processing", "service"];
+    // `his best is 49.8 s`
+    if page.before(is).is_some_and(|noun| ends_with(page, noun, &["best", "record", "split", "pb"])) {
+        return true;
+    }
     let Some(times) = page.before(is).filter(|times| ends_with(page, *times, &["times"])) else { return false };
     page.before(times).is_some_and(|noun| ends_with(page, noun, &RACES) || ends_with(page, noun, &PHASES))
 }
@@ -144,7 +156,11 @@ pub(super) fn is_ahead(page: &Page<'_>, left: &Left, last: usize) -> bool {
     match left.cue {
         Cue::Word(Word::Is) => begins_with(page, next, &AHEAD) || begins_with(page, next, &MORE),
         Cue::Word(Word::At | Word::From | Word::Between | Word::Until | Word::After | Word::Before) => false,
-        _ => begins_with(page, next, &MORE),
+        // `0.2-0.3 s ahead of lane 5`
+        _ => {
+            begins_with(page, next, &MORE)
+                || begins_with(page, next, &AHEAD) && page.kind(next + 1) == Kind::Word(Word::Of)
+        }
     }
 }
 
@@ -191,10 +207,11 @@ fn is_turnaround(page: &Page<'_>, at: usize) -> bool {
 
 /// `대기 시간은 5분`, `待ち時間は5分`, 等待时间为5分: the time that something takes.
 pub(super) fn is_asian_spell(page: &Page<'_>, left: &Left) -> bool {
-    const SPELLS: [&str; 38] = [
+    const SPELLS: [&str; 48] = [
         "대기", "소요", "작업", "휴식", "조리", "처리", "운전", "이동", "통화", "반응", "체류", "회의", "평균", "노출",
         "충전", "待ち", "所要", "作業", "休憩", "調理", "処理", "移動", "反応", "滞在", "平均", "充電", "等待", "等候",
-        "烹饪", "处理", "停留", "通话", "反应", "作业", "移动", "充电", "排队", "曝光",
+        "烹饪", "处理", "停留", "通话", "反应", "作业", "移动", "充电", "排队", "曝光", "정차", "주행", "비행", "수면",
+        "운행", "停車", "走行", "飛行", "维修", "停机",
     ];
     if !matches!(left.cue, Cue::Word(Word::Time | Word::Is | Word::At) | Cue::Unit | Cue::Other | Cue::Colon) {
         return false;
@@ -326,7 +343,7 @@ fn is_amount(page: &Page<'_>, at: usize) -> bool {
     let Some(noun) = page.before(at) else { return false };
     match page.kind(noun) {
         // `from 0 to 100 in 4.2 seconds`
-        Kind::Word(Word::Measure) | Kind::Unit(_) | Kind::Number(_) => true,
+        Kind::Word(Word::Measure) | Kind::Unit(_) | Kind::Number(_) | Kind::Clock => true,
         Kind::Other(_) | Kind::Word(Word::Part | Word::Media) => {
             page.before(noun).is_some_and(|number| matches!(page.kind(number), Kind::Number(_)))
         }

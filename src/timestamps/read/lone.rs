@@ -149,6 +149,17 @@ fn array_key(page: &Page<'_>, open: usize) -> Option<usize> {
     matches!(page.kind(colon), Kind::Mark(Mark::Colon | Mark::Equal)).then(|| page.label(colon))?
 }
 
+/// Whether the bracket at `open` begins the array of a quoted key that promises no times.
+pub(super) fn is_array_of_others(page: &Page<'_>, open: usize) -> bool {
+    let quoted = open >= 2 && page.kind(open - 2) == Kind::Mark(Mark::Quote);
+    quoted && array_key(page, open).is_some_and(|key| !names_times(page, key))
+}
+
+/// Whether the bracket at `open` begins the array of a key that promises times.
+pub(super) fn is_array_of_times(page: &Page<'_>, open: usize) -> bool {
+    array_key(page, open).is_some_and(|key| matches!(page.kind(key), Kind::Word(Word::Time | Word::Stamp)))
+}
+
 /// Whether a key promises times, or what has some.
 fn names_times(page: &Page<'_>, key: usize) -> bool {
     matches!(

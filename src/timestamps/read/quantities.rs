@@ -4,18 +4,21 @@ use super::page::Page;
 use super::token::{Kind, Mark, Word};
 
 /// Amounts, qualities, scales (`FM 101.5-104.2`), and places with numbers.
-const QUANTITIES: [&str; 70] = [
+const QUANTITIES: [&str; 75] = [
     "accuracy",
     "ages",
     "aisles",
+    "aperture",
     "bays",
     "bmi",
     "boxes",
+    "brightness",
     "cameras",
     "coefficient",
     "confiance",
     "confianza",
     "confidence",
+    "contrast",
     "count",
     "cpi",
     "dab",
@@ -28,6 +31,8 @@ const QUANTITIES: [&str; 70] = [
     "floors",
     "fm",
     "fouls",
+    "gain",
+    "gamma",
     "gates",
     "goals",
     "grade",

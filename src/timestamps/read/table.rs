@@ -171,6 +171,8 @@ fn role(text: &str, cell: &[Token]) -> Role {
     for token in cell {
         role = match token.kind {
             Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
+            // `Wait`, alone
+            Kind::Word(Word::Lasts) if cell.len() <= 2 => return Role::Length,
             Kind::Other(_) if is_told_in_pairs(&text[token.start()..token.end()]) => return Role::Length,
             Kind::Word(Word::Start | Word::From) => Role::Start,
             Kind::Word(Word::End | Word::To | Word::Until) => Role::End,
@@ -187,7 +189,7 @@ fn role(text: &str, cell: &[Token]) -> Role {
 
 /// `Goals`, `Arrival`, `Best lap`: a column of scores, of a timetable or of what was measured, whose cells look like clocks.
 fn is_told_in_pairs(head: &str) -> bool {
-    const PAIRS: [&str; 14] = [
+    const PAIRS: [&str; 16] = [
         "goals",
         "sets",
         "games",
@@ -202,6 +204,8 @@ fn is_told_in_pairs(head: &str) -> bool {
         "arr",
         "dep",
         "dilution",
+        "stay",
+        "visit",
     ];
     let last = head.rsplit(' ').next().unwrap_or(head);
     // `Best lap`, `Cooking time`
