@@ -57,6 +57,7 @@ mod bare;
 mod behind;
 mod clocks;
 mod commas;
+mod compounds;
 mod cut_off;
 mod daytime;
 mod groups;

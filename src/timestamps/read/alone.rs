@@ -2,7 +2,7 @@
 
 use super::atoms::Timed;
 use super::behind::{Behind, is_asian};
-use super::lengths::{is_frequency, is_lasting_directly, is_length, is_shift, is_some_time};
+use super::lengths::{is_ahead, is_asian_spell, is_frequency, is_lasting_directly, is_length, is_shift, is_some_time};
 use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::minutes::{is_counted, is_mark, is_oclock};
 use super::page::{Cue, Follow, Left, Page};
@@ -16,6 +16,11 @@ const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
 
 pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usize) -> Verdict {
     if is_model(page, timed, last) || is_frequency(page, timed, last) || timed.is_lone_m() && is_metres(page, last) {
+        return Verdict::Not;
+    }
+    // `평균 3분`
+    let spell = left.cue == Cue::Word(Word::Length) || is_asian_spell(page, left);
+    if timed.unit.style == Style::Asian && spell && behind != Behind::Point {
         return Verdict::Not;
     }
     if is_counted(page, left, timed) {
@@ -36,7 +41,7 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         return verdict;
     }
     let day = timed.parts == 1 && timed.unit.size == 3600 && (timed.number - 24.0).abs() < f64::EPSILON;
-    if is_length(page, left, timed.led) || day || is_per(page, left, timed, last) {
+    if is_length(page, left, timed.led) || day || is_per(page, left, timed, last) || is_ahead(page, left, last) {
         return Verdict::Not;
     }
     if timed.led {
@@ -51,7 +56,8 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         return UNCLEAR;
     }
     if timed.is_lone_m() {
-        let metres = timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
+        let metres = is_run(page, last)
+            || timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
             || is_by(page, left, last)
             // `a free kick from 22 m`
             || left.cue == Cue::Word(Word::From) && page.gap(last) == Gap::Space
@@ -112,6 +118,10 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
         Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
             if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR }
         }
+        // `rings for 12 s until 0:40`
+        Behind::Point if !is_asian(page, last) && is_until(page, last) && is_length(page, left, timed.led) => {
+            Verdict::Not
+        }
         Behind::Point | Behind::Into => {
             if is_length(page, left, timed.led) {
                 UNCLEAR
@@ -126,6 +136,8 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
                 UNCLEAR
             }
         }
+        // `in the last 10 seconds of the clip`
+        Behind::Relative if left.cue == Cue::Word(Word::Last) && is_of(page, last) => UNCLEAR,
         Behind::Relative if !is_placed(left) => Verdict::Not,
         // `rests after 2 hours of work`
         Behind::Relative if is_done(page, left, last) => Verdict::Not,
@@ -158,6 +170,17 @@ fn is_after_doing(page: &Page<'_>, last: usize) -> bool {
 /// `25 minutes, of which 40 seconds are shown`.
 fn is_of_which(page: &Page<'_>, at: usize) -> bool {
     ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
+}
+
+/// `100 m in 9.58 s`.
+fn is_run(page: &Page<'_>, last: usize) -> bool {
+    page.gap(last) == Gap::Space
+        && page.kind(last + 1) == Kind::Word(Word::In)
+        && matches!(page.kind(last + 2), Kind::Number(_) | Kind::Clock)
+}
+
+fn is_until(page: &Page<'_>, last: usize) -> bool {
+    page.kind(page.behind(last + 1)) == Kind::Word(Word::Until)
 }
 
 fn is_of(page: &Page<'_>, last: usize) -> bool {

@@ -73,6 +73,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         // `2-1 at 0:48`
         return Verdict::Not;
     }
+    if !decimal && is_dated(page, last) {
+        return Verdict::Not;
+    }
     let fills = page.opens_item(first);
     let padded = page.text.as_bytes()[page.tokens[first].start()] == b'0' && a.whole > 2 && a.decimals == 0;
     let phone = (padded || a.whole == 3 && b.whole == 4) && b.decimals == 0;
@@ -88,7 +91,13 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         && page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Close(shape))
         && !is_list(page, first)
     {
-        return if decimal || shape != b'(' { Verdict::Time } else { UNCLEAR };
+        // `"objects": ["12-14"]`
+        let keyed = shape == b'[' && !decimal && lone::is_array_of_others(page, left.at);
+        return if decimal || shape != b'(' && !keyed { Verdict::Time } else { UNCLEAR };
+    }
+    // `"time_ranges": ["10-20", "30-40"]`
+    if left.cue == Cue::Open(b'[') && lone::is_array_of_times(page, left.at) {
+        return Verdict::Time;
     }
     if left.cue == Cue::Colon {
         let verdict = labelled(page, left.at);
@@ -289,6 +298,12 @@ fn starts_sentence(page: &Page<'_>, at: usize) -> bool {
 /// A unit of a language that is not read, or a script that is not.
 fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
     matches!(page.kind(page.behind(last + 1)), Kind::Script)
+}
+
+/// `1-1 (33:05)`: a score, and when it was reached.
+fn is_dated(page: &Page<'_>, last: usize) -> bool {
+    let next = page.behind(last + 1);
+    page.kind(next) == Kind::Mark(Mark::Open(b'(')) && page.kind(next + 1) == Kind::Clock
 }
 
 /// Whether the bracket before the number holds a list: `[12, 18]`.

@@ -107,6 +107,13 @@ const SPELLS: [&str; 22] = [
     "초과", "연장", "강의", "수업", "요리", "광고", "회의",
 ];
 
+/// `15분 간격`, `15分おき`, `3分待つ`: how often, or how long somebody waits.
+pub(super) fn is_interval(page: &Page<'_>, last: usize) -> bool {
+    const OFTEN: [&str; 7] = ["간격", "마다", "ごと", "おき", "待", "かか", "걸"];
+    let behind = &page.text[page.tokens[page.behind(last + 1)].start()..];
+    is_asian(page, last) && OFTEN.iter().any(|often| behind.starts_with(often))
+}
+
 fn is_spell(behind: &str) -> bool {
     // `30초가 걸립니다`
     let noun = behind.strip_prefix(['가', '이', '은', '는', '나', '도', '을', '를']).map_or(behind, str::trim_start);

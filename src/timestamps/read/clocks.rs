@@ -1,6 +1,7 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
 use super::atoms::Shape;
+use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{BY_DAY, is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
 use super::page::{Cue, Left, Page};
 use super::quantities::begins_with;
@@ -38,6 +39,9 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     // `model SD-2:10`
     if left.cue == Cue::Dash && is_model(page, first, left.at) {
         return Verdict::Not;
+    }
+    if is_counted_down(page, first) {
+        return Verdict::Doubt(Reason::AmbiguousNumber);
     }
     if page.script.is_some() && is_joined_by_a_stranger(page, judge, index) {
         return Verdict::Doubt(Reason::UnknownLanguage);
@@ -91,6 +95,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         || is_near_day(page, first, &left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
         || is_crowded(page, judge, index)
+        || !range && is_shortened(judge, index, &left)
     {
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }

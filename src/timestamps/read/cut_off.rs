@@ -1,7 +1,8 @@
 //! Numbers whose unit does not say all of it, or that only look as if they had one.
 
 use super::atoms::{Atom, Shape, Timed};
-use super::page::{Follow, Page};
+use super::page::{Cue, Follow, Left, Page};
+use super::quantities::begins_with;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::Judge;
 
@@ -54,4 +55,49 @@ pub(super) fn is_fraction(page: &Page<'_>, first: usize) -> bool {
         && page.gap(first) == Gap::Tight
         && page.gap(first - 1) == Gap::Tight
         && matches!(page.kind(first - 2), Kind::Number(_))
+}
+
+/// `T-10 seconds`, `T-0:30`: counted down to a moment that is not told.
+pub(super) fn is_counted_down(page: &Page<'_>, first: usize) -> bool {
+    first >= 2
+        && page.kind(first - 1) == Kind::Mark(Mark::Dash)
+        && page.gap(first) == Gap::Tight
+        && page.gap(first - 1) == Gap::Tight
+        && page.kind(first - 2) == Kind::Word(Word::Time)
+        && &page.text[page.span(first - 2, first - 2)] == "T"
+}
+
+/// `1:05-12`, `from 1:05 to 12`: an end whose minutes are left out, or something else.
+pub(super) fn is_shortened(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
+    let page = judge.page;
+    let next = judge.last(index) + 1;
+    let joined = match page.kind(next) {
+        Kind::Mark(Mark::Dash | Mark::Tilde) => page.gap(next) == Gap::Tight && page.gap(next + 1) == Gap::Tight,
+        Kind::Word(Word::To | Word::Until) => left.cue == Cue::Word(Word::From) && !page.is_asian(next),
+        _ => false,
+    };
+    let Some(end) = judge.groups.get(index + 1).filter(|end| joined && end.first == next + 1) else { return false };
+    let short = matches!(page.atoms[end.from].shape, Shape::Bare(number) if number.whole <= 2 && number.value < 60.0);
+    short && page.follow(end.last) != Follow::Noun && page.follow(end.last) != Follow::Never
+}
+
+/// `a 30s-style car`, `a 5s-delay`: a decade or a length that describes what stands behind it; but `12.5s-man enters`.
+pub(super) fn is_styled(page: &Page<'_>, first: usize, last: usize, timed: &Timed) -> bool {
+    let hyphen = last + 1;
+    let joined = timed.parts == 1
+        && timed.unit.style == Style::Letter
+        && page.kind(hyphen) == Kind::Mark(Mark::Dash)
+        && page.gap(hyphen) == Gap::Tight
+        && page.gap(hyphen + 1) == Gap::Tight;
+    let opens = || page.opens_item(first);
+    joined
+        && match page.kind(hyphen + 1) {
+            Kind::Word(Word::Length | Word::Later | Word::Media | Word::Lasts) => !opens(),
+            Kind::Other(_) => {
+                const STYLES: [&str; 8] = ["style", "styled", "era", "inspired", "themed", "like", "look", "type"];
+                let left = page.left(first);
+                begins_with(page, hyphen + 1, &STYLES) || (left.article || left.the) && !opens()
+            }
+            _ => false,
+        }
 }

@@ -2,6 +2,7 @@
 
 use super::atoms::{Atom, Shape};
 use super::page::{Cue, Page};
+use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Word};
 
 /// How many tokens may lie between the two ends of a range that is joined from afar (`10초부터 … 20초까지`).
@@ -140,6 +141,8 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
             Kind::Word(Word::To) if !listed || goes => break Joint::Word,
             // `까지` and まで belong to the time before them
             Kind::Word(Word::Until) if page.is_asian(at - 1) => return None,
+            // `rings for 12 s until 0:40`: how long, and then when
+            Kind::Word(Word::Until) if is_spell(page, a) => return None,
             Kind::Word(Word::Until) => break Joint::Word,
             // Italian `alle`, which is German for "every"
             Kind::Word(Word::Every) if matches!(b.shape, Shape::Clock(_)) => break Joint::Word,
@@ -178,6 +181,14 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         _ => false,
     };
     if (at..end).all(noise) { Some(joint) } else { far(page, a, b) }
+}
+
+/// Whether the words before a time make it a length: `for 12 s`, `waits 12 seconds`; but `during 12 s until 20 s`.
+fn is_spell(page: &Page<'_>, a: &Atom) -> bool {
+    let left = page.left(a.first);
+    matches!(a.shape, Shape::Timed(_))
+        && matches!(left.cue, Cue::Word(Word::For | Word::Lasts | Word::Length))
+        && !ends_with(page, left.at, &["during", "throughout"])
 }
 
 /// `between A and B`, `A와 B 사이`.
@@ -247,8 +258,10 @@ fn belong(page: &Page<'_>, a: &Atom, b: &Atom, joint: Joint) -> bool {
         (Shape::Clock(_) | Shape::Timed(_), Shape::Clock(_) | Shape::Timed(_))
         | (Shape::Wall, Shape::Wall)
         | (Shape::Dotted(_), Shape::Dotted(_)) => true,
-        (Shape::Bare(number), Shape::Clock(_)) => number.value == 0.0 && !is_labelled(page, a, joint),
-        (Shape::Bare(_), Shape::Timed(_)) => !is_labelled(page, a, joint),
+        (Shape::Bare(number), Shape::Clock(_)) => {
+            number.value == 0.0 && !is_labelled(page, a, joint) && !is_scored(page, a)
+        }
+        (Shape::Bare(_), Shape::Timed(_)) => !is_labelled(page, a, joint) && !is_scored(page, a),
         (Shape::Timed(_), Shape::Bare(_)) => !is_count(page, b),
         (Shape::Bare(_), Shape::Bare(_)) => joint == Joint::Adjacent || !is_labelled(page, a, joint),
         _ => false,
@@ -262,7 +275,23 @@ fn is_labelled(page: &Page<'_>, a: &Atom, joint: Joint) -> bool {
     named && joint == Joint::Sign && page.gap(a.last + 1) > Gap::Tight
 }
 
+/// `1-0 – 23:07`: a tight dash binds the number to the one before it, a loose one parts it from the time.
+fn is_scored(page: &Page<'_>, a: &Atom) -> bool {
+    a.first >= 2
+        && page.kind(a.first - 1) == Kind::Mark(Mark::Dash)
+        && page.gap(a.first) == Gap::Tight
+        && page.gap(a.first - 1) == Gap::Tight
+        && matches!(page.kind(a.first - 2), Kind::Number(_))
+        && page.gap(page.behind(a.last + 1)) > Gap::Tight
+}
+
 /// `10s - 3 people`.
 fn is_count(page: &Page<'_>, b: &Atom) -> bool {
-    matches!(page.follow(b.last), super::page::Follow::Noun | super::page::Follow::Never)
+    let end = b.last + 2;
+    // `9.0 s – 2-3 birds`
+    let last = match page.kind(end - 1) {
+        Kind::Mark(Mark::Dash) if page.gap(end) == Gap::Tight && matches!(page.kind(end), Kind::Number(_)) => end,
+        _ => b.last,
+    };
+    matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never)
 }

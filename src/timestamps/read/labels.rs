@@ -2,9 +2,9 @@
 
 use super::atoms::Shape;
 use super::groups::{Group, Joint};
-use super::page::Page;
+use super::page::{Follow, Page};
 use super::table::Role;
-use super::token::{Kind, Mark, Word};
+use super::token::{Gap, Kind, Mark, Word};
 
 /// What a label says of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,11 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
             // `<start>12.0</start>`
             Kind::Mark(Mark::Close(b'<')) => strong = true,
             Kind::Mark(Mark::Open(b'<' | b'(' | b'[') | Mark::Tilde | Mark::Close(b'(')) | Kind::Unit(_) => {}
-            Kind::Mark(Mark::Dash) if page.gap(index) > super::token::Gap::Tight => strong = true,
+            Kind::Mark(Mark::Dash) if page.gap(index) > Gap::Tight => strong = true,
+            // `start-time: 12.0`
+            Kind::Mark(Mark::Dash) if strong && is_name(page, index) => {}
+            // `"start_time":` and, in the next line, its value alone
+            Kind::Break if is_value(page, index, group) => {}
             Kind::Word(
                 Word::At
                 | Word::Approx
@@ -152,6 +156,20 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
         }
     }
     Label::None
+}
+
+/// Whether a hyphen ties two words to one name: `start-time`.
+fn is_name(page: &Page<'_>, hyphen: usize) -> bool {
+    let tight = [hyphen, hyphen + 1].iter().all(|at| page.gap(*at) == Gap::Tight);
+    tight
+        && hyphen.checked_sub(1).is_some_and(|before| matches!(page.kind(before), Kind::Word(Word::Start | Word::End)))
+}
+
+/// Whether the line behind the break holds nothing but the value of the key that stands before it.
+fn is_value(page: &Page<'_>, end: usize, group: &Group) -> bool {
+    page.before(end).is_some_and(|colon| matches!(page.kind(colon), Kind::Mark(Mark::Colon | Mark::Equal)))
+        && page.behind(end + 1) == group.first
+        && matches!(page.follow(group.last), Follow::Nothing | Follow::List)
 }
 
 /// `from:` and `to:` are labels only directly before their colon.

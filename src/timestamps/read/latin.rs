@@ -1,5 +1,6 @@
 //! Cuts words of alphabets, and the identifiers and addresses that begin with a letter.
 
+use super::compounds;
 use super::lexer::Lexer;
 use super::token::{Gap, Kind, Other, Style, Token, Unit, Word};
 use super::words::{self, Key};
@@ -126,6 +127,9 @@ pub(super) fn odd_word(lexer: &mut Lexer<'_>) {
     if numbered && is_numbering(word) {
         return lexer.push(Kind::Id, length + 1);
     }
+    // `event_1_end: 12.0`
+    let key = if word.contains(&b'_') { compounds::key(word) } else { None };
+    let digits = digits && (key.is_none() || !matches!(behind, [b':' | b'"' | b'=' | b' ', ..]));
     let version = length <= 2 && matches!(behind, [b'.', b'0'..=b'9', ..]);
     if (digits || version) && !unit {
         return lexer.push(Kind::Id, length_of_id(rest, length));
@@ -133,7 +137,7 @@ pub(super) fn odd_word(lexer: &mut Lexer<'_>) {
     if length == 1 && matches!(word[0] | 0x20, b'a' | b'p') && matches!(behind, [b'.', b'm' | b'M', ..]) {
         return lexer.push(Kind::Word(Word::Meridiem), if behind.get(2) == Some(&b'.') { 4 } else { 3 });
     }
-    let kind = if is_code(word) { None } else { words::look_up(word, Key::of(word)) };
+    let kind = if is_code(word) { None } else { words::look_up(word, Key::of(word)).or(key) };
     match kind {
         None => lexer.others(Other { words: 1, capital: word[0].is_ascii_uppercase() }, length),
         Some(kind) => {

@@ -3,12 +3,27 @@
 use super::atoms::Timed;
 use super::clocks::names_length;
 use super::page::{Cue, Left, Page};
-use super::quantities::ends_with;
-use super::token::{Kind, Style, Word};
+use super::quantities::{begins_with, ends_with};
+use super::scores::RACES;
+use super::token::{Kind, Mark, Style, Word};
 
 /// `lasts 10 seconds into the night`.
 pub(super) fn is_lasting_directly(left: &Left) -> bool {
     matches!(left.cue, Cue::Word(Word::Lasts | Word::For | Word::Goes))
+}
+
+/// `30-35 minutes at 180 °C`, `holds 10 s at 60 km/h`: how long something goes on so.
+pub(super) fn is_treatment(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
+    let at = page.behind(last + 1);
+    let measured = page.kind(at) == Kind::Word(Word::At)
+        && matches!(page.kind(at + 1), Kind::Number(_))
+        && matches!(page.kind(at + 2), Kind::Word(Word::Measure) | Kind::Mark(Mark::Degree | Mark::Percent));
+    let told = match left.cue {
+        Cue::Other | Cue::List | Cue::Word(Word::Function) => true,
+        Cue::Start | Cue::Dash | Cue::Colon | Cue::Cell => timed.unit.style == Style::Plural,
+        _ => false,
+    };
+    measured && told && !left.approx
 }
 
 /// `the shift (8 hours)`: how long something is; no answer points at the hours of a film so.
@@ -57,6 +72,8 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         {
             true
         }
+        // 需20-25分钟
+        Cue::Other if is_chinese_spell(page, left.at) => true,
         // 全体で45秒
         Cue::Other
             if &page.text[page.span(left.at, left.at)] == "で"
@@ -66,9 +83,9 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         }
         Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
         // `each should last 30 seconds`
-        Cue::Word(Word::Last) => page
-            .before(left.at)
-            .is_some_and(|modal| page.kind(modal) == Kind::Word(Word::To) || ends_with(page, modal, &MODALS)),
+        Cue::Word(Word::Last) => page.before(left.at).is_some_and(|modal| {
+            page.kind(modal) == Kind::Word(Word::To) || ends_with(page, modal, &MODALS) || is_plural(page, modal)
+        }),
         // `3 times in 10 seconds`, `100 m in 9 seconds`, `finishes in 9.58 seconds`
         Cue::Word(Word::In) => {
             is_amount(page, left.at)
@@ -81,14 +98,80 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
             });
             !point
         }
-        Cue::Word(Word::Is) if is_turnaround(page, left.at) => true,
+        Cue::Word(Word::Is) if is_turnaround(page, left.at) || is_measured(page, left.at) => true,
         Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         // `extended by 10 seconds`, `runs ahead by 3 minutes`
+        Cue::Word(Word::From) => is_foreign_spell(page, left.at),
         Cue::Word(Word::By) => page
             .before(left.at)
+            // `starts late, by 3 seconds`
+            .and_then(|verb| if page.kind(verb) == Kind::Mark(Mark::Comma) { page.before(verb) } else { Some(verb) })
             .is_some_and(|verb| page.kind(verb) == Kind::Word(Word::Lasts) || ends_with(page, verb, &SHIFTED)),
         _ => false,
     }
+}
+
+/// `the adverts last 6 minutes`, `highlights last 40 s`: more than one of something, whose verb `last` is.
+fn is_plural(page: &Page<'_>, noun: usize) -> bool {
+    let text = &page.text[page.span(noun, noun)];
+    let many = text.ends_with('s') && !text.ends_with("'s") && !text.ends_with("’s");
+    let subject = || {
+        page.before(noun).is_none_or(|before| {
+            matches!(
+                page.kind(before),
+                Kind::Word(Word::The) | Kind::Number(_) | Kind::Spelled(_) | Kind::Break | Kind::Mark(Mark::Stop)
+            )
+        })
+    };
+    match page.kind(noun) {
+        Kind::Word(Word::Part | Word::Media) => many,
+        Kind::Other(_) => many && subject(),
+        _ => false,
+    }
+}
+
+/// `la espera es de 3 minutos`, `l'attente est de 5 minutes`.
+fn is_foreign_spell(page: &Page<'_>, of: usize) -> bool {
+    const IS: [&str; 10] = ["es", "est", "era", "fue", "será", "était", "é", "è", "foi", "sera"];
+    matches!(&page.text[page.span(of, of)], "de" | "di")
+        && page.before(of).is_some_and(|verb| ends_with(page, verb, &IS))
+}
+
+/// `Lap times are 40 s`, `phase times are 30 s`.
+fn is_measured(page: &Page<'_>, is: usize) -> bool {
+    const PHASES: [&str; 6] = ["phase", "cycle", "stage", "process", "processing", "service"];
+    // `his best is 49.8 s`
+    if page.before(is).is_some_and(|noun| ends_with(page, noun, &["best", "record", "split", "pb"])) {
+        return true;
+    }
+    let Some(times) = page.before(is).filter(|times| ends_with(page, *times, &["times"])) else { return false };
+    page.before(times).is_some_and(|noun| ends_with(page, noun, &RACES) || ends_with(page, noun, &PHASES))
+}
+
+/// `is 10 minutes slow`, `was 5 seconds ahead`, `runs 3 s slower`: by how much; but `is seen 12-18 s behind the bus`.
+pub(super) fn is_ahead(page: &Page<'_>, left: &Left, last: usize) -> bool {
+    const AHEAD: [&str; 7] = ["slow", "fast", "ahead", "behind", "off", "short", "wrong"];
+    const MORE: [&str; 6] = ["slower", "faster", "quicker", "sooner", "overdue", "too"];
+    let next = page.behind(last + 1);
+    match left.cue {
+        Cue::Word(Word::Is) => begins_with(page, next, &AHEAD) || begins_with(page, next, &MORE),
+        Cue::Word(Word::At | Word::From | Word::Between | Word::Until | Word::After | Word::Before) => false,
+        // `0.2-0.3 s ahead of lane 5`
+        _ => {
+            begins_with(page, next, &MORE)
+                || begins_with(page, next, &AHEAD) && page.kind(next + 1) == Kind::Word(Word::Of)
+        }
+    }
+}
+
+/// `sets 24-48 hours`: whole hours that nothing places or makes an item of.
+pub(super) fn is_told_in_hours(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
+    timed.parts == 1
+        && timed.unit.size == 3600
+        && timed.unit.style == Style::Plural
+        && !timed.led
+        && matches!(left.cue, Cue::Other | Cue::List | Cue::Word(Word::Function | Word::Is))
+        && !matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::Into | Word::In | Word::Mark))
 }
 
 /// `Average truck turnaround is 40-45 minutes`, 课程为45分钟.
@@ -122,6 +205,28 @@ fn is_turnaround(page: &Page<'_>, at: usize) -> bool {
             && (noun.saturating_sub(2)..noun).any(|index| page.kind(index) == Kind::Word(Word::Length))
 }
 
+/// `대기 시간은 5분`, `待ち時間は5分`, 等待时间为5分: the time that something takes.
+pub(super) fn is_asian_spell(page: &Page<'_>, left: &Left) -> bool {
+    const SPELLS: [&str; 48] = [
+        "대기", "소요", "작업", "휴식", "조리", "처리", "운전", "이동", "통화", "반응", "체류", "회의", "평균", "노출",
+        "충전", "待ち", "所要", "作業", "休憩", "調理", "処理", "移動", "反応", "滞在", "平均", "充電", "等待", "等候",
+        "烹饪", "处理", "停留", "通话", "反应", "作业", "移动", "充电", "排队", "曝光", "정차", "주행", "비행", "수면",
+        "운행", "停車", "走行", "飛行", "维修", "停机",
+    ];
+    if !matches!(left.cue, Cue::Word(Word::Time | Word::Is | Word::At) | Cue::Unit | Cue::Other | Cue::Colon) {
+        return false;
+    }
+    let said = &page.text[..page.tokens[left.at].end()];
+    let said =
+        said.trim_end_matches(['은', '는', '이', '가', 'は', 'が', '为', '為', '是', '약', '约', '約', ' ', ':', '：']);
+    // `시간은 평균 3분`
+    if ["평균", "平均"].iter().any(|mean| said.ends_with(mean)) {
+        return true;
+    }
+    let noun = ["시간", "時間", "时间"].iter().find_map(|time| said.strip_suffix(time)).map(str::trim_end);
+    noun.is_some_and(|noun| SPELLS.iter().any(|spell| noun.ends_with(spell)))
+}
+
 /// `휴식은 10분입니다`, `작업 주기는 15초`.
 fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
     let noun = page.text[page.span(at, at)].trim_end_matches(['은', '는', '이', '가']);
@@ -131,6 +236,11 @@ fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
             .any(|spell| noun.ends_with(spell))
 }
 
+/// 需20分钟, 耗时30秒: what something takes.
+fn is_chinese_spell(page: &Page<'_>, at: usize) -> bool {
+    page.is_asian(at) && page.text[page.span(at, at)].ends_with(['需', '要', '耗', '花', '费', '費'])
+}
+
 /// `the stretch 105-118 s`: a verb that is a noun here.
 fn is_noun(page: &Page<'_>, at: usize) -> bool {
     let alone = !page.text[page.span(at, at)].contains(' ');
@@ -138,7 +248,7 @@ fn is_noun(page: &Page<'_>, at: usize) -> bool {
 }
 
 /// Verbs with a length behind them.
-const LASTING: [&str; 56] = [
+const LASTING: [&str; 57] = [
     "added",
     "adds",
     "bake",
@@ -195,6 +305,7 @@ const LASTING: [&str; 56] = [
     "whisk",
     "work",
     "worked",
+    "works",
 ];
 
 const MODALS: [&str; 9] = ["should", "could", "would", "must", "may", "might", "will", "shall", "not"];
@@ -231,7 +342,8 @@ fn takes_somebody(page: &Page<'_>, at: usize) -> bool {
 fn is_amount(page: &Page<'_>, at: usize) -> bool {
     let Some(noun) = page.before(at) else { return false };
     match page.kind(noun) {
-        Kind::Word(Word::Measure) | Kind::Unit(_) => true,
+        // `from 0 to 100 in 4.2 seconds`
+        Kind::Word(Word::Measure) | Kind::Unit(_) | Kind::Number(_) | Kind::Clock => true,
         Kind::Other(_) | Kind::Word(Word::Part | Word::Media) => {
             page.before(noun).is_some_and(|number| matches!(page.kind(number), Kind::Number(_)))
         }

@@ -31,6 +31,10 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
         return Verdict::Not;
     }
+    // `is measured at 5 points: 20, 21, …`
+    if !left.the && number.decimals == 0 && quantities::is_points(page, last) {
+        return Verdict::Not;
+    }
     // `un poids de 2,5 kg`
     if page.kind(last + 1) == Kind::Mark(Mark::Comma)
         && matches!(page.kind(last + 2), Kind::Number(_))
@@ -143,6 +147,17 @@ fn array_key(page: &Page<'_>, open: usize) -> Option<usize> {
     };
     let colon = (open.saturating_sub(32)..open).rev().find(|at| !inside(at))?;
     matches!(page.kind(colon), Kind::Mark(Mark::Colon | Mark::Equal)).then(|| page.label(colon))?
+}
+
+/// Whether the bracket at `open` begins the array of a quoted key that promises no times.
+pub(super) fn is_array_of_others(page: &Page<'_>, open: usize) -> bool {
+    let quoted = open >= 2 && page.kind(open - 2) == Kind::Mark(Mark::Quote);
+    quoted && array_key(page, open).is_some_and(|key| !names_times(page, key))
+}
+
+/// Whether the bracket at `open` begins the array of a key that promises times.
+pub(super) fn is_array_of_times(page: &Page<'_>, open: usize) -> bool {
+    array_key(page, open).is_some_and(|key| matches!(page.kind(key), Kind::Word(Word::Time | Word::Stamp)))
 }
 
 /// Whether a key promises times, or what has some.

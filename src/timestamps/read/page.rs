@@ -169,6 +169,7 @@ impl<'a> Page<'a> {
             Kind::Mark(Mark::Colon | Mark::Equal) => Cue::Colon,
             // `<time>12.0</time>`
             Kind::Mark(Mark::Close(b'<')) if self.is_tag(index) => Cue::Colon,
+            Kind::Break if self.is_key(index) => Cue::Colon,
             Kind::Break
             | Kind::Mark(Mark::Stop | Mark::Bullet | Mark::Close(_) | Mark::Dots | Mark::Other)
             | Kind::Script => Cue::Start,
@@ -201,8 +202,18 @@ impl<'a> Page<'a> {
             && self.kind(close - 2) == Kind::Mark(Mark::Open(b'<'))
     }
 
+    /// Whether a line ends with the key of an object: `"timestamp":`, whose value is in the next line.
+    fn is_key(&self, end: usize) -> bool {
+        end >= 2
+            && self.kind(end - 1) == Kind::Mark(Mark::Colon)
+            && self.kind(end - 2) == Kind::Mark(Mark::Quote)
+            && self.gap(end - 1) == Gap::Tight
+    }
+
     /// The word before the colon at `colon`: the label of what follows.
     pub(super) fn label(&self, colon: usize) -> Option<usize> {
+        // the break behind a key stands for its colon
+        let colon = if self.kind(colon) == Kind::Break { colon - 1 } else { colon };
         let label = self.before(colon)?;
         match self.kind(label) {
             // `The answer is: 12-18`

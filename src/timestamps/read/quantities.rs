@@ -1,21 +1,27 @@
 //! Nouns that a number beside them counts, measures or names: no time, whatever form it has.
 
 use super::page::Page;
-use super::token::{Kind, Mark};
+use super::token::{Kind, Mark, Word};
 
-/// Amounts, qualities, and places with numbers.
-const QUANTITIES: [&str; 62] = [
+/// Amounts, qualities, scales (`FM 101.5-104.2`), and places with numbers.
+const QUANTITIES: [&str; 75] = [
     "accuracy",
     "ages",
     "aisles",
+    "aperture",
     "bays",
+    "bmi",
     "boxes",
+    "brightness",
     "cameras",
     "coefficient",
     "confiance",
     "confianza",
     "confidence",
+    "contrast",
     "count",
+    "cpi",
+    "dab",
     "depth",
     "distance",
     "docks",
@@ -23,12 +29,17 @@ const QUANTITIES: [&str; 62] = [
     "factor",
     "floor",
     "floors",
+    "fm",
     "fouls",
+    "gain",
+    "gamma",
     "gates",
     "goals",
     "grade",
     "height",
     "index",
+    "iq",
+    "iso",
     "konfidenz",
     "lane",
     "lanes",
@@ -59,7 +70,9 @@ const QUANTITIES: [&str; 62] = [
     "threshold",
     "trucks",
     "turnovers",
+    "uhf",
     "vehicles",
+    "vhf",
     "votes",
     "weight",
     "weights",
@@ -95,7 +108,24 @@ pub(super) fn is_quantity(page: &Page<'_>, at: usize) -> bool {
 
 /// `section 4.1 to 4.5`, `breaks window 3`.
 pub(super) fn is_numbered(page: &Page<'_>, at: usize) -> bool {
-    ends_with(page, at, &NUMBERED)
+    ends_with(page, at, &NUMBERED) || is_till(page, at)
+}
+
+/// `5 points`: places or a score, behind the token at `last`.
+pub(super) fn is_points(page: &Page<'_>, last: usize) -> bool {
+    page.text[page.span(last + 1, last + 1)].eq_ignore_ascii_case("points")
+}
+
+/// `at till 4`, `behind the till 3`: where one pays.
+fn is_till(page: &Page<'_>, at: usize) -> bool {
+    page.text[page.span(at, at)].eq_ignore_ascii_case("till")
+        && page.before(at).is_some_and(|before| match page.kind(before) {
+            Kind::Word(
+                Word::At | Word::The | Word::Article | Word::By | Word::In | Word::Of | Word::To | Word::Every,
+            ) => true,
+            Kind::Other(_) | Kind::Word(Word::Function) => ends_with(page, before, &["behind", "beside", "on", "with"]),
+            _ => false,
+        })
 }
 
 /// `the confidence for each item lies between 0.81 and 0.94`: whether the words of the clause before the token name one.
@@ -110,7 +140,11 @@ pub(super) fn is_of_quantity(page: &Page<'_>, at: usize) -> bool {
 
 /// `has grown from 60 to 75`: whether the word before the token tells of an amount that changes.
 pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
-    const CHANGES: [&str; 25] = [
+    const CHANGES: [&str; 41] = [
+        "accelerated",
+        "accelerates",
+        "braked",
+        "brakes",
         "changed",
         "changes",
         "climbed",
@@ -131,11 +165,23 @@ pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
         "grows",
         "increased",
         "increases",
+        "jumped",
+        "jumps",
+        "raised",
+        "raises",
         "reduced",
         "risen",
         "rises",
         "rose",
+        "sank",
+        "shifted",
+        "shifts",
         "shrank",
+        "sinks",
+        "slowed",
+        "slows",
+        "soars",
+        "turned",
     ];
     page.before(at).is_some_and(|verb| ends_with(page, verb, &CHANGES))
 }

@@ -23,8 +23,17 @@ pub(super) fn is_other_by_right(page: &Page<'_>, next: usize, left: &Left) -> bo
         matches!(page.kind(index), Kind::Word(Word::Ratio)) && !(is_placed(left) && is_deed(page, index))
     });
     ratio
-        || left.article && is_screen(page, next)
+        || left.article && (is_screen(page, next) || is_proportion(page, next))
         || matches!(page.kind(next), Kind::Mark(Mark::Percent | Mark::Degree))
+}
+
+/// `a 1:10 dilution`, `a 1:40 fuel ratio`: what two numbers with a colon tell, behind an article.
+fn is_proportion(page: &Page<'_>, next: usize) -> bool {
+    const PROPORTIONS: [&str; 9] =
+        ["dilution", "solution", "concentration", "slope", "gradient", "incline", "gear", "reduction", "oversampling"];
+    begins_with(page, next, &PROPORTIONS)
+        || ends_with(page, next, &PROPORTIONS)
+        || matches!(page.kind(next), Kind::Other(_)) && page.kind(next + 1) == Kind::Word(Word::Ratio)
 }
 
 /// `the goal at 12:34 leads to a corner`, `the throw at 4:32 wins the set`: what somebody does, behind a time.
@@ -102,7 +111,7 @@ fn is_shared(page: &Page<'_>, left: &Left) -> bool {
         "distributed",
     ];
     match left.cue {
-        Cue::Other => ends_with(page, left.at, &SHARED),
+        Cue::Other => ends_with(page, left.at, &SHARED) || ends_with(page, left.at, &SHARES),
         Cue::Word(Word::At | Word::Is | Word::In | Word::Of) => {
             page.before(left.at).is_some_and(|verb| ends_with(page, verb, &SHARED) || ends_with(page, verb, &SHARES))
         }

@@ -4,6 +4,7 @@
 //! column of times. Cells are told apart by counting separators.
 
 use super::atoms::Atom;
+use super::scores::RACES;
 use super::token::{Gap, Kind, Mark, Token, Word};
 
 /// What a column holds.
@@ -100,7 +101,7 @@ impl Head {
         let mut cell = 0;
         for index in 0..=tokens.len() {
             if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
-                columns.push(role(&tokens[cell..index]));
+                columns.push(role(text, &tokens[cell..index]));
                 cell = index;
             }
         }
@@ -112,6 +113,10 @@ impl Head {
             // a prose may have commas and the word `time` in it
             _ => has(Role::Start) && has(Role::End) && tokens.len() <= 3 * columns.len(),
         };
+        if has(Role::Start) && has(Role::End) {
+            // `Segment | Start | End`: the third column only numbers them
+            columns.iter_mut().filter(|role| **role == Role::Time).for_each(|role| *role = Role::Other);
+        }
         timed.then_some(Self { separator, columns })
     }
 
@@ -161,11 +166,14 @@ impl Separator {
 }
 
 /// What the words of a head's cell say.
-fn role(cell: &[Token]) -> Role {
+fn role(text: &str, cell: &[Token]) -> Role {
     let mut role = Role::None;
     for token in cell {
         role = match token.kind {
-            Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day) => return Role::Length,
+            Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
+            // `Wait`, alone
+            Kind::Word(Word::Lasts) if cell.len() <= 2 => return Role::Length,
+            Kind::Other(_) if is_told_in_pairs(&text[token.start()..token.end()]) => return Role::Length,
             Kind::Word(Word::Start | Word::From) => Role::Start,
             Kind::Word(Word::End | Word::To | Word::Until) => Role::End,
             Kind::Word(Word::Time | Word::Stamp) if matches!(role, Role::None | Role::Other) => Role::Time,
@@ -177,4 +185,29 @@ fn role(cell: &[Token]) -> Role {
         };
     }
     role
+}
+
+/// `Goals`, `Arrival`, `Best lap`: a column of scores, of a timetable or of what was measured, whose cells look like clocks.
+fn is_told_in_pairs(head: &str) -> bool {
+    const PAIRS: [&str; 16] = [
+        "goals",
+        "sets",
+        "games",
+        "legs",
+        "frames",
+        "tally",
+        "aggregate",
+        "halftime",
+        "kickoff",
+        "arrival",
+        "arrives",
+        "arr",
+        "dep",
+        "dilution",
+        "stay",
+        "visit",
+    ];
+    let last = head.rsplit(' ').next().unwrap_or(head);
+    // `Best lap`, `Cooking time`
+    PAIRS.iter().chain(&RACES).any(|word| last.eq_ignore_ascii_case(word))
 }

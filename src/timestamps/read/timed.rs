@@ -1,13 +1,13 @@
 //! Numbers with a unit: a time (`at 10 seconds`), or a length (`for 10 seconds`), which is none.
 
-use super::alone;
+use super::alone::{self, is_placed};
 use super::atoms::{Shape, Timed};
-use super::behind::{Behind, is_asian};
-use super::cut_off::{is_fraction, is_hyphened, is_incomplete};
-use super::lengths::{is_lasting, is_length};
+use super::behind::{Behind, is_asian, is_interval};
+use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
+use super::lengths::{is_ahead, is_asian_spell, is_lasting, is_length, is_told_in_hours, is_treatment};
 use super::metres::is_foreign_of;
 use super::minutes::is_oclock;
-use super::page::{Cue, Left, Page};
+use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
@@ -28,8 +28,11 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
-    if is_fraction(page, first) || is_hyphened(page, first, &timed) {
+    if is_fraction(page, first) || is_hyphened(page, first, &timed) || is_styled(page, first, last, &timed) {
         return Verdict::Not;
+    }
+    if is_counted_down(page, first) {
+        return UNCLEAR;
     }
     let left = page.left(first);
     if left.cue == Cue::Never && page.kind(left.at) != Kind::Mark(Mark::Plus) {
@@ -41,10 +44,13 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if left.cue == Cue::Word(Word::First) && (behind != Behind::Length || is_asian(page, last)) {
         return opening(judge, index, &timed, behind);
     }
-    if is_extent(judge, index, timed.seconds) {
+    if is_treatment(page, &left, &timed, last) || is_extent(judge, index, timed.seconds) {
         return Verdict::Not;
     }
-    if let Some(verdict) = judge.listed_behind(index).filter(|_| left.cue == Cue::List && behind == Behind::Nothing) {
+    // `ends at 1:30; the 5-minute news`
+    let noun = timed.describes && page.follow(last) != Follow::List;
+    let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun;
+    if let Some(verdict) = judge.listed_behind(index).filter(|_| listed) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
     if judge.lent[index].is_none() && is_incomplete(judge, index) {
@@ -79,6 +85,16 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
         Kind::Unit(second) => second.style == Style::Singular && second.size == 1,
         kind => matches!(kind, Kind::Other(_) | Kind::Word(Word::Part | Word::Media | Word::Ordinal | Word::Nth)),
     };
+    // `40 s red, 3 s yellow`
+    let counted = |at: usize| matches!(page.kind(at), Kind::Other(other) if other.words == 1);
+    if length
+        && comma + 1 == first
+        && comma == judge.last(before) + 2
+        && counted(comma - 1)
+        && counted(judge.last(index) + 1)
+    {
+        return true;
+    }
     let near = comma > judge.last(before) && first - judge.last(before) <= 14;
     length
         && near
@@ -116,12 +132,18 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
     if left.cue == Cue::Word(Word::Meridiem) {
         return Verdict::Not;
     }
-    let length = is_length(page, left, timed.led);
+    let length = is_length(page, left, timed.led) || timed.unit.style == Style::Asian && is_asian_spell(page, left);
     // `lasts between 5 and 10 seconds`
     if left.cue == Cue::Word(Word::Between) && is_lasting(page, left.at) {
         return Verdict::Not;
     }
+    // `is 5-6 seconds too short`
+    if is_ahead(page, left, judge.last(index)) || is_told_in_hours(page, left, timed, judge.last(index)) {
+        return Verdict::Not;
+    }
     match behind {
+        // `10~15분 간격`, `3〜5分待つ`: no end of a range is said again
+        Behind::Length if !both && (length || is_interval(page, judge.last(index))) => Verdict::Not,
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
                 Verdict::Time
@@ -153,6 +175,9 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         }
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
+        Behind::Relative if timed.unit.style != Style::Asian && !timed.is_lone_m() && !(both && timed.is_brief()) => {
+            relative(page, left, judge.last(index))
+        }
         _ if timed.is_lone_m() => {
             let spaced = page.gap(judge.last(index)) == Gap::Space;
             if matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At))
@@ -172,6 +197,17 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         }
         _ => Verdict::Time,
     }
+}
+
+/// `2-3 seconds of footage`, `5-10 seconds after the crash`; but `0-5 seconds of the video`, `between 10 and 20 seconds of it`.
+fn relative(page: &Page<'_>, left: &Left, last: usize) -> Verdict {
+    let next = page.behind(last + 1);
+    let placed = !matches!(left.cue, Cue::Start) && is_placed(left);
+    if page.kind(next) == Kind::Word(Word::Of) {
+        let media = page.kind(next + 1) == Kind::Word(Word::The) && page.kind(next + 2) == Kind::Word(Word::Media);
+        return if placed || media && !left.approx { Verdict::Time } else { Verdict::Not };
+    }
+    if placed { UNCLEAR } else { Verdict::Not }
 }
 
 /// `5초 ~ 12초 동안`, `10秒から20秒の間`: the range is told by both its ends, `동안` only says so again. But `5초부터 12초 동안`
