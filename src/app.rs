@@ -15,7 +15,7 @@ use crate::admin;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::proxy::{self, Dialect, Member, Proxy, Router};
-use crate::server::conn::{self, Patience, Shared};
+use crate::server::conn::{self, Heads, Patience, Shared};
 use crate::server::door::Door;
 pub use crate::server::renewal::Reload;
 use crate::server::{Drain, listener, renewal};
@@ -100,6 +100,7 @@ impl App {
             settings: conn::Settings {
                 patience,
                 idle: config.downstream.idle,
+                heads: Heads { bytes: config.downstream.max_head, fields: config.downstream.max_fields },
                 http2: config.downstream.http2,
                 trusted: config.trusted,
             },

@@ -81,6 +81,10 @@ pub struct Downstream {
     pub idle: Duration,
     /// Waiting for the client to take a byte.
     pub write: Duration,
+    /// The most bytes of a request's head.
+    pub max_head: usize,
+    /// The most fields in it.
+    pub max_fields: usize,
     /// Whether clients may speak HTTP/2.
     pub http2: bool,
 }

@@ -1,5 +1,6 @@
 //! From what was written to what it means.
 
+mod downstream;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use toml::Spanned;
 use super::access;
 use super::error::{Error, nearest};
 use super::file::{self, File, Written};
-use super::{Config, Downstream, Overrides, Timestamps, Upstream, url};
+use super::{Config, Overrides, Timestamps, Upstream, url};
 use crate::pool::{self, Codec};
 use crate::proxy::{Class, Deadlines, Hosts, Mapping, OnClientGone};
 use crate::timestamps::parameters::Mode;
@@ -78,7 +79,7 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
         drain: overrides.drain.or_else(|| file.drain.and_then(|drain| drain.0)).unwrap_or(DRAIN),
         drain_delay: overrides.drain_delay.or_else(|| file.drain_delay.and_then(|delay| delay.0)).unwrap_or_default(),
         v1_to_via: v1_to_via(source)?,
-        downstream: downstream(&file.downstream),
+        downstream: downstream::downstream(source)?,
         timestamps: timestamps(source, overrides.timestamps.as_deref(), overrides.model, &upstreams)?,
         mappings: mappings(source, &upstreams)?,
         access: access::settings(source, &overrides.allow)?,
@@ -157,20 +158,6 @@ fn v1_to_via(source: &Source<'_>) -> Result<bool, Error> {
         "ollama" => Ok(false),
         _ => Err(format!("`{v1}` cannot take /v1; write \"ollama\" or \"via\"")),
     })
-}
-
-fn downstream(file: &file::Downstream) -> Downstream {
-    let or = |written: Option<Written>, seconds| {
-        // "none" is an hour: a client that takes longer has left without a word.
-        let written = written.map(|written| written.0.unwrap_or(Duration::from_secs(3600)));
-        written.unwrap_or_else(|| Duration::from_secs(seconds))
-    };
-    Downstream {
-        head: or(file.head, 10),
-        idle: or(file.idle, 90),
-        write: or(file.write, 60),
-        http2: file.http2.unwrap_or(true),
-    }
 }
 
 /// `auto` where a model was named and an Ollama exists, else `text` (contract: timestamps, section 1).
