@@ -6,7 +6,7 @@ mod tls;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -40,10 +40,16 @@ const VIA_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 // === impl Source ===
 
-impl Source<'_> {
+impl<'a> Source<'a> {
     /// No file.
     pub(super) fn none() -> Self {
         Self { path: PathBuf::new(), text: "", file: File::default() }
+    }
+
+    /// What stands in `path`.
+    pub(super) fn parse(path: &Path, text: &'a str) -> Result<Self, Error> {
+        let file = toml::from_str(text).map_err(|e| Error::written(path, text, &e))?;
+        Ok(Self { path: path.to_owned(), text, file })
     }
 
     pub(super) fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Error {
@@ -51,7 +57,7 @@ impl Source<'_> {
     }
 
     /// A path as it was written, which is meant from where the file is.
-    fn beside(&self, written: &str) -> PathBuf {
+    pub(super) fn beside(&self, written: &str) -> PathBuf {
         self.path.parent().map_or_else(|| PathBuf::from(written), |folder| folder.join(written))
     }
 

@@ -65,6 +65,11 @@ impl Acceptor {
         Ok(Self { settings, current, stamps })
     }
 
+    /// Which files it reads.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Begins a handshake.
     pub fn accept(&self, tcp: TcpStream) -> Accept<TcpStream> {
         let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
