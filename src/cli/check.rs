@@ -1,5 +1,6 @@
 //! `viaduct check`: what `serve` would make of the same file, flags and environment.
 
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use super::flags::Sourced;
@@ -26,12 +27,20 @@ impl Check {
         let (file, overrides) = (self.file.as_deref(), self.flags.overrides());
         if self.print {
             let page = Config::print(file, &overrides).map_err(Failure::Config)?;
-            say(page.trim_end());
-            return Ok(());
+            return Ok(print(&page)?);
         }
         Config::load(file, overrides).map_err(Failure::Config)?;
         let name = file.map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
         say(&format!("{name}: ok"));
         Ok(())
+    }
+}
+
+/// Whoever has read enough of it (`| head`) may go.
+fn print(page: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(page.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }

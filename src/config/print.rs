@@ -98,7 +98,7 @@ impl Page<'_> {
 
     fn tls(&mut self, config: &Config) {
         let (file, flags) = (&self.source.file.tls, self.overrides);
-        let Some(meant) = &config.tls else { return self.unset("tls", "none", Whence::Default) };
+        let Some(meant) = &config.tls else { return self.no_table("[tls]", "none") };
         let tls::Settings { cert, key, client_auth, http2: _ } = meant.acceptor.settings();
         self.table("[tls]");
         let whence = self.said("tls_cert", flags.tls_cert.is_some(), true);
@@ -181,6 +181,11 @@ impl Page<'_> {
 
     fn value(&mut self, key: &str, value: impl Display, whence: impl Display) {
         let _ = writeln!(self.text, "{key} = {value}  # {whence}");
+    }
+
+    /// A table that is not written, apart from the one above.
+    fn no_table(&mut self, header: &str, meaning: &str) {
+        let _ = writeln!(self.text, "\n# {header}: {meaning}  # {}", Whence::Default);
     }
 
     /// What is written by not being written.

@@ -101,6 +101,15 @@ fn check_prints_what_holds_and_takes_it_back() {
 }
 
 #[test]
+fn who_has_read_enough_of_a_page_may_go() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut check = Command::new(env!("CARGO_BIN_EXE_viaduct"));
+    let output = check.args(["check", "--print"]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
+}
+
+#[test]
 fn several_vias_are_refused_at_start() {
     let output = viaduct(&["serve", "--via", "http://127.0.0.1:1", "--via", "http://127.0.0.1:2"]);
     assert_eq!(output.status.code(), Some(3));

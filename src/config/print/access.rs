@@ -6,7 +6,7 @@ use crate::access::{Origins, Settings};
 pub(super) fn print(page: &mut Page<'_>, meant: &Settings) {
     keys(page);
     match &meant.origins {
-        None => page.unset("cors", "answers stay as they are", Whence::Default),
+        None => page.no_table("[cors]", "answers stay as they are"),
         Some(origins) => cors(page, origins),
     }
 }
@@ -14,7 +14,7 @@ pub(super) fn print(page: &mut Page<'_>, meant: &Settings) {
 fn keys(page: &mut Page<'_>) {
     let source = page.source;
     if source.file.keys.is_empty() {
-        page.unset("keys", "none: everybody may ask", Whence::Default);
+        page.no_table("[[keys]]", "none: everybody may ask");
     }
     for (number, key) in source.file.keys.iter().enumerate() {
         page.table("[[keys]]");
