@@ -15,12 +15,12 @@ use crate::admin;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::proxy::{self, Dialect, Member, Proxy, Router};
-use crate::server::conn::{self, Patience, Shared};
+use crate::server::conn::{self, Heads, Patience, Shared};
 use crate::server::door::Door;
+use crate::server::renewal::Kept;
 pub use crate::server::renewal::Reload;
 use crate::server::{Drain, listener, renewal};
 use crate::timestamps::ask::Asker;
-use crate::tls::Acceptor;
 use crate::upstream::probe::{self, Reached};
 use crate::upstream::{Kind, Upstream};
 
@@ -28,7 +28,7 @@ use crate::upstream::{Kind, Upstream};
 #[derive(Debug)]
 pub struct App {
     listeners: Vec<(TcpListener, Arc<Door>)>,
-    acceptor: Option<Arc<Acceptor>>,
+    kept: Vec<Kept>,
     reload: Reload,
     admin: Option<TcpListener>,
     seats: Arc<Seats>,
@@ -65,6 +65,7 @@ impl App {
         let listeners = config.listeners().map(|(address, is_secure)| Ok((bind(address)?, door(is_secure))));
         let listeners = listeners.collect::<Result<_, _>>()?;
         let admin = config.admin.map(bind).transpose()?;
+        let kept = kept(&config);
         let members: Vec<_> = config
             .upstreams
             .into_iter()
@@ -100,6 +101,7 @@ impl App {
             settings: conn::Settings {
                 patience,
                 idle: config.downstream.idle,
+                heads: Heads { bytes: config.downstream.max_head, fields: config.downstream.max_fields },
                 http2: config.downstream.http2,
                 splice: config.downstream.splice,
                 trusted: config.trusted,
@@ -108,7 +110,7 @@ impl App {
         let (drain, drain_delay) = (config.drain, config.drain_delay);
         Ok(Self {
             listeners,
-            acceptor,
+            kept,
             reload: Reload::default(),
             admin,
             seats,
@@ -165,7 +167,8 @@ impl App {
             tokio::spawn(admin::serve(admin, end.watch(), readiness, metrics))
         });
         let metrics = Arc::clone(&self.shared.metrics);
-        let renewal = self.acceptor.map(|acceptor| tokio::spawn(renewal::keep(acceptor, self.reload, metrics)));
+        let has_files = !self.kept.is_empty();
+        let renewal = has_files.then(|| tokio::spawn(renewal::keep(self.kept, self.reload, metrics)));
         let sweeper = tokio::spawn(sweep(self.upstreams.clone()));
         let prober = tokio::spawn(report(self.upstreams, self.model));
         stop.await;
@@ -186,6 +189,17 @@ impl App {
         }
         is_clean
     }
+}
+
+/// What is read from files that may change.
+fn kept(config: &Config) -> Vec<Kept> {
+    let listeners = config.tls.iter().map(|tls| Kept::Listeners(Arc::clone(&tls.acceptor)));
+    let upstreams = config.upstreams.iter().filter_map(|upstream| {
+        // All endpoints of an upstream have one in common.
+        let client = upstream.locations.iter().find_map(|location| location.tls.as_ref())?.client();
+        client.has_files().then(|| Kept::Upstream(upstream.name.clone(), Arc::clone(client)))
+    });
+    listeners.chain(upstreams).collect()
 }
 
 /// Closes a connection for which there is no seat. What it hears is a courtesy: nobody waits until it has gone.

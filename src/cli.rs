@@ -1,10 +1,12 @@
 //! The command line: flags, environment, exit codes.
 //!
-//! `serve` runs the proxy, `check` only reads its configuration. Exit codes: 0 ok, 1 runtime, 2 usage (clap's own),
+//! `serve` runs the proxy, `check` only reads its configuration, and prints it. Exit codes: 0 ok, 1 runtime, 2 usage (clap's own),
 //! 3 configuration.
 
 mod bench;
+mod check;
 mod demo;
+mod flags;
 mod key;
 mod serve;
 mod sim;
@@ -34,7 +36,7 @@ enum Command {
     #[command(subcommand)]
     Sim(sim::SimCommand),
     /// Validates a configuration and says what is wrong where.
-    Check(serve::Check),
+    Check(Box<check::Check>),
     /// Makes an API key: prints it once, and the hash that the configuration wants.
     Key(key::KeyArgs),
     /// Reads an answer's text and prints the `timestamps` object that it would gain.

@@ -8,6 +8,7 @@ mod access;
 mod build;
 mod error;
 mod file;
+mod print;
 mod url;
 
 use std::net::SocketAddr;
@@ -81,6 +82,10 @@ pub struct Downstream {
     pub idle: Duration,
     /// Waiting for the client to take a byte.
     pub write: Duration,
+    /// The most bytes of a request's head.
+    pub max_head: usize,
+    /// The most fields in it.
+    pub max_fields: usize,
     /// Whether clients may speak HTTP/2.
     pub http2: bool,
     /// Whether big answers may pass inside the kernel.
@@ -158,6 +163,8 @@ pub struct Overrides {
     pub allow: Vec<String>,
     /// `--workers`
     pub workers: Option<usize>,
+    /// Which of these the environment said, by their names here.
+    pub environment: Vec<String>,
 }
 
 // === impl Config ===
@@ -166,8 +173,21 @@ impl Config {
     /// The configuration of these flags over that file (or over the defaults alone).
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, Error> {
         let Some(path) = file else { return build::build(&build::Source::none(), overrides) };
-        let text = std::fs::read_to_string(path).map_err(|e| Error::new(format!("{}: {e}", path.display())))?;
-        Self::parse(path, &text, overrides)
+        Self::parse(path, &read(path)?, overrides)
+    }
+
+    /// The same as TOML: every value that holds, with who said it. Secrets are masked; otherwise it can be read again
+    /// and means what was printed.
+    pub fn print(file: Option<&Path>, overrides: &Overrides) -> Result<String, Error> {
+        match file {
+            Some(path) => Self::print_text(path, &read(path)?, overrides),
+            None => print(&build::Source::none(), overrides),
+        }
+    }
+
+    /// As [`print`](Self::print), of a text that stands in `path`.
+    pub fn print_text(path: &Path, text: &str, overrides: &Overrides) -> Result<String, Error> {
+        print(&build::Source::parse(path, text)?, overrides)
     }
 
     /// Where clients connect, and whether with TLS: plain listeners first.
@@ -180,7 +200,15 @@ impl Config {
 
     /// As [`load`](Self::load), from a text that stands in `path`.
     pub fn parse(path: &Path, text: &str, overrides: Overrides) -> Result<Self, Error> {
-        let file = toml::from_str(text).map_err(|e| Error::written(path, text, &e))?;
-        build::build(&build::Source { path: PathBuf::from(path), text, file }, overrides)
+        build::build(&build::Source::parse(path, text)?, overrides)
     }
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|e| Error::new(format!("{}: {e}", path.display())))
+}
+
+fn print(source: &build::Source<'_>, overrides: &Overrides) -> Result<String, Error> {
+    let config = build::build(source, overrides.clone())?;
+    Ok(print::page(source, overrides, &config))
 }

@@ -24,7 +24,7 @@ pub(crate) use self::input::Input;
 pub(crate) use self::outgoing::Outgoing;
 pub(crate) use self::read::Reader;
 pub(crate) use self::reading::Reading;
-pub(crate) use self::scan::{Fault, Limits, Scan};
+pub(crate) use self::scan::{Fault, Limits, MOST_FIELDS, Scan};
 
 use http::header::{HeaderName, HeaderValue};
 

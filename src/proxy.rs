@@ -91,7 +91,6 @@ struct Via {
 }
 
 /// A request that is ready to go.
-#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 enum Prepared<'a, I> {
     /// No further: this is the answer.
     Own(AnswerHead, Bytes),

@@ -5,6 +5,7 @@
 mod acceptor;
 mod client;
 mod error;
+mod from_files;
 mod pem;
 
 use std::sync::{Arc, LazyLock};

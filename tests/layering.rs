@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("server", &["proxy", "body", "clock", "tls", "turn", "transport", "error", "h1", "head", "metrics"]),
     ("admin", &["server", "metrics"]),
-    ("config", &["access", "proxy", "tls", "timestamps", "upstream", "pool", "body"]),
+    ("config", &["access", "proxy", "tls", "timestamps", "upstream", "pool", "body", "h1"]),
     ("app", &["access", "config", "admin", "server", "tls", "proxy", "timestamps", "upstream", "metrics"]),
     ("demo", &["app", "config", "sim", "timestamps"]),
     ("bench", &["sim"]),

@@ -1,11 +1,12 @@
 //! From what was written to what it means.
 
+mod downstream;
 mod tls;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -14,7 +15,7 @@ use toml::Spanned;
 use super::access;
 use super::error::{Error, nearest};
 use super::file::{self, File, Written};
-use super::{Config, Downstream, Overrides, Timestamps, Upstream, url};
+use super::{Config, Overrides, Timestamps, Upstream, url};
 use crate::pool::{self, Codec};
 use crate::proxy::{Class, Deadlines, Hosts, Mapping, OnClientGone};
 use crate::timestamps::parameters::Mode;
@@ -39,10 +40,16 @@ const VIA_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 // === impl Source ===
 
-impl Source<'_> {
+impl<'a> Source<'a> {
     /// No file.
     pub(super) fn none() -> Self {
         Self { path: PathBuf::new(), text: "", file: File::default() }
+    }
+
+    /// What stands in `path`.
+    pub(super) fn parse(path: &Path, text: &'a str) -> Result<Self, Error> {
+        let file = toml::from_str(text).map_err(|e| Error::written(path, text, &e))?;
+        Ok(Self { path: path.to_owned(), text, file })
     }
 
     pub(super) fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Error {
@@ -50,7 +57,7 @@ impl Source<'_> {
     }
 
     /// A path as it was written, which is meant from where the file is.
-    fn beside(&self, written: &str) -> PathBuf {
+    pub(super) fn beside(&self, written: &str) -> PathBuf {
         self.path.parent().map_or_else(|| PathBuf::from(written), |folder| folder.join(written))
     }
 
@@ -78,7 +85,7 @@ pub(super) fn build(source: &Source<'_>, overrides: Overrides) -> Result<Config,
         drain: overrides.drain.or_else(|| file.drain.and_then(|drain| drain.0)).unwrap_or(DRAIN),
         drain_delay: overrides.drain_delay.or_else(|| file.drain_delay.and_then(|delay| delay.0)).unwrap_or_default(),
         v1_to_via: v1_to_via(source)?,
-        downstream: downstream(&file.downstream),
+        downstream: downstream::downstream(source)?,
         timestamps: timestamps(source, overrides.timestamps.as_deref(), overrides.model, &upstreams)?,
         mappings: mappings(source, &upstreams)?,
         access: access::settings(source, &overrides.allow)?,
@@ -157,21 +164,6 @@ fn v1_to_via(source: &Source<'_>) -> Result<bool, Error> {
         "ollama" => Ok(false),
         _ => Err(format!("`{v1}` cannot take /v1; write \"ollama\" or \"via\"")),
     })
-}
-
-fn downstream(file: &file::Downstream) -> Downstream {
-    let or = |written: Option<Written>, seconds| {
-        // "none" is an hour: a client that takes longer has left without a word.
-        let written = written.map(|written| written.0.unwrap_or(Duration::from_secs(3600)));
-        written.unwrap_or_else(|| Duration::from_secs(seconds))
-    };
-    Downstream {
-        head: or(file.head, 10),
-        idle: or(file.idle, 90),
-        write: or(file.write, 60),
-        http2: file.http2.unwrap_or(true),
-        splice: file.splice.unwrap_or(false),
-    }
 }
 
 /// `auto` where a model was named and an Ollama exists, else `text` (contract: timestamps, section 1).

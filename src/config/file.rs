@@ -39,6 +39,8 @@ pub(super) struct Downstream {
     pub head: Option<Written>,
     pub idle: Option<Written>,
     pub write: Option<Written>,
+    pub max_head: Option<Spanned<access::Bytes>>,
+    pub max_fields: Option<Spanned<usize>>,
     pub http2: Option<bool>,
     pub splice: Option<bool>,
 }

@@ -23,9 +23,19 @@ pub fn check(bytes: &[u8]) {
             let printed = toml::to_string(&document).expect("a document can be printed");
             let again = read(&printed).unwrap_or_else(|e| panic!("printed, it is refused: {e}\n{printed}"));
             assert_eq!(format!("{config:?}"), format!("{again:?}"), "printed and read again, it is the same");
+            let flags = Overrides::default();
+            let page = Config::print_text(Path::new(FILE), text, &flags).expect("what is valid can be printed");
+            let again = Config::print_text(Path::new(FILE), &page, &flags);
+            let again = again.unwrap_or_else(|e| panic!("what holds is refused: {e}\n{page}"));
+            assert_eq!(values(&page), values(&again), "what holds is what is printed");
         }
         Err(error) => has_its_place(&error.to_string(), text),
     }
+}
+
+/// A page without the words on whose values they are.
+fn values(page: &str) -> Vec<&str> {
+    page.lines().map(|line| line.rsplit_once("  # ").map_or(line, |(value, _)| value)).collect()
 }
 
 fn read(text: &str) -> Result<Config, Error> {

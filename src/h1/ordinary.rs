@@ -87,9 +87,9 @@ fn others(eight: u64) -> u64 {
     const HIGH: u64 = ONES * 0x80;
     let low = eight & !HIGH;
     let lower = low | (ONES * 0x20);
-    // Above z, or below a; none of the sums passes on to the next byte.
-    let letters = !(lower + ONES * (0x7f - b'z' as u64)) & (lower + ONES * (0x80 - b'a' as u64));
-    let hyphens = !((low ^ (ONES * b'-' as u64)) + ONES * 0x7f);
+    // Above z (0x7a), or below a (0x61); none of the sums passes on to the next byte.
+    let letters = !(lower + ONES * (0x7f - 0x7a)) & (lower + ONES * (0x80 - 0x61));
+    let hyphens = !((low ^ (ONES * 0x2d)) + ONES * 0x7f);
     (!(letters | hyphens) | eight) & HIGH
 }
 

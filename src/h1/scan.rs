@@ -3,6 +3,9 @@
 
 use memchr::memchr;
 
+/// The most field lines of a request that a setting may allow: the array that they are parsed into is as long.
+pub(crate) const MOST_FIELDS: usize = 200;
+
 /// How large a head may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {

@@ -40,6 +40,15 @@ pub struct Patience {
     pub write: Duration,
 }
 
+/// How large the head of a request may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Heads {
+    /// Bytes. Over HTTP/2 those of the uncompressed fields, and 32 for each (RFC 9113, section 6.5.2).
+    pub bytes: usize,
+    /// Fields, as many as there are lines over HTTP/1.1.
+    pub fields: usize,
+}
+
 /// Limits of a client's connection.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -47,6 +56,8 @@ pub struct Settings {
     pub patience: Patience,
     /// Waiting for the next request.
     pub idle: Duration,
+    /// What is taken of a head.
+    pub heads: Heads,
     /// Whether clients may speak HTTP/2.
     pub http2: bool,
     /// Whether big answers may pass inside the kernel.
@@ -83,7 +94,8 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     }
     // Under TLS the handshake has decided.
     let may_be_h2 = shared.settings.http2 && !stream.is_tls();
-    let conn = Connection::new(stream, may_be_h2, shared.settings.splice);
+    let settings = &shared.settings;
+    let conn = Connection::new(stream, settings.heads, may_be_h2, settings.splice);
     let mut session = Session { shared, downstream, alarm, conn };
     let end = loop {
         // In its place: a request is large, and would be copied wherever it went.

@@ -27,8 +27,9 @@ pub(super) use self::refusal::Refusal;
 pub(super) use self::reply::{Reply, Written};
 use self::splice::Splice;
 use crate::body::{BrokenOff, Giver, Incoming, handover};
-use crate::h1::{Framing, Input, Outgoing, Reader, Scan};
+use crate::h1::{Framing, Input, Limits, Outgoing, Reader, Scan};
 use crate::head::RequestHead;
+use crate::server::conn::Heads;
 use crate::transport::Transport;
 
 /// The most that is held of a client that sends on while its request runs, give or take one read. Beyond that nothing is
@@ -47,6 +48,7 @@ pub(super) struct Connection {
     input: Input,
     /// The beginning of a head that did not come in one piece.
     partial: Vec<u8>,
+    limits: Limits,
     scan: Scan,
     is_line_judged: bool,
     /// Whether what was read last, and is perhaps refused, begins as a HEAD does.
@@ -101,7 +103,7 @@ fn asks_head(head: &[u8]) -> bool {
 impl Connection {
     /// `may_be_h2` says that the first bytes may be those of HTTP/2 instead, `may_splice` that big answers may pass inside
     /// the kernel.
-    pub(super) fn new(stream: Transport, may_be_h2: bool, may_splice: bool) -> Self {
+    pub(super) fn new(stream: Transport, heads: Heads, may_be_h2: bool, may_splice: bool) -> Self {
         let splice = (may_splice && !stream.is_tls()).then(Splice::default);
         Self {
             splice,
@@ -109,6 +111,7 @@ impl Connection {
             reader: Reader::default(),
             input: Input::new(),
             partial: Vec::new(),
+            limits: head::limits(heads),
             scan: Scan::default(),
             is_line_judged: false,
             asks_head: false,
@@ -154,7 +157,7 @@ impl Connection {
             return Ok(None);
         }
         if self.scan.is_fresh()
-            && let Some((head, end)) = Head::parse_ordinary(&self.input.bytes)
+            && let Some((head, end)) = Head::parse_ordinary(&self.input.bytes, &self.limits)
         {
             self.input.skip(end);
             return Ok(Some(head));
@@ -164,7 +167,8 @@ impl Connection {
             return Err(NoRequest::OtherVersion);
         }
         self.asks_head = asks_head(so_far);
-        let Some(end) = self.scan.end(so_far, &head::LIMITS).map_err(Refusal::from)? else {
+        let end = self.scan.end(so_far, &self.limits).map_err(|fault| Refusal::of(fault, &self.limits))?;
+        let Some(end) = end else {
             if !self.is_line_judged {
                 // What cannot become a request is told so at once, not when its time is up.
                 if self.scan.has_start_line() {

@@ -11,7 +11,7 @@
 //! | streams | [`STREAMS`] at once; one counts until its last frame is written, so answers that are not taken count too |
 //! | resets | of streams that h2 had not told us of, [`STREAMS`] wait at once; [`ledger`] for what it told us of |
 //! | malformed streams | 1,024 in a connection's life (h2), each a frame to be written |
-//! | heads, HPACK | [`HEAD`] as decoded, of which four times end the connection; 5 CONTINUATION; a table of 4 KiB |
+//! | heads, HPACK | `max_head` as decoded, of which four times end the connection; CONTINUATION for that; a table of 4 KiB |
 //! | uploads that nobody takes | [`STREAM_WINDOW`], [`CONNECTION_WINDOW`]; [`SMALL`] for what tiny frames cost more |
 //! | answers that are not taken | [`SEND_BUFFER`] a stream, nothing where it grants no window; then `write` ends them |
 //! | frames for nothing | [`ledger`]: a budget, and then GOAWAY with `ENHANCE_YOUR_CALM` |
@@ -55,8 +55,6 @@ const CONNECTION_WINDOW: u32 = 8 * STREAM_WINDOW;
 const SMALL: usize = 1024 * 1024;
 /// The most of one answer that waits for the socket.
 const SEND_BUFFER: usize = 128 * 1024;
-/// A head, its fields uncompressed. How many CONTINUATION frames it may take follows from that.
-const HEAD: u32 = 64 * 1024;
 /// How long a client has to end a connection on which nothing runs any more; it is looked at twice in that time.
 const GRACE: Duration = Duration::from_secs(4);
 /// While streams run the client is listened for so often in the time that an idle connection has: a look that heard
@@ -106,7 +104,7 @@ pub(super) async fn serve(
     early: Bytes,
 ) {
     let ledger = Arc::new(Ledger::new(Instant::now()));
-    let handshake = builder().handshake(Wire::new(stream, early, Arc::clone(&ledger)));
+    let handshake = builder(shared.settings.heads.bytes).handshake(Wire::new(stream, early, Arc::clone(&ledger)));
     let mut conn = match timeout(shared.settings.patience.head, handshake).await {
         Ok(Ok(conn)) => conn,
         Ok(Err(error)) => {
@@ -122,7 +120,7 @@ pub(super) async fn serve(
     std::future::poll_fn(|cx| connection.poll(cx)).await;
 }
 
-fn builder() -> Builder {
+fn builder(head: usize) -> Builder {
     let mut builder = Builder::new();
     builder
         .max_concurrent_streams(STREAMS)
@@ -131,7 +129,8 @@ fn builder() -> Builder {
         .max_send_buffer_size(SEND_BUFFER)
         .data_frame_budget(SMALL)
         .max_pending_accept_reset_streams(STREAMS as usize)
-        .max_header_list_size(HEAD);
+        // h2 refuses what has as many bytes, and not only what has more.
+        .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX).saturating_add(1));
     builder
 }
 

@@ -3,9 +3,7 @@
 //!
 //! A new set is taken whole or not at all. A handshake holds the set that it began with; connections never notice.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustls::ServerConfig;
 use rustls::crypto::ring::Ticketer;
@@ -14,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::{Accept, TlsAcceptor};
 
 use super::error::{Error, Part, Problem};
+use super::from_files::FromFiles;
 use super::{alpn, pem, provider};
 
 /// Which files.
@@ -42,16 +41,7 @@ pub struct ClientAuth {
 #[derive(Debug)]
 pub struct Acceptor {
     settings: Settings,
-    current: RwLock<Arc<ServerConfig>>,
-    stamps: Mutex<Vec<Option<Stamp>>>,
-}
-
-/// Differs when a file was written, or replaced by another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    length: u64,
-    changed: (i64, i64),
+    current: FromFiles<ServerConfig>,
 }
 
 // === impl Acceptor ===
@@ -59,29 +49,28 @@ struct Stamp {
 impl Acceptor {
     /// Reads the files.
     pub fn load(settings: Settings) -> Result<Self, Error> {
-        // Before the reading: what changes meanwhile has changed.
-        let stamps = Mutex::new(settings.stamps());
-        let current = RwLock::new(Arc::new(settings.read()?));
-        Ok(Self { settings, current, stamps })
+        let current = FromFiles::new(settings.files(), || settings.read())?;
+        Ok(Self { settings, current })
+    }
+
+    /// Which files it reads.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Begins a handshake.
     pub fn accept(&self, tcp: TcpStream) -> Accept<TcpStream> {
-        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        TlsAcceptor::from(current).accept(tcp)
+        TlsAcceptor::from(self.current.current()).accept(tcp)
     }
 
     /// Reads the files again. What is wrong with them changes nothing. Blocks on the files.
     pub fn reload(&self) -> Result<(), Error> {
-        *self.stamps.lock().unwrap_or_else(PoisonError::into_inner) = self.settings.stamps();
-        let new = Arc::new(self.settings.read()?);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
-        Ok(())
+        self.current.reload(|| self.settings.read())
     }
 
     /// Whether a file is another than when it was read last, also where reading it came to nothing. Blocks as well.
     pub fn has_changed(&self) -> bool {
-        *self.stamps.lock().unwrap_or_else(PoisonError::into_inner) != self.settings.stamps()
+        self.current.has_changed()
     }
 }
 
@@ -114,19 +103,9 @@ impl Settings {
         Ok(config)
     }
 
-    fn stamps(&self) -> Vec<Option<Stamp>> {
+    fn files(&self) -> Vec<PathBuf> {
         let files = [Some(&self.cert), Some(&self.key), self.client_auth.as_ref().map(|auth| &auth.ca)];
-        files.into_iter().flatten().map(|file| Stamp::of(file)).collect()
-    }
-}
-
-// === impl Stamp ===
-
-impl Stamp {
-    /// Of what a path leads to, over all links: a mounted secret is replaced by turning a link.
-    fn of(file: &Path) -> Option<Self> {
-        let metadata = std::fs::metadata(file).ok()?;
-        Some(Self { inode: metadata.ino(), length: metadata.len(), changed: (metadata.mtime(), metadata.mtime_nsec()) })
+        files.into_iter().flatten().cloned().collect()
     }
 }
 
@@ -145,7 +124,7 @@ mod tests {
         write("key.pem", &old.signing_key.serialize_pem());
         let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
         let acceptor = Acceptor::load(Settings { cert, key, client_auth: None, http2: true }).unwrap();
-        let current = || Arc::as_ptr(&acceptor.current.read().unwrap());
+        let current = || std::sync::Arc::as_ptr(&acceptor.current.current());
         let first = current();
         assert!(!acceptor.has_changed());
 

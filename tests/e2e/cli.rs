@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+use crate::authority::{Authority, Folder};
 use crate::support::{Origin, Peer, patiently, serve};
 
 fn viaduct(arguments: &[&str]) -> Output {
@@ -35,6 +36,77 @@ fn check_says_where_and_what_would_be_right() {
     let output = viaduct(&["check", path.to_str().unwrap()]);
     assert_eq!((output.status.code(), said(&output).ends_with("ok\n")), (Some(0), true));
     std::fs::remove_file(path).unwrap();
+}
+
+/// What `check --print` says with these variables and arguments.
+fn printed(variables: &[(&str, &str)], arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_viaduct"))
+        .args(["check", "--print"])
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn check_prints_what_holds_and_takes_it_back() {
+    let (authority, folder, elsewhere) = (Authority::new(), Folder::new(), Folder::new());
+    let identity = authority.issue(&["localhost"]);
+    folder.identity(&identity);
+    folder.write("ca.pem", &authority.pem());
+    let hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+    let file = folder.write(
+        "v.toml",
+        &format!(
+            "drain = '5s'\n[tls]\ncert = 'cert.pem'\nkey = 'key.pem'\nclient_ca = 'ca.pem'\n\
+             [[keys]]\nname = 'app'\nsha256 = '{hash}'\n\
+             [[upstream]]\nkind = 'http'\nendpoints = ['https://localhost:9']\nca = 'ca.pem'\ntls_name = 'a.example'\n\
+             client_cert = 'cert.pem'\nclient_key = 'key.pem'\n"
+        ),
+    );
+    let variables = [("VIADUCT_CONFIG", &*file), ("VIADUCT_DRAIN", "7s"), ("VIADUCT_WORKERS", "3")];
+    let page = printed(&variables, &["--workers", "2", "--model", "m", "--ollama", "http://127.0.0.1:1"]);
+    for line in [
+        "drain = \"7s\"  # environment: VIADUCT_DRAIN".to_owned(),
+        "workers = 2  # flag: --workers".to_owned(),
+        "admin = \"127.0.0.1:8081\"  # default".to_owned(),
+        "endpoints = [\"http://127.0.0.1:1\"]  # flag: --ollama".to_owned(),
+        "endpoints = [\"https://localhost:9\"]  # file".to_owned(),
+        format!("key = {:?}  # file", folder.path("key.pem")),
+        format!("client_key = {:?}  # file", folder.path("key.pem")),
+        format!("ca = {:?}  # file", folder.path("ca.pem")),
+        "client_auth = \"required\"  # default".to_owned(),
+        "tls_name = \"a.example\"  # file".to_owned(),
+    ] {
+        assert!(page.contains(&line), "{line}\n{page}");
+    }
+    let secrets = identity.key.lines().map(str::trim).filter(|line| line.len() > 20).chain([hash]);
+    for secret in secrets {
+        assert!(!page.contains(secret), "{secret}\n{page}");
+    }
+    let again = elsewhere.write("w.toml", &page);
+    assert!(said(&viaduct(&["check", &again])).ends_with("w.toml: ok\n"));
+    let values = |page: &str| -> Vec<String> {
+        page.lines().map(|line| line.split("  # ").next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(values(&printed(&[], &[&again])), values(&page));
+
+    folder.write("v.toml", "drian = '5s'\n");
+    let output = viaduct(&["check", "--print", &file]);
+    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(3), true));
+    assert!(said(&viaduct(&["check"])).ends_with("no file: ok\n"));
+    assert!(said(&viaduct(&["check", "--via", "x"])).contains("--via: `x` is not an endpoint"));
+}
+
+#[test]
+fn who_has_read_enough_of_a_page_may_go() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut check = Command::new(env!("CARGO_BIN_EXE_viaduct"));
+    let output = check.args(["check", "--print"]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
 }
 
 #[test]

@@ -101,6 +101,66 @@ async fn who_is_not_the_one_expected_is_told_why() {
 }
 
 #[tokio::test]
+async fn other_authorities_are_believed_from_the_next_connection_on() {
+    let (lab, other) = (Lab::new(), Authority::new());
+    let origin = TlsOrigin::answering(lab.localhost().server(None), |request, _| {
+        let end = if request.start().starts_with("GET /last ") { "connection: close\r\n" } else { "" };
+        format!("HTTP/1.1 200 OK\r\n{end}content-length: 0\r\n\r\n").into_bytes()
+    })
+    .await;
+    let viaduct = lab.viaduct(&url(&origin), "");
+    let read = async |text: &str, result: &str, times: f64| {
+        lab.folder.write("ca.pem", text);
+        viaduct.reload.now();
+        viaduct.metric_reaches(&format!("viaduct_tls_reloads_total{{result=\"{result}\"}}"), times).await;
+    };
+    let unknown = (502, "tls", "no TLS connection to the upstream: its certificate is from an unknown authority\n");
+    assert_eq!(viaduct.get("/").await.status(), 200);
+
+    // What stands goes on: this connection, and perhaps the one of the probe at start. The next one may not resume their
+    // session, for which nobody vouches now.
+    read(&other.pem(), "ok", 1.0).await;
+    assert_eq!(viaduct.get("/last").await.status(), 200);
+    let next = patiently(async {
+        loop {
+            let answer = viaduct.get("/last").await;
+            if answer.status() != 200 {
+                break answer;
+            }
+        }
+    });
+    assert_eq!(objection(&next.await), unknown);
+    assert!(origin.accepted() <= 2);
+
+    // What is no list of authorities changes nothing, nor does a list that is gone.
+    read("no certificate", "rejected", 1.0).await;
+    assert_eq!(objection(&viaduct.get("/").await), unknown);
+    read(&(other.pem() + &lab.authority.pem()), "ok", 2.0).await;
+    assert_eq!(viaduct.get("/last").await.status(), 200);
+    read("", "rejected", 2.0).await;
+    assert_eq!(viaduct.get("/last").await.status(), 200);
+    std::fs::remove_file(lab.folder.path("ca.pem")).unwrap();
+    viaduct.reload.now();
+    viaduct.metric_reaches("viaduct_tls_reloads_total{result=\"rejected\"}", 3.0).await;
+    assert_eq!(viaduct.get("/").await.status(), 200);
+}
+
+#[tokio::test]
+async fn another_certificate_of_ours_is_shown_from_the_next_connection_on() {
+    let (lab, clients) = (Lab::new(), Authority::new());
+    let origin = TlsOrigin::answering(lab.localhost().server(Some(&clients)), |_, _| ok(b"known")).await;
+    lab.folder.identity(&lab.authority.issue(&["viaduct"]));
+    let path = |name: &str| lab.folder.path(name);
+    let show = format!("client_cert = {:?}\nclient_key = {:?}", path("cert.pem"), path("key.pem"));
+    let viaduct = lab.viaduct(&url(&origin), &show);
+    assert_eq!(viaduct.get("/").await.status(), 502);
+    lab.folder.identity(&clients.issue(&["viaduct"]));
+    viaduct.reload.now();
+    viaduct.metric_reaches("viaduct_tls_reloads_total{result=\"ok\"}", 1.0).await;
+    assert_eq!(viaduct.get("/").await.text(), "known");
+}
+
+#[tokio::test]
 async fn another_name_can_be_expected() {
     let lab = Lab::new();
     let origin = lab.echo().await;

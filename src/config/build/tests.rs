@@ -68,6 +68,28 @@ fn a_wrong_key_or_value_is_named_with_its_place() {
 }
 
 #[test]
+fn a_head_has_its_limits() {
+    let heads = |text: &str| parse(&format!("[downstream]\n{text}")).map(|config| config.downstream);
+    let default = heads("").unwrap();
+    assert_eq!((default.max_head, default.max_fields), (131_072, 200));
+    let least = heads("max_head = '1KiB'\nmax_fields = 1").unwrap();
+    assert_eq!((least.max_head, least.max_fields), (1024, 1));
+    assert_eq!(heads("max_head = '1MiB'").unwrap().max_head, 1 << 20);
+    for head in ["none", "1023B", "1025KiB", "5TiB"] {
+        let wrong = heads(&format!("max_head = '{head}'")).unwrap_err();
+        assert_eq!(wrong, "v.toml:2:12: a head is held whole: at least \"1KiB\", at most \"1MiB\"");
+    }
+    assert!(
+        heads("max_head = 5").unwrap_err().starts_with("v.toml:2:12: invalid type: integer `5`, expected a number")
+    );
+    for fields in ["0", "201"] {
+        let wrong = heads(&format!("max_fields = {fields}")).unwrap_err();
+        assert_eq!(wrong, "v.toml:2:14: at least 1, at most 200");
+    }
+    assert!(heads("max_field = 5").unwrap_err().ends_with("did you mean `max_fields`?"));
+}
+
+#[test]
 fn several_vias_are_refused_with_the_reason() {
     let flags = Overrides { via: vec!["http://a:1".into(), "http://b:1".into()], ..Overrides::default() };
     assert!(Config::load(None, flags).unwrap_err().to_string().contains("more than one VIA endpoint"));
@@ -83,7 +105,7 @@ fn an_upstream_must_not_be_our_own_listener() {
 fn a_whole_file_is_understood() {
     let config = parse(
         "listen = ['0.0.0.0:80']\nadmin = 'off'\nhost = ['*']\ntrusted_proxy = ['10.0.0.0/8', '::1']\nv1 = 'via'\n\
-         [downstream]\nidle = '5s'\n[timestamps]\nmode = 'off'\n\
+         [downstream]\nidle = '5s'\nmax_head = '16KiB'\n[timestamps]\nmode = 'off'\n\
          [[upstream]]\nkind = 'via'\nendpoints = ['http://a:8100/v1']\n[upstream.deadlines.summarize]\nfirst_byte = 'none'\n\
          upload_rate = '1MiB per 5s'\n\
          [upstream.on_client_gone]\nchat = 'finish'\n\
@@ -94,7 +116,7 @@ fn a_whole_file_is_understood() {
     assert_eq!(config.admin, None);
     assert!(config.hosts.any && config.v1_to_via);
     assert_eq!(config.trusted.len(), 2);
-    assert_eq!(config.downstream.idle, Duration::from_secs(5));
+    assert_eq!((config.downstream.idle, config.downstream.max_head), (Duration::from_secs(5), 16 * 1024));
     assert_eq!(config.upstreams[0].deadlines[0].1.first_byte, None);
     assert_eq!(config.upstreams[0].deadlines[0].1.silence, Some(Duration::from_secs(30)));
     let pace = crate::body::Pace { bytes: 1 << 20, per: Duration::from_secs(5) };

@@ -12,13 +12,20 @@ use httparse::{Header, ParserConfig, Status};
 use memchr::memchr;
 
 use super::refusal::Refusal;
-use crate::h1::{Framing, Limits, Reading, ordinary, word};
+use crate::h1::{Framing, Limits, MOST_FIELDS, Reading, ordinary, word};
 use crate::head::RequestHead;
+use crate::server::conn::Heads;
 
-/// How large the head of a request may be (RFC 9112, section 3: a request line of at least 8,000).
-pub(super) const LIMITS: Limits = Limits { line: 64 * 1024, head: 128 * 1024, fields: 200, skips_empty: true };
+/// The longest request line, where the whole head may be longer (RFC 9112, section 3: at least 8,000).
+const LONGEST_LINE: usize = 64 * 1024;
 /// The longest target that `http::Uri` holds.
 const LONGEST_TARGET: usize = u16::MAX as usize - 1;
+
+/// What a scan holds a head to.
+pub(super) fn limits(heads: Heads) -> Limits {
+    let line = LONGEST_LINE.min(heads.bytes);
+    Limits { line, head: heads.bytes, fields: heads.fields.min(MOST_FIELDS), skips_empty: true }
+}
 
 /// A head, and what it says about the rest.
 #[derive(Debug)]
@@ -36,11 +43,12 @@ pub(super) struct Head {
 impl Head {
     /// Reads the head that `bytes` begin with, if it is ordinary, whole and in order; and where it ends. `None` if it is
     /// anything else: then it is to be looked at line by line.
-    pub(super) fn parse_ordinary(bytes: &Bytes) -> Option<(Self, usize)> {
+    pub(super) fn parse_ordinary(bytes: &Bytes, limits: &Limits) -> Option<(Self, usize)> {
         let (method, target) = ordinary::request_line(bytes)?;
         let mut reading = Reading::new(Version::HTTP_11, bytes);
-        let end = reading.ordinary(target + ordinary::VERSION, LIMITS.fields)?;
-        if end > LIMITS.line {
+        let end = reading.ordinary(target + ordinary::VERSION, limits.fields)?;
+        // No line is longer than the head, nor its limit more than the head's.
+        if end > limits.line {
             return None;
         }
         let head = Self::of(&bytes[..method], &bytes.slice(method + 1..target), Version::HTTP_11, reading);
@@ -49,7 +57,7 @@ impl Head {
 
     /// Reads a whole head, up to and including its empty line.
     pub(super) fn parse(bytes: &Bytes) -> Result<Self, Refusal> {
-        let mut lines = [const { MaybeUninit::<Header<'_>>::uninit() }; LIMITS.fields];
+        let mut lines = [const { MaybeUninit::<Header<'_>>::uninit() }; MOST_FIELDS];
         let mut parsed = httparse::Request::new(&mut []);
         match ParserConfig::default().parse_request_with_uninit_headers(&mut parsed, bytes, &mut lines) {
             Ok(Status::Complete(length)) if length == bytes.len() => {
@@ -62,7 +70,7 @@ impl Head {
                 Self::of(parsed.method.unwrap_or_default().as_bytes(), &target, version, reading)
             }
             Ok(_) => Err(Refusal::Malformed("the head")),
-            Err(httparse::Error::TooManyHeaders) => Err(Refusal::LongHead),
+            Err(httparse::Error::TooManyHeaders) => Err(Refusal::ManyFields(MOST_FIELDS)),
             Err(e) => Err(Refusal::Malformed(word(e))),
         }
     }

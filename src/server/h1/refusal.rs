@@ -2,7 +2,7 @@
 //! word it.
 
 use crate::error::{Kind, Phase};
-use crate::h1::{Error, Fault};
+use crate::h1::{Error, Fault, Limits};
 use crate::server::date;
 
 /// What is wrong with a head.
@@ -16,23 +16,37 @@ pub(in crate::server) enum Refusal {
     Fragment,
     /// A request line beyond all measure.
     LongTarget,
-    /// A head beyond all measure.
-    LongHead,
+    /// A head of more bytes than so many.
+    LongHead(usize),
+    /// A head of more fields than so many.
+    ManyFields(usize),
     /// It did not come in time.
     Late,
 }
 
 impl Refusal {
-    fn words(self) -> (&'static str, Kind, String) {
+    /// What scanning a head under these limits ended in.
+    pub(super) fn of(fault: Fault, limits: &Limits) -> Self {
+        match fault {
+            Fault::BareLf => Self::BareLf,
+            Fault::LongLine => Self::LongTarget,
+            Fault::LongHead => Self::LongHead(limits.head),
+            Fault::ManyFields => Self::ManyFields(limits.fields),
+            Fault::NoStartLine => Self::Malformed("no request line"),
+        }
+    }
+
+    /// The status, the kind and the words of an answer.
+    pub(in crate::server) fn words(self) -> (&'static str, Kind, String) {
         let bad = |what| ("400 Bad Request", Kind::BadRequest, format!("the request is not valid HTTP: {what}"));
+        let large = |what| ("431 Request Header Fields Too Large", Kind::BadRequest, what);
         match self {
             Self::Malformed(what) => bad(what),
             Self::BareLf => bad("a line that ends in LF alone"),
             Self::Fragment => bad("a fragment in the target"),
             Self::LongTarget => ("414 URI Too Long", Kind::BadRequest, "the request's target is too long".into()),
-            Self::LongHead => {
-                ("431 Request Header Fields Too Large", Kind::BadRequest, "the request's head is too large".into())
-            }
+            Self::LongHead(most) => large(format!("the request's head has more than {most} bytes")),
+            Self::ManyFields(most) => large(format!("the request's head has more than {most} fields")),
             Self::Late => {
                 let phase = Kind::Timeout(Phase::Head);
                 ("408 Request Timeout", phase, "deadline expired while waiting for the request's head".into())
@@ -60,17 +74,6 @@ impl Refusal {
     }
 }
 
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::BareLf => Self::BareLf,
-            Fault::LongLine => Self::LongTarget,
-            Fault::LongHead | Fault::ManyFields => Self::LongHead,
-            Fault::NoStartLine => Self::Malformed("no request line"),
-        }
-    }
-}
-
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::Malformed(match error {
@@ -89,9 +92,9 @@ mod tests {
         let answer = String::from_utf8(Refusal::Late.answer(false)).unwrap();
         assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("x-viaduct-error: timeout-head\r\n"));
         assert!(answer.contains("\r\ndate: ") && answer.ends_with("waiting for the request's head\n"), "{answer}");
-        let answer = String::from_utf8(Refusal::from(Fault::ManyFields).answer(false)).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
-        let bare = String::from_utf8(Refusal::from(Fault::ManyFields).answer(true)).unwrap();
+        let answer = String::from_utf8(Refusal::ManyFields(7).answer(false)).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 431 ") && answer.ends_with("more than 7 fields\n"), "{answer}");
+        let bare = String::from_utf8(Refusal::ManyFields(7).answer(true)).unwrap();
         assert!(bare.ends_with("\r\n\r\n") && answer.starts_with(&bare), "{bare}");
     }
 }

@@ -1,10 +1,12 @@
 //! Heads on their way to a client of HTTP/2: nothing of a connection, one `Date`, one length. Pure.
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
 use http_body::Body;
 
 use crate::head::AnswerHead;
 use crate::server::date;
+use crate::server::h1::Refusal;
 
 /// The most fields of an interim answer.
 const FIELDS: usize = 100;
@@ -29,6 +31,24 @@ pub(super) fn head(asked: &Method, head: &AnswerHead, body: &impl Body) -> (Resp
         fields.insert(header::DATE, now);
     }
     (response, is_all)
+}
+
+/// The answer to a request that is refused before any exchange, and its words.
+pub(super) fn refusal(refusal: Refusal) -> (Response<()>, Bytes) {
+    let (status, kind, words) = refusal.words();
+    let words = Bytes::from(words + "\n");
+    let mut response = Response::new(());
+    *response.version_mut() = Version::HTTP_2;
+    // The words begin with three digits.
+    *response.status_mut() = status.get(..3).and_then(|code| code.parse().ok()).unwrap_or(StatusCode::BAD_REQUEST);
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    fields.insert("x-viaduct-error", HeaderValue::from_static(kind.token()));
+    fields.insert(header::CONTENT_LENGTH, words.len().into());
+    if let Some(now) = date::value() {
+        fields.insert(header::DATE, now);
+    }
+    (response, words)
 }
 
 /// What an exchange has to say before its answer, one head of HTTP/1.1 behind the other.
@@ -64,7 +84,6 @@ fn end_hop(fields: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use http_body_util::Full;
 
     use super::*;
@@ -84,6 +103,16 @@ mod tests {
             let (response, is_all) = made(&asked, status, "abc");
             assert!(is_all && !response.headers().contains_key("content-length"), "{asked} {status}");
         }
+    }
+
+    #[test]
+    fn a_refusal_says_why() {
+        let (response, words) = refusal(Refusal::ManyFields(7));
+        assert_eq!(
+            (response.status().as_u16(), &words[..]),
+            (431, &b"the request's head has more than 7 fields\n"[..])
+        );
+        assert_eq!(response.headers()["content-length"], HeaderValue::from(words.len()));
     }
 
     #[test]

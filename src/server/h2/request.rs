@@ -9,13 +9,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 
 use crate::body::{Incoming, Streamed};
 use crate::head::{Fields, RequestHead};
+use crate::server::h1::Refusal;
 
-/// What an answer to it must not have: its request was malformed.
+/// Why a request gets no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed(pub &'static str);
+pub(super) enum NoRequest {
+    /// It is malformed, and gets no answer.
+    Malformed(&'static str),
+    /// It is refused, in these words.
+    Refused(Refusal),
+}
 
-/// Takes a request apart.
-pub(super) fn read(request: Request<RecvStream>) -> Result<(RequestHead, Incoming), Malformed> {
+/// Takes a request apart, which is to have `most` fields.
+pub(super) fn read(request: Request<RecvStream>, most: usize) -> Result<(RequestHead, Incoming), NoRequest> {
     let (parts, stream) = request.into_parts();
     // No content, but content or a reset may follow: said as a length it would be whole upstream before that is known.
     let length = length(&parts.headers)?.filter(|length| *length > 0 || stream.is_end_stream());
@@ -25,6 +31,10 @@ pub(super) fn read(request: Request<RecvStream>) -> Result<(RequestHead, Incomin
         fields.append(&header::HOST, authority);
     }
     copy(&parts.headers, authority, length, &mut fields)?;
+    // As lines of HTTP/1.1: browsers make many crumbs of one line.
+    if fields.len() > most {
+        return Err(NoRequest::Refused(Refusal::ManyFields(most)));
+    }
     let body = match length {
         _ if stream.is_end_stream() => Incoming::Empty,
         Some(_) => Incoming::Streamed(Streamed::new(stream, length)),
@@ -39,28 +49,28 @@ pub(super) fn read(request: Request<RecvStream>) -> Result<(RequestHead, Incomin
 }
 
 /// The one length that is announced, if any.
-fn length(fields: &HeaderMap) -> Result<Option<u64>, Malformed> {
+fn length(fields: &HeaderMap) -> Result<Option<u64>, NoRequest> {
     let mut lengths = fields.get_all(header::CONTENT_LENGTH).iter();
     let Some(first) = lengths.next() else { return Ok(None) };
-    let length = crate::h1::length(first.as_bytes()).ok_or(Malformed("content-length"))?;
-    if lengths.all(|other| other == first) { Ok(Some(length)) } else { Err(Malformed("content-length")) }
+    let length = crate::h1::length(first.as_bytes()).ok_or(NoRequest::Malformed("content-length"))?;
+    if lengths.all(|other| other == first) { Ok(Some(length)) } else { Err(NoRequest::Malformed("content-length")) }
 }
 
 /// Copies the fields. A `Host` that says what the authority says is left out; any other stays, and makes two.
-fn copy(from: &HeaderMap, authority: Option<&[u8]>, length: Option<u64>, to: &mut Fields) -> Result<(), Malformed> {
+fn copy(from: &HeaderMap, authority: Option<&[u8]>, length: Option<u64>, to: &mut Fields) -> Result<(), NoRequest> {
     let mut is_said = false;
     for (name, value) in from {
         let value = value.as_bytes();
         if is_of_the_connection(name) {
-            return Err(Malformed("a field of the connection"));
+            return Err(NoRequest::Malformed("a field of the connection"));
         }
         // RFC 9110, section 5.1. The types of h2 take a quote for a letter of names.
         if memchr::memchr(b'"', name.as_str().as_bytes()).is_some() {
-            return Err(Malformed("a field name"));
+            return Err(NoRequest::Malformed("a field name"));
         }
         // RFC 9113, section 8.2.1: HTTP/1.1 would drop such white space in silence.
         if matches!(value, [b' ' | b'\t', ..] | [.., b' ' | b'\t']) {
-            return Err(Malformed("white space around a value"));
+            return Err(NoRequest::Malformed("white space around a value"));
         }
         if *name == header::HOST && !is_said && authority.is_some_and(|own| own.eq_ignore_ascii_case(value)) {
             is_said = true;
@@ -86,13 +96,13 @@ fn cookies(fields: &HeaderMap) -> Vec<u8> {
 }
 
 /// The target in origin-form, or what it has to be refused as.
-fn target(method: &Method, uri: Uri) -> Result<Uri, Malformed> {
+fn target(method: &Method, uri: Uri) -> Result<Uri, NoRequest> {
     if method == Method::CONNECT {
         return Ok(uri);
     }
-    let Some(path) = uri.path_and_query() else { return Err(Malformed(":path")) };
+    let Some(path) = uri.path_and_query() else { return Err(NoRequest::Malformed(":path")) };
     if !path.as_str().starts_with('/') && path.as_str() != "*" {
-        return Err(Malformed(":path"));
+        return Err(NoRequest::Malformed(":path"));
     }
     if uri.scheme_str().is_some_and(|scheme| !matches!(scheme, "http" | "https")) {
         return Ok(uri);
@@ -118,7 +128,7 @@ mod tests {
         map
     }
 
-    fn copied(fields: &[(&'static str, &'static str)], authority: Option<&str>) -> Result<String, Malformed> {
+    fn copied(fields: &[(&'static str, &'static str)], authority: Option<&str>) -> Result<String, NoRequest> {
         let map = map(fields);
         let mut to = Fields::new();
         copy(&map, authority.map(str::as_bytes), length(&map)?, &mut to)?;

@@ -12,18 +12,19 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
-use http::Request;
+use http::{Method, Request};
 use http_body::{Body, Frame};
 use tokio::time::Instant;
 
 use super::ledger::Ledger;
-use super::request::{self, Malformed};
+use super::request::{self, NoRequest};
 use super::{Common, reply};
 use crate::clock::Clock;
 use crate::error::Phase;
 use crate::head::AnswerHead;
 use crate::proxy::{Downstream, ResponseBody};
 use crate::server::alarm::{Bell, Rang};
+use crate::server::h1::Refusal;
 use crate::turn::Turn;
 
 /// Counts a stream as open for as long as it lives.
@@ -72,9 +73,13 @@ async fn exchange(common: &Common, request: Request<RecvStream>, mut respond: Se
         return Some(End::Left);
     }
     let method = request.method().clone();
-    let (mut head, body) = match request::read(request) {
+    let (mut head, body) = match request::read(request, common.shared.settings.heads.fields) {
         Ok(request) => request,
-        Err(Malformed(what)) => {
+        Err(NoRequest::Refused(refusal)) => {
+            common.shared.metrics.refused("parse");
+            return Some(refuse(refusal, &method, &mut respond));
+        }
+        Err(NoRequest::Malformed(what)) => {
             common.shared.metrics.refused("parse");
             tracing::debug!(client = %common.downstream.peer, what, "client connection: malformed request");
             respond.send_reset(Reason::PROTOCOL_ERROR);
@@ -96,6 +101,17 @@ async fn exchange(common: &Common, request: Request<RecvStream>, mut respond: Se
     }
     let mut reply = Reply { stream: sending, body, unsent: Bytes::new(), is_last: false };
     Some(std::future::poll_fn(|cx| stream.poll_reply(&mut reply, cx)).await)
+}
+
+/// Answers a request that goes nowhere. What is left of it is not waited for.
+fn refuse(refusal: Refusal, asked: &Method, respond: &mut SendResponse<Bytes>) -> End {
+    let (head, words) = reply::refusal(refusal);
+    let is_all = *asked == Method::HEAD;
+    let sent = respond.send_response(head, is_all);
+    match sent.and_then(|mut stream| if is_all { Ok(()) } else { stream.send_data(words, true) }) {
+        Ok(()) => End::Ours,
+        Err(_) => End::Left,
+    }
 }
 
 // === impl Open ===

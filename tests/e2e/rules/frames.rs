@@ -21,6 +21,9 @@ pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 pub(crate) const ACK: u8 = 1;
 
+/// A status that is not in the static table, such as 431.
+pub(crate) const UNLISTED: u16 = 1;
+
 pub(crate) const NO_ERROR: u32 = 0;
 pub(crate) const PROTOCOL_ERROR: u32 = 1;
 pub(crate) const INTERNAL_ERROR: u32 = 2;
@@ -203,7 +206,7 @@ fn code(bytes: &[u8]) -> u32 {
     u32::from_be_bytes(bytes[..4].try_into().unwrap())
 }
 
-/// The status that a head begins with, if it is one of the static table (RFC 7541, appendix A); 1 for another.
+/// The status that a head begins with, if it is one of the static table (RFC 7541, appendix A), or [`UNLISTED`].
 fn status(block: &[u8]) -> Option<u16> {
     let first = block.iter().find(|byte| **byte & 0xe0 != 0x20)?;
     Some(match first {
@@ -213,6 +216,6 @@ fn status(block: &[u8]) -> Option<u16> {
         0x8c => 400,
         0x8d => 404,
         0x8e => 500,
-        _ => 1,
+        _ => UNLISTED,
     })
 }

@@ -60,6 +60,52 @@ async fn l03_oversized_heads_are_refused() {
 }
 
 #[tokio::test]
+async fn l03_the_limits_of_a_head_are_settings() {
+    let origin = Origin::echo().await;
+    let file = format!(
+        "[[upstream]]\nkind = 'http'\nendpoints = ['http://{}']\n[downstream]\nmax_head = '4KiB'\nmax_fields = 20\n",
+        origin.address
+    );
+    let viaduct = Viaduct::with_file(&file, Overrides::default());
+    let of_bytes = |bytes: usize| {
+        let empty = "GET / HTTP/1.1\r\nhost: a\r\nx: \r\n\r\n".len();
+        format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "y".repeat(bytes - empty))
+    };
+    let of_fields = |fields: usize| {
+        let more: String = (1..fields).map(|n| format!("x-{n}: y\r\n")).collect();
+        format!("GET / HTTP/1.1\r\nhost: a\r\n{more}\r\n")
+    };
+    let (bytes, fields) =
+        ("the request's head has more than 4096 bytes\n", "the request's head has more than 20 fields\n");
+    for (head, said) in [
+        (of_bytes(4096), None),
+        (of_bytes(4097), Some(bytes)),
+        (of_fields(20), None),
+        (of_fields(21), Some(fields)),
+        // Not ordinary, so read line by line.
+        (of_fields(20).replace("x-1: ", "x-1:"), None),
+        (of_fields(21).replace("x-1: ", "x-1:"), Some(fields)),
+        (of_bytes(4097).replace("x: ", "x:"), None),
+        (of_bytes(4098).replace("x: ", "x:"), Some(bytes)),
+    ] {
+        for cut in [head.len(), 10] {
+            let mut client = viaduct.client().await;
+            client.send(&head[..cut]).await;
+            client.try_send(&head[cut..]).await;
+            let answer = client.response().await;
+            match said {
+                None => assert_eq!(answer.status(), 200, "{}", answer.text()),
+                Some(said) => assert_eq!((answer.status(), answer.text()), (431, said)),
+            }
+        }
+    }
+    // Where the line alone is too long, it is the target that has to be shorter.
+    let mut client = viaduct.client().await;
+    client.try_send(format!("GET /{}", "x".repeat(4092))).await;
+    assert_eq!(client.response().await.status(), 414);
+}
+
+#[tokio::test]
 async fn l03_heads_of_many_kilobytes_pass() {
     let big = "y".repeat(32 * 1024);
     let seen = super::lab::echoed(format!("GET / HTTP/1.1\r\nhost: a\r\nx: {big}\r\n\r\n")).await;

@@ -1,5 +1,7 @@
 //! TLS toward upstreams as it is written.
 
+use std::sync::Arc;
+
 use toml::Spanned;
 
 use super::Named;
@@ -32,7 +34,7 @@ pub(in crate::config::build) fn locations(
         (None, None) => None,
     };
     let settings = ClientSettings { ca: ca.as_ref().map(|ca| ca.path.clone()), identity };
-    let client = Client::load(&settings).map_err(|e| {
+    let client = Client::load(settings).map(Arc::new).map_err(|e| {
         let blamed = match e.part() {
             Part::Chain => cert.as_ref(),
             Part::Key => key.as_ref(),
@@ -55,13 +57,13 @@ pub(in crate::config::build) fn locations_by_flag(endpoints: Vec<Endpoint>) -> R
     if !endpoints.iter().any(|endpoint| endpoint.is_secure) {
         return Ok(endpoints.into_iter().map(|endpoint| endpoint.location).collect());
     }
-    let client = Client::load(&ClientSettings::default());
+    let client = Client::load(ClientSettings::default()).map(Arc::new);
     let client = client.map_err(|e| format!("{e}; name some with `ca` in a file"))?;
     endpoints.into_iter().map(|endpoint| secure(&client, None, endpoint)).collect()
 }
 
 fn secure(
-    client: &Client,
+    client: &Arc<Client>,
     name: Option<&str>,
     Endpoint { mut location, is_secure }: Endpoint,
 ) -> Result<Location, String> {

@@ -1,7 +1,8 @@
 //! W6: what one connection can ask for is bounded.
 
 use super::super::frames::{
-    ACK, CALM, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, PING, SETTINGS, block, frame, get,
+    ACK, CALM, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Outcome, PING, SETTINGS, UNLISTED,
+    block, frame, get,
 };
 use super::super::lab::Recorder;
 use super::patient;
@@ -33,26 +34,70 @@ async fn w6_streams_at_once_are_limited() {
     assert!(origin.accepted() <= 128);
 }
 
+/// What becomes of a GET with these fields more, in as few frames as it takes.
+async fn asked(client: &mut Frames, stream: u32, fields: &[(&str, &str)]) -> Outcome {
+    let head = block(&[&get("/")[..], fields].concat());
+    let mut pieces = head.chunks(16_384).peekable();
+    let (mut kind, mut flags) = (HEADERS, END_STREAM);
+    while let Some(piece) = pieces.next() {
+        flags |= if pieces.peek().is_none() { END_HEADERS } else { 0 };
+        client.send(kind, flags, stream, piece).await;
+        (kind, flags) = (CONTINUATION, 0);
+    }
+    client.outcome(stream).await
+}
+
+/// A value with which a GET has so many bytes, as HTTP/2 counts them.
+fn filling(bytes: usize) -> String {
+    let fields: usize = get("/").iter().map(|(name, value)| name.len() + value.len() + 32).sum();
+    "x".repeat(bytes - fields - "x-a".len() - 32)
+}
+
 #[tokio::test]
 async fn w6_a_head_is_limited() {
     let lab = Recorder::start().await;
     let mut client = Frames::connect(lab.viaduct.address).await;
-    for (stream, size) in [(1, 60), (3, 80)] {
-        let value = "x".repeat(size * 1024);
-        let head = block(&[&get("/")[..], &[("x-a", &value)]].concat());
-        let mut pieces = head.chunks(16_384).peekable();
-        client.send(HEADERS, END_STREAM, stream, pieces.next().unwrap()).await;
-        while let Some(piece) = pieces.next() {
-            client.send(CONTINUATION, if pieces.peek().is_none() { END_HEADERS } else { 0 }, stream, piece).await;
-        }
-        let outcome = client.outcome(stream).await;
-        if size == 60 {
-            assert_eq!(outcome.status, 200, "{outcome:?}");
-        } else {
-            assert!(outcome.status != 200, "{outcome:?}");
-        }
-    }
+    let most = asked(&mut client, 1, &[("x-a", &filling(128 * 1024))]).await;
+    assert_eq!(most.status, 200, "{most:?}");
+    let more = asked(&mut client, 3, &[("x-a", &filling(128 * 1024 + 1))]).await;
+    assert!(more.status != 200, "{more:?}");
     assert_eq!(lab.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn w6_the_limits_of_a_head_are_settings() {
+    let origin = Origin::echo().await;
+    let viaduct = patient(&origin, "max_head = '4KiB'\nmax_fields = 20");
+    let mut client = Frames::connect(viaduct.address).await;
+    let settings = client.next_of(SETTINGS).await.payload;
+    let limit = settings.chunks(6).find(|setting| setting[..2] == [0, 6]).unwrap();
+    assert_eq!(limit[2..], 4097u32.to_be_bytes());
+    let most = asked(&mut client, 1, &[("x-a", &filling(4096))]).await;
+    assert_eq!(most.status, 200, "{most:?}");
+    // h2's own answer: a head that is not held is not read either.
+    let more = asked(&mut client, 3, &[("x-a", &filling(4097))]).await;
+    assert!(more.status == UNLISTED && more.body.is_empty(), "{more:?}");
+
+    // With the authority, which is a line over HTTP/1.1, they are twenty; and crumbs are one line.
+    let names: Vec<_> = (0..20).map(|n| format!("x-{n}")).collect();
+    let fields: Vec<_> = names.iter().map(|name| (&**name, "y")).collect();
+    let crumbs = [("cookie", "a=b"); 8];
+    let most = asked(&mut client, 5, &[&fields[..18], &crumbs].concat()).await;
+    assert_eq!(most.status, 200, "{most:?}");
+    for (stream, fields) in [(7, &fields[..]), (9, &[&fields[..19], &crumbs].concat())] {
+        let more = asked(&mut client, stream, fields).await;
+        assert!(more.status == UNLISTED && more.is_whole, "{more:?}");
+        assert_eq!(more.body, b"the request's head has more than 20 fields\n");
+    }
+    client.headers(11, &[&[(":method", "HEAD")], &get("/")[1..], &fields].concat(), true).await;
+    let head = client.outcome(11).await;
+    assert!(head.status == UNLISTED && head.is_whole && head.body.is_empty(), "{head:?}");
+    // With an upload that nobody waits for.
+    client.headers(13, &[&[(":method", "POST")], &get("/")[1..], &fields].concat(), false).await;
+    let upload = client.outcome(13).await;
+    assert!(upload.status == UNLISTED && upload.is_whole, "{upload:?}");
+    client.get(15, "/").await;
+    assert_eq!(client.outcome(15).await.status, 200);
 }
 
 #[tokio::test]
