@@ -304,6 +304,9 @@ fn lend(page: &Page<'_>, groups: &[Group], mut lent: Vec<Lent>) -> Vec<Lent> {
         if unit.is_none() {
             continue;
         }
+        if !are_listed(page, before.last, group.first) {
+            continue;
+        }
         let labelled = matches!(
             page.left(before.first).cue,
             super::page::Cue::Id
@@ -311,7 +314,7 @@ fn lend(page: &Page<'_>, groups: &[Group], mut lent: Vec<Lent>) -> Vec<Lent> {
                 | super::page::Cue::Word(Word::Part)
                 | super::page::Cue::Other
         );
-        if !labelled && are_listed(page, before.last, group.first) {
+        if !labelled {
             lent[index - 1] = unit;
         }
     }
