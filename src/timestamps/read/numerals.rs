@@ -34,12 +34,18 @@ pub(super) fn digit(bytes: &[u8]) -> Option<(u8, usize)> {
 /// Adds the token that begins with the digit at the lexer.
 pub(super) fn lex(lexer: &mut Lexer<'_>) {
     let rest = lexer.rest();
-    // `5`, `12`, `01:05`
+    // `5`, `12`, `01:05`, `6.50`, `13.25`
     match *rest {
         [b'0'..=b'9', next, ..] if ENDS[next as usize] => return lexer.push(number(1, 0), 1),
         [b'0'..=b'9', b'0'..=b'9', next, ..] if ENDS[next as usize] => return lexer.push(number(2, 0), 2),
         [b'0'..=b'9', b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9', next, ..] if ENDS[next as usize] => {
             return lexer.push(Kind::Clock, 5);
+        }
+        [b'0'..=b'9', b'.', b'0'..=b'9', b'0'..=b'9', next, ..] if ENDS[next as usize] => {
+            return lexer.push(number(1, 2), 4);
+        }
+        [b'0'..=b'9', b'0'..=b'9', b'.', b'0'..=b'9', b'0'..=b'9', next, ..] if ENDS[next as usize] => {
+            return lexer.push(number(2, 2), 5);
         }
         _ => {}
     }
