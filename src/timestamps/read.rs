@@ -55,6 +55,7 @@ mod asian_words;
 mod atoms;
 mod bare;
 mod behind;
+mod characters;
 mod clocks;
 mod commas;
 mod compounds;

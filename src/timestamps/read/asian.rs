@@ -4,12 +4,13 @@
 //! else only its beginning is looked up, because `초` also stands in `초록색` and `분` in `부분`. Chinese and Japanese have no
 //! spaces: there every character may begin a word that matters.
 
-use super::asian_numerals::{HANGUL_NUMERALS, NUMERALS, spelled, spelled_han};
+use super::asian_numerals::{HANGUL_NUMERALS, NUMBERED, NUMERALS, spelled, spelled_han};
 use super::asian_words::{COUNTED, HAN, HANGUL, LOOSE, PARTICLES};
+use super::characters::Characters;
 use super::lexer::Lexer;
 use super::lexicon::{Beginnings, Lexicon};
 use super::token::Kind::{Unit as U, Word as W};
-use super::token::Word::{Approx, Before, First, From, Later, Mark, Measure, Ratio, Vague};
+use super::token::Word::{Approx, Before, First, From, Half, Later, Mark, Measure, Ratio, Vague};
 use super::token::{Gap, Kind, Other, Token, Unit};
 
 const LONGEST_WORD: usize = 32;
@@ -19,12 +20,10 @@ static HAN_WORDS: Lexicon = Lexicon::of(HAN);
 static COUNTED_WORDS: Lexicon = Lexicon::of(COUNTED);
 static PARTICLE_WORDS: Lexicon = Lexicon::of(PARTICLES);
 
-/// Adds the tokens of the Hangul word or of the Han characters at the lexer, if there are any.
+/// Adds the tokens of the Hangul word or of the rare Han or Kana at the lexer, if there are any.
 pub(super) fn lex(lexer: &mut Lexer<'_>) -> bool {
     match lexer.rest() {
-        [0xE3, 0x81..=0x83 | 0x90..=0xBF, ..] | [0xE3, 0x80, 0x85..=0x87, ..] | [0xE5..=0xE9, ..] => han(lexer),
-        // all but the hexagrams
-        [0xE4, second, ..] if *second != 0xB7 => han(lexer),
+        [0xE3, 0x90..=0xBF, ..] | [0xE3, 0x80, 0x85..=0x87, ..] => han(lexer),
         // Kana of half width
         [0xEF, 0xBD, 0xA6..=0xBF, ..] | [0xEF, 0xBE, 0x80..=0x9F, ..] => han(lexer),
         _ => return hangul(lexer),
@@ -105,7 +104,7 @@ fn may_be_behind_time(lexer: &Lexer<'_>) -> bool {
 }
 
 /// The unit or the particle that a word begins with, where it stands behind a number or a time.
-fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(Kind, usize)> {
+fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(&'static Kind, usize)> {
     let last = lexer.tokens.last()?;
     let near = lexer.gap() == Gap::Tight;
     match last.kind {
@@ -147,43 +146,40 @@ pub(super) fn ends(behind: &str) -> bool {
         || behind.starts_with(['가', '이', '은', '는', '을', '를', '로', '째'])
 }
 
-/// Adds the characters that no word of the tables begins with, nor a number, and tells whether there were any.
-pub(super) fn plain_han(lexer: &mut Lexer<'_>) -> bool {
-    let count = lexer.rest().as_chunks().0.iter().take_while(|char| is_plain_han(**char)).count();
-    if count > 0 {
-        let words = u16::try_from(count).unwrap_or(u16::MAX);
-        lexer.others(Other { words, capital: false }, 3 * count);
-    }
-    count > 0
-}
-
-fn is_plain_han(char: [u8; 3]) -> bool {
-    let han = match char {
-        [0xE5..=0xE9, ..] => true,
-        // all but the hexagrams
-        [0xE4, second, _] => second != 0xB7,
-        [0xE3, second, _] => matches!(second, 0x81..=0x83),
-        _ => false,
-    };
-    han && !HAN_BEGINNINGS.has(&char)
-}
-
-static HAN_BEGINNINGS: Beginnings = Beginnings::of(HAN, &NUMERALS);
+/// What no word of the tables begins with, nor a number.
+static PLAIN: Characters = Characters::of_sentences().without(HAN).but(&Characters::of(&NUMERALS));
+/// What a number in Han characters goes on with, or its unit.
+static NUMBER: Characters = Characters::of(&NUMERALS).and(&Characters::of(&NUMBERED));
 static HANGUL_BEGINNINGS: Beginnings = Beginnings::of(HANGUL, &HANGUL_NUMERALS);
 
-/// Adds Chinese characters, which no rule but that of words has a say about: plain ones, then the word behind them.
-pub(super) fn chinese(lexer: &mut Lexer<'_>) {
-    plain_han(lexer);
-    if matches!(lexer.rest(), [0xE5..=0xE9, ..]) {
-        han(lexer);
+/// Adds the Chinese or the Japanese up to the first sign or digit, and tells whether there was any.
+pub(super) fn sentence(lexer: &mut Lexer<'_>) -> bool {
+    let start = lexer.at;
+    while let Some(char @ [0xE3..=0xE9, ..]) = lexer.rest().first_chunk::<3>() {
+        match char {
+            _ if PLAIN.has(*char) => plain(lexer),
+            [0xE5..=0xE9, ..] | [0xE3, 0x81..=0x83, _] => han(lexer),
+            // all but the hexagrams
+            [0xE4, second, _] if *second != 0xB7 => han(lexer),
+            _ => break,
+        }
     }
+    lexer.at > start
+}
+
+/// Adds the plain characters at the lexer.
+fn plain(lexer: &mut Lexer<'_>) {
+    let count = lexer.rest().as_chunks().0.iter().take_while(|char| PLAIN.has(**char)).count();
+    let words = u16::try_from(count).unwrap_or(u16::MAX);
+    lexer.others(Other { words, capital: false }, 3 * count);
 }
 
 fn han(lexer: &mut Lexer<'_>) {
     let rest = lexer.rest();
     let word = HAN_WORDS.longest(rest);
     // a unit is no number, and most words are units and particles
-    let counts = word.is_none() || rest.starts_with("半".as_bytes());
+    let counts = matches!(word, None | Some((W(Half), _)));
+    let counts = counts && rest[3..].first_chunk().is_some_and(|char| NUMBER.has(*char));
     if counts && let Some((value, bytes)) = spelled_han(&lexer.text[lexer.at..]) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
@@ -195,7 +191,7 @@ fn han(lexer: &mut Lexer<'_>) {
         Some((W(Before), 3)) if when() => lexer.push(W(Later), 3),
         Some((W(Before), 3)) if counts() => lexer.push(W(First), 3),
         Some((U(Unit { size: 3600, .. }), 3)) if when() => lexer.push(W(Mark), 3),
-        Some((U(Unit { size: 60, .. }), 3)) if let Some(kind) = of_parts(&rest[3..]) => lexer.known(kind, 6),
+        Some((U(Unit { size: 60, .. }), 3)) if let Some(kind) = of_parts(&rest[3..]) => lexer.push(kind, 6),
         Some((kind, bytes)) => lexer.known(kind, bytes),
         None => {
             lexer.others(Other { words: 1, capital: false }, 3);

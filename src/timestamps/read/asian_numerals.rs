@@ -111,6 +111,9 @@ fn value(numerals: &str) -> u16 {
 pub(super) const NUMERALS: [&str; 16] =
     ["零", "〇", "一", "二", "两", "兩", "三", "四", "五", "六", "七", "八", "九", "十", "百", "半"];
 
+/// What the unit behind a number in Han characters begins with.
+pub(super) const NUMBERED: [&str; 5] = ["秒", "分", "小", "时", "時"];
+
 /// What a number in Hangul may begin with, and a word that is not in the table.
 #[rustfmt::skip]
 pub(super) const HANGUL_NUMERALS: [&str; 30] = [

@@ -2,7 +2,7 @@
 
 use super::lexer::Tokens;
 use super::numerals;
-use super::token::{Gap, Kind, Mark, Style, Token, Unit, Word};
+use super::token::{Digits, Gap, Kind, Mark, Style, Token, Unit, Word};
 use super::values;
 use super::wall;
 use crate::timestamps::time::Time;
@@ -98,13 +98,18 @@ pub(super) fn compose(text: &str, tokens: &Tokens, mut atoms: Vec<Atom>) -> Vec<
     let mut next = 0;
     for point in &tokens.points {
         let at = *point as usize;
-        let Some(atom) = composer.atom(at).filter(|_| at >= next) else { continue };
+        // what an atom has already
+        if at < next {
+            continue;
+        }
+        let Some(atom) = composer.atom(at) else { continue };
         next = atom.last + 1;
-        if let Some(close) = atoms.last().and_then(|before| composer.restated(before, &atom)) {
+        if let Some(before) = atoms.last_mut()
+            && atom.first == before.last + 2
+            && let Some(close) = composer.restated(before, &atom)
+        {
             // `1:15 (75 s)` is one time
-            if let Some(before) = atoms.last_mut() {
-                before.last = close;
-            }
+            before.last = close;
             continue;
         }
         atoms.push(atom);
@@ -133,22 +138,29 @@ impl Composer<'_> {
     }
 
     pub(super) fn number(&self, at: usize) -> Option<Number> {
-        match self.kind(at) {
-            Kind::Number(digits) => {
-                let token = &self.tokens[at];
-                let value = values::value(&self.text.as_bytes()[token.start()..token.end()], digits);
-                Some(Number { value, whole: digits.whole, decimals: digits.decimals })
-            }
+        let token = self.tokens.get(at)?;
+        match token.kind {
+            Kind::Number(digits) => Some(self.number_of(token, digits)),
             _ => None,
         }
     }
 
+    /// The number that a token is.
+    #[inline]
+    fn number_of(&self, token: &Token, digits: Digits) -> Number {
+        let value = values::value(&self.text.as_bytes()[token.start()..token.end()], digits);
+        Number { value, whole: digits.whole, decimals: digits.decimals }
+    }
+
     fn atom(&self, at: usize) -> Option<Atom> {
         let one = |shape| Some(Atom { first: at, last: at, shape });
-        match self.kind(at) {
-            Kind::Number(_) => self.number(at).map(|number| self.counted(at, number)),
+        let token = self.tokens.get(at)?;
+        match token.kind {
+            Kind::Number(digits) => {
+                let number = self.number_of(token, digits);
+                if self.is_alone(at) { one(Shape::Bare(number)) } else { Some(self.counted(at, number)) }
+            }
             Kind::Clock => {
-                let token = &self.tokens[at];
                 let seconds = values::seconds(&self.text.as_bytes()[token.start()..token.end()]);
                 // `at 15:45 hours` is a time of day, and has a rule of its own
                 let unit = matches!(self.kind(at + 1), Kind::Unit(unit)
@@ -156,10 +168,7 @@ impl Composer<'_> {
                 let last = if unit && self.gap(at + 1) <= Gap::Space { at + 1 } else { at };
                 Some(Atom { first: at, last, shape: Shape::Clock(seconds) })
             }
-            Kind::Dotted => {
-                let token = &self.tokens[at];
-                one(Shape::Dotted(values::seconds(&self.text.as_bytes()[token.start()..token.end()])))
-            }
+            Kind::Dotted => one(Shape::Dotted(values::seconds(&self.text.as_bytes()[token.start()..token.end()]))),
             Kind::Pair => one(Shape::Pair),
             Kind::Odd => one(Shape::Odd),
             Kind::Wall => one(Shape::Wall),
@@ -168,11 +177,8 @@ impl Composer<'_> {
         }
     }
 
-    /// Where the bracket ends in which a time is told again in another form, directly behind it.
+    /// Where the bracket ends in which a time is told again in another form, one token behind it.
     fn restated(&self, before: &Atom, atom: &Atom) -> Option<usize> {
-        if atom.first != before.last + 2 {
-            return None;
-        }
         let brackets = self.kind(before.last + 1) == Kind::Mark(Mark::Open(b'('))
             && self.kind(atom.last + 1) == Kind::Mark(Mark::Close(b'('));
         let seconds = |shape: Shape| match shape {
@@ -185,9 +191,6 @@ impl Composer<'_> {
 
     /// A number, with what belongs to it.
     fn counted(&self, at: usize, number: Number) -> Atom {
-        if self.is_alone(at) {
-            return Atom { first: at, last: at, shape: Shape::Bare(number) };
-        }
         let comma = self.kind(at + 1) == Kind::Mark(Mark::Comma);
         let (number, last) = if comma { self.with_comma(at, number) } else { (number, at) };
         if let Some((unit, unit_at)) = self.unit_behind(last) {
@@ -208,12 +211,13 @@ impl Composer<'_> {
 
     /// Whether neither a unit nor a comma nor a hyphen stands beside a number, as with most: then nothing belongs to it.
     fn is_alone(&self, at: usize) -> bool {
-        let unit = |kind: Kind| matches!(kind, Kind::Unit(_) | Kind::Word(Word::Ordinal));
-        let behind = self.kind(at + 1);
-        let joined = unit(behind)
-            || matches!(behind, Kind::Mark(Mark::Comma | Mark::Dash))
-            || behind == Kind::Break && unit(self.kind(at + 2));
-        !joined && !at.checked_sub(1).is_some_and(|before| unit(self.kind(before)))
+        let unit = |at: usize| matches!(self.kind(at), Kind::Unit(_) | Kind::Word(Word::Ordinal));
+        let joined = match self.kind(at + 1) {
+            Kind::Unit(_) | Kind::Word(Word::Ordinal) | Kind::Mark(Mark::Comma | Mark::Dash) => true,
+            Kind::Break => unit(at + 2),
+            _ => false,
+        };
+        !joined && (at == 0 || !unit(at - 1))
     }
 
     /// The unit directly behind the token at `last`, or behind a hyphen there.

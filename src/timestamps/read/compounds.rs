@@ -5,7 +5,7 @@
 use super::token::{Kind, Word};
 
 /// What a key says, if each part of it is a word for an end, for time, for its unit or for what has the time.
-pub(super) fn key(word: &[u8]) -> Option<Kind> {
+pub(super) fn key(word: &[u8]) -> Option<&'static Kind> {
     let (mut said, mut scaled) = (None, false);
     let mut parts = 0;
     for part in word.split(|byte| *byte == b'_').filter(|part| !part.is_empty()) {
@@ -38,7 +38,13 @@ pub(super) fn key(word: &[u8]) -> Option<Kind> {
         };
     }
     let said = said.filter(|_| parts > 1)?;
-    Some(Kind::Word(if scaled && said != Word::Length { Word::Millis } else { said }))
+    Some(match said {
+        Word::Length => &const { Kind::Word(Word::Length) },
+        _ if scaled => &const { Kind::Word(Word::Millis) },
+        Word::Start => &const { Kind::Word(Word::Start) },
+        Word::End => &const { Kind::Word(Word::End) },
+        _ => &const { Kind::Word(Word::Stamp) },
+    })
 }
 
 #[cfg(test)]
@@ -47,11 +53,11 @@ mod tests {
 
     #[test]
     fn tells_a_key_from_its_parts() {
-        assert_eq!(key(b"begin_sec"), Some(Kind::Word(Word::Start)));
-        assert_eq!(key(b"event_1_end_time"), Some(Kind::Word(Word::End)));
-        assert_eq!(key(b"event_time_sec"), Some(Kind::Word(Word::Stamp)));
-        assert_eq!(key(b"event_duration"), Some(Kind::Word(Word::Length)));
-        assert_eq!(key(b"begin_msec"), Some(Kind::Word(Word::Millis)));
+        assert_eq!(key(b"begin_sec"), Some(&Kind::Word(Word::Start)));
+        assert_eq!(key(b"event_1_end_time"), Some(&Kind::Word(Word::End)));
+        assert_eq!(key(b"event_time_sec"), Some(&Kind::Word(Word::Stamp)));
+        assert_eq!(key(b"event_duration"), Some(&Kind::Word(Word::Length)));
+        assert_eq!(key(b"begin_msec"), Some(&Kind::Word(Word::Millis)));
     }
 
     #[test]

@@ -223,6 +223,12 @@ fn far(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         let from = (a.last + 1..b.first).any(|index| page.kind(index) == Kind::Word(Word::From));
         return (from && is_one_clause(page, a.last + 1, b.first)).then_some(Joint::Word);
     }
+    // an `until` is before the second, with nothing but what a look to the left goes over in between
+    match page.kind(b.first - 1) {
+        Kind::Word(Word::Until | Word::Approx | Word::The | Word::Article | Word::Ordinal)
+        | Kind::Mark(Mark::Tilde | Mark::Star | Mark::Quote) => {}
+        _ => return None,
+    }
     // the `from` of a time in brackets would stand inside them
     let enclosed = a.first.checked_sub(1).is_some_and(|open| matches!(page.kind(open), Kind::Mark(Mark::Open(_))));
     if b.first - a.last > 10 || enclosed || page.left(a.first).cue != Cue::Word(Word::From) {

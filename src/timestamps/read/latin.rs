@@ -27,7 +27,7 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
         let kind = if is_code(word) { None } else { words::look_up(word, Key::within(first, length)) };
         if let Some(kind) = kind {
             add(lexer, strangers, end);
-            let period = matches!(behind, [b'.', ..]) && is_abbreviated(kind, behind);
+            let period = matches!(behind, [b'.', ..]) && is_abbreviated(*kind, behind);
             lexer.known(kind, length + usize::from(period));
             (strangers, end) = (0, lexer.at);
         } else {
@@ -141,7 +141,7 @@ pub(super) fn odd_word(lexer: &mut Lexer<'_>) {
     match kind {
         None => lexer.others(Other { words: 1, capital: word[0].is_ascii_uppercase() }, length),
         Some(kind) => {
-            let period = usize::from(is_abbreviated(kind, behind));
+            let period = usize::from(is_abbreviated(*kind, behind));
             lexer.known(kind, length + period);
         }
     }

@@ -84,6 +84,8 @@ enum Class {
     Digit,
     Letter,
     Sign,
+    /// The first byte of Han and Kana, and of some signs.
+    Han,
     High,
 }
 
@@ -99,6 +101,7 @@ const fn classes() -> [Class; 256] {
             b'\n' => Class::Break,
             b'0'..=b'9' => Class::Digit,
             b'A'..=b'Z' | b'a'..=b'z' => Class::Letter,
+            0xE3..=0xE9 => Class::Han,
             0x80.. => Class::High,
             _ => Class::Sign,
         };
@@ -129,7 +132,8 @@ impl Lexer<'_> {
                     let (mark, length) = signs::of_ascii(self.rest());
                     self.mark(mark, length);
                 }
-                Class::High => self.high(),
+                Class::Han if asian::sentence(self) => {}
+                Class::Han | Class::High => self.high(),
             }
         }
         self.push(Kind::Break, 0);
@@ -147,9 +151,6 @@ impl Lexer<'_> {
         reason = "its kind is mostly a constant, and two per cent of all instructions are saved"
     )]
     pub(super) fn push(&mut self, kind: Kind, length: usize) {
-        if let Kind::Other(more) = kind {
-            return self.others(more, length);
-        }
         if kind.is_point() {
             self.seen.units |= matches!(kind, Kind::Unit(_));
             #[expect(clippy::cast_possible_truncation, reason = "no text is longer than LONGEST_TEXT")]
@@ -161,8 +162,31 @@ impl Lexer<'_> {
         self.gap = Gap::Tight;
     }
 
-    /// Adds a word that the vocabulary knows.
-    pub(super) fn known(&mut self, kind: Kind, length: usize) {
+    /// Adds a word that the vocabulary knows. Where there is nothing to note, and room, nothing is called and no register has
+    /// to be saved, which costs more than the rest.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a kind by value is stored byte by byte; one of a table is copied as a whole"
+    )]
+    pub(super) fn known(&mut self, kind: &'static Kind, length: usize) {
+        let noted = matches!(
+            kind,
+            Kind::Spelled(_) | Kind::Word(Word::Start | Word::End | Word::From | Word::To | Word::Until)
+        );
+        let full = self.tokens.len() == self.tokens.capacity() || self.points.len() == self.points.capacity();
+        if noted || full {
+            return self.noted(kind, length);
+        }
+        self.push(*kind, length);
+    }
+
+    /// The same for the words that say what the text may have in it.
+    #[inline(never)]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a kind by value is stored byte by byte; one of a table is copied as a whole"
+    )]
+    fn noted(&mut self, kind: &'static Kind, length: usize) {
         match kind {
             Kind::Word(Word::Start) => self.seen.starts = true,
             Kind::Word(Word::End) => self.seen.ends = true,
@@ -178,7 +202,7 @@ impl Lexer<'_> {
             }
             _ => {}
         }
-        self.push(kind, length);
+        self.push(*kind, length);
     }
 
     /// Adds a sign, and goes over the space behind it.
@@ -236,8 +260,6 @@ impl Lexer<'_> {
             ..0xE3 if latin::letter(self.rest()) > 0 => return latin::odd_word(self),
             ..0xE3 => {}
             0xEA..=0xED if asian::hangul(self) => return,
-            0xE5..=0xE9 => return asian::chinese(self),
-            0xE3 | 0xE4 if asian::plain_han(self) => return,
             _ => {
                 if let Some(mark) = signs::of_asian(self.rest()) {
                     return self.mark(mark, 3);

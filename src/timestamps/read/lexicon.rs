@@ -7,10 +7,21 @@ pub(super) type Table = &'static [(&'static str, Kind)];
 /// A table with an index of first characters: what each character of a text is looked up in.
 pub(super) struct Lexicon {
     words: Table,
-    /// The first word, counted from 1, whose first character has these 12 low bits.
+    /// The longest word, counted from 1, whose first character has these 12 low bits.
     heads: [u8; 4096],
-    /// The next such word.
-    next: [u8; 256],
+    /// The words by their numbers, with what nearly all comparisons need beside each other.
+    entries: [Entry; 256],
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    kind: Kind,
+    lead: u8,
+    bytes: u8,
+    /// The next word with these low bits, which is no longer.
+    next: u8,
+    /// Its second character, packed; zero if it has none.
+    second: u32,
 }
 
 /// Which characters a word or a number may begin with, by their 12 low bits: some that do not are taken for one that does.
@@ -39,36 +50,86 @@ impl Beginnings {
 // === impl Lexicon ===
 
 impl Lexicon {
-    #[expect(clippy::cast_possible_truncation, reason = "the tables have fewer than 256 words")]
+    #[expect(clippy::cast_possible_truncation, reason = "the tables have fewer than 256 words, and these are short")]
     pub(super) const fn of(words: Table) -> Self {
-        let (mut heads, mut next) = ([0; 4096], [0; 256]);
+        let nothing = Entry { kind: Kind::Break, lead: 0, bytes: 0, next: 0, second: 0 };
+        let (mut heads, mut entries) = ([0; 4096], [nothing; 256]);
         let mut index = 0;
         while index < words.len() {
-            let slot = low_bits(words[index].0.as_bytes());
-            next[index] = heads[slot];
-            heads[slot] = index as u8 + 1;
+            let (word, kind) = (words[index].0.as_bytes(), words[index].1);
+            let second = if word.len() > 3 { packed([word[3], word[4], word[5]]) } else { 0 };
+            let slot = low_bits(word);
+            // behind those that are longer, so that the first one that fits is the longest
+            let (mut before, mut next) = (0, heads[slot]);
+            while next > 0 && entries[next as usize].bytes as usize > word.len() {
+                (before, next) = (next, entries[next as usize].next);
+            }
+            let number = index as u8 + 1;
+            entries[number as usize] = Entry { kind, lead: word[0], bytes: word.len() as u8, next, second };
+            if before == 0 {
+                heads[slot] = number;
+            } else {
+                entries[before as usize].next = number;
+            }
             index += 1;
         }
-        Self { words, heads, next }
+        Self { words, heads, entries }
     }
 
     /// The longest word that a text begins with, and its bytes.
-    pub(super) fn longest(&self, text: &[u8]) -> Option<(Kind, usize)> {
-        let (mut best, mut length) = (0, 0);
-        let mut entry = if text.len() < 3 { 0 } else { self.heads[low_bits(text)] };
-        while entry > 0 {
-            let word = self.words[entry as usize - 1].0.as_bytes();
-            // the low bits are those of the second and the third byte; the last byte of the second character spares most
-            // comparisons
-            let same = text[0] == word[0]
-                && (word.len() == 3 || text.get(5) == word.get(5) && text[3..].starts_with(&word[3..]));
-            if same && length < word.len() {
-                (best, length) = (entry, word.len());
-            }
-            entry = self.next[entry as usize - 1];
-        }
-        (best > 0).then(|| (self.words[best as usize - 1].1, length))
+    pub(super) fn longest(&'static self, text: &[u8]) -> Option<(&'static Kind, usize)> {
+        let [lead, _, _, behind @ ..] = text else { return None };
+        let number = self.heads[low_bits(text)];
+        // no character is all ones
+        let second = behind.first_chunk().map_or(u32::MAX, |char| packed(*char));
+        self.longest_of(number, *lead, second, behind)
     }
+
+    /// The same for the words from `number` on.
+    #[inline]
+    fn longest_of(
+        &'static self,
+        mut number: u8,
+        lead: u8,
+        second: u32,
+        behind: &[u8],
+    ) -> Option<(&'static Kind, usize)> {
+        while number > 0 {
+            let entry = &self.entries[number as usize];
+            // the low bits are those of the second and the third byte
+            if entry.lead == lead && (entry.second == 0 || entry.second == second) {
+                if entry.bytes > 6 {
+                    return self.longest_of_long(number, lead, second, behind);
+                }
+                return Some((&entry.kind, entry.bytes as usize));
+            }
+            number = entry.next;
+        }
+        None
+    }
+
+    /// The same where the word `number` has more than two characters, of which the first two are those of the text. Few have,
+    /// and comparing them costs more than all the rest.
+    #[inline(never)]
+    fn longest_of_long(
+        &'static self,
+        number: u8,
+        lead: u8,
+        second: u32,
+        behind: &[u8],
+    ) -> Option<(&'static Kind, usize)> {
+        let entry = &self.entries[number as usize];
+        let word = self.words[number as usize - 1].0.as_bytes();
+        if behind.starts_with(&word[3..]) {
+            return Some((&entry.kind, word.len()));
+        }
+        self.longest_of(entry.next, lead, second, behind)
+    }
+}
+
+/// The three bytes of a character as one number.
+const fn packed(char: [u8; 3]) -> u32 {
+    u32::from_le_bytes([char[0], char[1], char[2], 0])
 }
 
 /// The 12 low bits of a character of three bytes.

@@ -3,7 +3,7 @@
 use super::alone::is_placed;
 use super::atoms::Timed;
 use super::page::{Cue, Follow, Left, Page};
-use super::token::{Kind, Style, Word};
+use super::token::{Kind, Style, Unit, Word};
 
 /// `손님 21분`, `得21分`: guests, or points.
 pub(super) fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
@@ -35,6 +35,12 @@ pub(super) fn is_mark(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) 
 
 /// `9時`, `10时20分`: a time of day, or hours. With seconds it is none, unless people are up then.
 pub(super) fn is_oclock(page: &Page<'_>, last: usize, timed: &Timed) -> bool {
-    let hours = (last.saturating_sub(5)..=last).any(|index| matches!(&page.text[page.span(index, index)], "時" | "时"));
-    timed.unit.style == Style::Asian && hours && (timed.unit.size > 1 || timed.number > 5.0)
+    // the lexer makes a unit of an hour, or a mark if it stands behind one
+    let hour = |at: usize| {
+        matches!(page.kind(at), Kind::Unit(Unit { size: 3600, .. }) | Kind::Word(Word::Mark))
+            && matches!(&page.text[page.span(at, at)], "時" | "时")
+    };
+    timed.unit.style == Style::Asian
+        && (timed.unit.size > 1 || timed.number > 5.0)
+        && (last.saturating_sub(5)..=last).any(hour)
 }

@@ -34,7 +34,22 @@ pub(super) fn digit(bytes: &[u8]) -> Option<(u8, usize)> {
 /// Adds the token that begins with the digit at the lexer.
 pub(super) fn lex(lexer: &mut Lexer<'_>) {
     let rest = lexer.rest();
-    if let Some((kind, length)) = at_a_glance(rest).or_else(|| plainly(rest)) {
+    // `5`, `12`, `01:05`, `6.50`, `13.25`
+    match *rest {
+        [b'0'..=b'9', next, ..] if ENDS[next as usize] => return lexer.push(number(1, 0), 1),
+        [b'0'..=b'9', b'0'..=b'9', next, ..] if ENDS[next as usize] => return lexer.push(number(2, 0), 2),
+        [b'0'..=b'9', b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9', next, ..] if ENDS[next as usize] => {
+            return lexer.push(Kind::Clock, 5);
+        }
+        [b'0'..=b'9', b'.', b'0'..=b'9', b'0'..=b'9', next, ..] if ENDS[next as usize] => {
+            return lexer.push(number(1, 2), 4);
+        }
+        [b'0'..=b'9', b'0'..=b'9', b'.', b'0'..=b'9', b'0'..=b'9', next, ..] if ENDS[next as usize] => {
+            return lexer.push(number(2, 2), 5);
+        }
+        _ => {}
+    }
+    if let Some((kind, length)) = plainly(rest) {
         return lexer.push(kind, length);
     }
     if let Some((kind, length)) = wall::lex(rest) {
@@ -51,16 +66,16 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     lexer.push(kind, length);
 }
 
-/// `5`, `12`, `01:05` before a space, the end of a cell, a line or a bracket, or a word without spaces.
-fn at_a_glance(rest: &[u8]) -> Option<(Kind, usize)> {
-    let ends = |byte: u8| matches!(byte, b' ' | b'\n' | b'|' | b'>' | b']' | b')' | 0xE3..=0xED);
-    match *rest {
-        [b'0'..=b'9', next, ..] if ends(next) => Some((number(1, 0), 1)),
-        [b'0'..=b'9', b'0'..=b'9', next, ..] if ends(next) => Some((number(2, 0), 2)),
-        [b'0'..=b'9', b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9', next, ..] if ends(next) => Some((Kind::Clock, 5)),
-        _ => None,
+/// What ends a number at a glance: a space, the end of a cell, a line or a bracket, or a word without spaces.
+static ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        ends[byte] = matches!(byte, 0x20 | 0x0A | 0x7C | 0x3E | 0x5D | 0x29 | 0xE3..=0xED);
+        byte += 1;
     }
-}
+    ends
+};
 
 /// What nearly all numbers are: `12`, `12.5`, `1:05` or `1:02:03`, and behind it nothing that could belong to it.
 fn plainly(rest: &[u8]) -> Option<(Kind, usize)> {
@@ -102,7 +117,7 @@ fn digits(text: &[u8]) -> usize {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a number of more than 20 characters is none")]
-fn number(whole: usize, decimals: usize) -> Kind {
+const fn number(whole: usize, decimals: usize) -> Kind {
     Kind::Number(Digits { whole: whole as u8, decimals: decimals as u8 })
 }
 

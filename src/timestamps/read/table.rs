@@ -41,7 +41,7 @@ pub(super) fn roles(text: &str, tokens: &[Token], atoms: &[Atom]) -> Vec<Role> {
     let mut head: Option<Head> = None;
     let (mut line, mut atom) = (0, 0);
     while line < tokens.len() {
-        let end = line + tokens[line..].iter().position(|token| token.kind == Kind::Break).unwrap_or(0);
+        let end = line + tokens[line..].iter().position(|token| matches!(token.kind, Kind::Break)).unwrap_or(0);
         let own = atoms[atom..].iter().take_while(|atom| atom.first < end).count();
         let all = tokens;
         let tokens = &tokens[line..end];
@@ -136,12 +136,10 @@ impl Head {
         for (atom, role) in atoms.iter().zip(roles) {
             let first = atom.first - line;
             column += match self.separator {
-                Separator::Sign(mark) => tokens
-                    .get(index + 1..=first)
-                    .unwrap_or_default()
-                    .iter()
-                    .filter(|token| token.mark() == Some(mark))
-                    .count(),
+                Separator::Sign(Mark::Pipe) => {
+                    count(tokens.get(index + 1..=first), |kind| matches!(kind, Kind::Mark(Mark::Pipe)))
+                }
+                Separator::Sign(mark) => count(tokens.get(index + 1..=first), |kind| kind == Kind::Mark(mark)),
                 Separator::Tab => (index + 1..=first).filter(|at| self.separator.stands_at(text, tokens, *at)).count(),
             };
             index = first;
@@ -163,6 +161,10 @@ impl Separator {
             }
         }
     }
+}
+
+fn count(tokens: Option<&[Token]>, separates: impl Fn(Kind) -> bool) -> usize {
+    tokens.unwrap_or_default().iter().filter(|token| separates(token.kind)).count()
 }
 
 /// What the words of a head's cell say.

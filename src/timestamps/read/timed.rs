@@ -44,7 +44,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if left.cue == Cue::Word(Word::First) && (behind != Behind::Length || is_asian(page, last)) {
         return opening(judge, index, &timed, behind);
     }
-    if is_treatment(page, &left, &timed, last) || is_extent(judge, index, timed.seconds) {
+    if is_treatment(page, &left, &timed, last) || is_extent(judge, index, &left, timed.seconds) {
         return Verdict::Not;
     }
     // `ends at 1:30; the 5-minute news`
@@ -105,8 +105,7 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
 }
 
 /// `0:12-0:47 (35 seconds)`: how long the range before it is.
-fn is_extent(judge: &Judge<'_, '_>, index: usize, seconds: f64) -> bool {
-    let left = judge.page.left(judge.first(index));
+fn is_extent(judge: &Judge<'_, '_>, index: usize, left: &Left, seconds: f64) -> bool {
     let open = matches!(left.cue, Cue::Open(_) | Cue::Cell | Cue::Dash);
     // `from 0:12 to 0:18, i.e. 6 seconds`
     let said = matches!(left.cue, Cue::Start | Cue::List | Cue::Other | Cue::Word(Word::Is));

@@ -66,6 +66,8 @@ pub(super) fn value(text: &[u8], digits: Digits) -> f64 {
     match *text {
         [ones] => f64::from(ones & 0xF),
         [tens, ones] => f64::from(two(tens, ones)),
+        [ones, b'.', tenths, hundredths] => f64::from(two(0, ones) * 100 + two(tenths, hundredths)) / 100.0,
+        [tens, ones, b'.', tenths, hundredths] => f64::from(two(tens, ones) * 100 + two(tenths, hundredths)) / 100.0,
         _ => counted(text, digits),
     }
 }

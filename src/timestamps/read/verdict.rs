@@ -293,15 +293,15 @@ fn lend(page: &Page<'_>, groups: &[Group], mut lent: Vec<Lent>) -> Vec<Lent> {
     for index in (1..groups.len()).rev() {
         let (group, before) = (groups[index], groups[index - 1]);
         let bare = |atom: usize| matches!(page.atoms[atom].shape, Shape::Bare(_));
-        if !bare(before.from) || !bare(before.to) {
-            continue;
-        }
         let unit = match page.atoms[group.to].shape {
             Shape::Timed(timed) if timed.parts == 1 && !timed.led => Some((timed.unit, index)),
             Shape::Bare(_) => lent[index],
             _ => None,
         };
-        if unit.is_none() {
+        if unit.is_none() || !bare(before.from) || !bare(before.to) {
+            continue;
+        }
+        if !are_listed(page, before.last, group.first) {
             continue;
         }
         let labelled = matches!(
@@ -311,7 +311,7 @@ fn lend(page: &Page<'_>, groups: &[Group], mut lent: Vec<Lent>) -> Vec<Lent> {
                 | super::page::Cue::Word(Word::Part)
                 | super::page::Cue::Other
         );
-        if !labelled && are_listed(page, before.last, group.first) {
+        if !labelled {
             lent[index - 1] = unit;
         }
     }

@@ -69,10 +69,13 @@ fn loose_units<'p>(page: &'p Page<'_>) -> impl Iterator<Item = usize> + 'p {
     let points = if page.units { page.points.as_slice() } else { &[] };
     let mut atoms = page.atoms.iter().peekable();
     points.iter().map(|point| *point as usize).filter(move |at| {
+        if !matches!(page.kind(*at), Kind::Unit(_)) {
+            return false;
+        }
         while atoms.next_if(|atom| atom.last < *at).is_some() {}
         // `al minuto 1:05`
         let led = matches!(page.kind(*at + 1), Kind::Clock);
-        matches!(page.kind(*at), Kind::Unit(_)) && !led && atoms.peek().is_none_or(|atom| *at < atom.first)
+        !led && atoms.peek().is_none_or(|atom| *at < atom.first)
     })
 }
 

@@ -46,32 +46,35 @@ struct Filter<const WORDS: usize>([u64; WORDS]);
     clippy::inline_always,
     reason = "most words are turned away by the filter, in fewer instructions than a call has"
 )]
-pub(super) fn look_up(word: &[u8], key: Key) -> Option<Kind> {
+pub(super) fn look_up(word: &[u8], key: Key) -> Option<&'static Kind> {
     let hash = hash(key.0, word.len());
     let known = if FILTER.has(hash) { found(word, key, hash) } else { None };
-    known.or_else(|| stem(word, key))
+    match known {
+        Some(kind) => Some(kind),
+        None => stem(word, key),
+    }
 }
 
 #[inline]
-fn stem(word: &[u8], key: Key) -> Option<Kind> {
+fn stem(word: &[u8], key: Key) -> Option<&'static Kind> {
     let may_be = word.len() >= SHORTEST_STEM && STEM_FILTER.has(hash(key.beginning(), SHORTEST_STEM));
     if may_be && STEM_KEYS.contains(&key.beginning()) { stem_of(word) } else { None }
 }
 
-fn stem_of(word: &[u8]) -> Option<Kind> {
+fn stem_of(word: &[u8]) -> Option<&'static Kind> {
     let known = |stem: &str| word.len() >= stem.len() && folds_to(&word[..stem.len()], stem.as_bytes());
     let is_unit = STEMS.iter().any(|stem| known(stem)) && !word.contains(&b'\'');
-    is_unit.then_some(Kind::Unit(Unit { size: 1, style: Style::Unknown }))
+    is_unit.then_some(&Kind::Unit(Unit { size: 1, style: Style::Unknown }))
 }
 
 /// What the vocabulary says of a word.
 #[inline]
-pub(super) fn find(word: &[u8], key: Key) -> Option<Kind> {
+pub(super) fn find(word: &[u8], key: Key) -> Option<&'static Kind> {
     let hash = hash(key.0, word.len());
     if FILTER.has(hash) { found(word, key, hash) } else { None }
 }
 
-fn found(word: &[u8], key: Key, hash: u64) -> Option<Kind> {
+fn found(word: &[u8], key: Key, hash: u64) -> Option<&'static Kind> {
     if word.len() > LONGEST {
         return None;
     }
@@ -81,7 +84,7 @@ fn found(word: &[u8], key: Key, hash: u64) -> Option<Kind> {
         let (known, kind) = &VOCABULARY[index];
         let same = KEYS[index] == key.0 && known.len() == word.len();
         if same && (word.len() <= 8 || folds_to(&word[8..], &known.as_bytes()[8..])) {
-            return Some(*kind);
+            return Some(kind);
         }
         slot = (slot + 1) % SLOTS;
     }
@@ -210,7 +213,7 @@ mod tests {
     use crate::timestamps::read::token::Word;
 
     fn find(word: &str) -> Option<Kind> {
-        super::find(word.as_bytes(), Key::of(word.as_bytes()))
+        super::find(word.as_bytes(), Key::of(word.as_bytes())).copied()
     }
 
     #[test]
