@@ -58,6 +58,7 @@ pub(super) fn is_fraction(page: &Page<'_>, first: usize) -> bool {
 }
 
 /// `T-10 seconds`, `T-0:30`: counted down to a moment that is not told.
+#[inline]
 pub(super) fn is_counted_down(page: &Page<'_>, first: usize) -> bool {
     first >= 2
         && page.kind(first - 1) == Kind::Mark(Mark::Dash)

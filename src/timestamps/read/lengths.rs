@@ -217,8 +217,16 @@ pub(super) fn is_asian_spell(page: &Page<'_>, left: &Left) -> bool {
         return false;
     }
     let said = &page.text[..page.tokens[left.at].end()];
-    let said =
-        said.trim_end_matches(['은', '는', '이', '가', 'は', 'が', '为', '為', '是', '약', '约', '約', ' ', ':', '：']);
+    // Most clauses end in another character than one of these words, which one look tells.
+    let bound = |char| {
+        matches!(char, '은' | '는' | '이' | '가' | 'は' | 'が' | '为' | '為' | '是' | '약' | '约' | '約')
+            || matches!(char, ' ' | ':' | '：')
+    };
+    let Some((at, char)) = said.char_indices().rev().find(|(_, char)| !bound(*char)) else { return false };
+    if !matches!(char, '균' | '均' | '간' | '間' | '间') {
+        return false;
+    }
+    let said = &said[..at + char.len_utf8()];
     // `시간은 평균 3분`
     if ["평균", "平均"].iter().any(|mean| said.ends_with(mean)) {
         return true;
