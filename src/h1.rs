@@ -15,6 +15,7 @@ mod read;
 mod reading;
 mod scan;
 mod slab;
+mod stock;
 mod trailers;
 
 pub(crate) use self::chunk::{last_chunk, size_line};
@@ -25,6 +26,7 @@ pub(crate) use self::outgoing::Outgoing;
 pub(crate) use self::read::Reader;
 pub(crate) use self::reading::Reading;
 pub(crate) use self::scan::{Fault, Limits, MOST_FIELDS, Scan};
+pub(crate) use self::stock::Stock;
 
 use http::header::{HeaderName, HeaderValue};
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::slab::{self, SLABS, Slabs};
+use super::slab::{self, SLABS, Slab, Slabs};
 
 /// What a thread reads small things into. What came is then copied, exactly as long as it is.
 const SCRATCH: usize = 64 * 1024;
@@ -82,7 +82,7 @@ impl Reader {
         cx: &mut Context<'_>,
         most: usize,
     ) -> Poll<io::Result<Bytes>> {
-        let bytes = match self.slabs.lend() {
+        let bytes = match Slab::lend(self.slabs) {
             Some(mut slab) => {
                 let mut buf = ReadBuf::new(&mut slab.memory()[..most]);
                 ready!(Pin::new(stream).poll_read(cx, &mut buf))?;

@@ -4,7 +4,7 @@
 //! side. So a frame that is stuck in front of a slow peer counts, a transfer that waits for bytes does not, and whoever
 //! finds none left reads less at a time. The last one given back is the next one lent: its memory is still in the cache.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use super::stock::Stock;
 
 /// How large each is: less costs system calls, more costs cache.
 pub(super) const SIZE: usize = 256 * 1024;
@@ -18,18 +18,7 @@ const KEPT: usize = MOST;
 pub(super) static SLABS: Slabs = Slabs::new(MOST, KEPT);
 
 /// A number of buffers.
-#[derive(Debug)]
-pub(super) struct Slabs {
-    most: usize,
-    kept: usize,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    lent: usize,
-    waiting: Vec<Box<[u8]>>,
-}
+pub(super) type Slabs = Stock<Box<[u8]>>;
 
 /// A buffer that is lent. Dropping it gives it back.
 #[derive(Debug)]
@@ -40,48 +29,15 @@ pub(super) struct Slab {
     home: &'static Slabs,
 }
 
-// === impl Slabs ===
-
-impl Slabs {
-    pub(super) const fn new(most: usize, kept: usize) -> Self {
-        Self { most, kept, state: Mutex::new(State { lent: 0, waiting: Vec::new() }) }
-    }
-
-    /// A buffer, if there is one left.
-    pub(super) fn lend(&'static self) -> Option<Slab> {
-        let mut state = self.lock();
-        if state.lent == self.most {
-            return None;
-        }
-        state.lent += 1;
-        let waiting = state.waiting.pop();
-        drop(state);
-        Some(Slab { memory: waiting.unwrap_or_else(|| vec![0; SIZE].into()), filled: 0, home: self })
-    }
-
-    fn take_back(&self, memory: Box<[u8]>) {
-        let mut state = self.lock();
-        state.lent -= 1;
-        let surplus = if state.waiting.len() < self.kept {
-            state.waiting.push(memory);
-            None
-        } else {
-            Some(memory)
-        };
-        drop(state);
-        // Freed here, outside the lock.
-        drop(surplus);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing between lock and unlock can panic but a push that finds no memory.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 // === impl Slab ===
 
 impl Slab {
+    /// A buffer, if there is one left.
+    pub(super) fn lend(home: &'static Slabs) -> Option<Self> {
+        let memory = home.lend(|| Some(vec![0; SIZE].into()))?;
+        Some(Self { memory, filled: 0, home })
+    }
+
     /// All of it, to be read into. What it held before is still there.
     pub(super) fn memory(&mut self) -> &mut [u8] {
         &mut self.memory
@@ -103,7 +59,7 @@ impl AsRef<[u8]> for Slab {
 
 impl Drop for Slab {
     fn drop(&mut self) {
-        self.home.take_back(std::mem::take(&mut self.memory));
+        self.home.take_back(Some(std::mem::take(&mut self.memory)));
     }
 }
 
@@ -116,32 +72,31 @@ mod tests {
     #[test]
     fn a_buffer_counts_for_as_long_as_a_part_of_its_frame_lives() {
         static SLABS: Slabs = Slabs::new(2, 2);
-        let first = SLABS.lend().unwrap().filled(6);
+        let first = Slab::lend(&SLABS).unwrap().filled(6);
         let frame = Bytes::from_owner(first);
-        let (_second, part) = (SLABS.lend().unwrap(), frame.slice(2..4));
+        let (_second, part) = (Slab::lend(&SLABS).unwrap(), frame.slice(2..4));
         drop(frame);
-        assert!(SLABS.lend().is_none());
+        assert!(Slab::lend(&SLABS).is_none());
         drop(part);
-        assert!(SLABS.lend().is_some());
+        assert!(Slab::lend(&SLABS).is_some());
     }
 
     #[test]
     fn the_last_one_given_back_is_the_next_one_lent() {
         static SLABS: Slabs = Slabs::new(3, 3);
-        let (mut first, second) = (SLABS.lend().unwrap(), SLABS.lend().unwrap());
+        let (mut first, second) = (Slab::lend(&SLABS).unwrap(), Slab::lend(&SLABS).unwrap());
         first.memory()[0] = 1;
         drop(second);
         drop(first);
-        assert_eq!(SLABS.lend().unwrap().filled(1).as_ref(), [1]);
+        assert_eq!(Slab::lend(&SLABS).unwrap().filled(1).as_ref(), [1]);
     }
 
     #[test]
     fn only_so_many_are_kept() {
         static SLABS: Slabs = Slabs::new(3, 1);
-        let lent: Vec<_> = std::iter::from_fn(|| SLABS.lend()).collect();
+        let lent: Vec<_> = std::iter::from_fn(|| Slab::lend(&SLABS)).collect();
         assert_eq!(lent.len(), 3);
         drop(lent);
-        let state = SLABS.lock();
-        assert_eq!((state.lent, state.waiting.len()), (0, 1));
+        assert_eq!(SLABS.count(), (0, 1));
     }
 }

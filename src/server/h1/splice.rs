@@ -61,7 +61,7 @@ impl Splice {
         let taken = upstream.try_io(Interest::READABLE, || {
             let pipe = match &mut self.0 {
                 Some(pipe) => pipe,
-                none => none.insert(PIPES.lend().ok_or(io::ErrorKind::QuotaExceeded)?),
+                none => none.insert(Pipe::lend(&PIPES).ok_or(io::ErrorKind::QuotaExceeded)?),
             };
             pipe.fill(upstream, left)
         });

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 use tokio::net::TcpStream;
+
+use crate::h1::Stock;
 
 /// What a pipe is to hold: as much as a large frame, so that a client is given the same time for it.
 const SIZE: usize = 256 * 1024;
@@ -18,21 +19,11 @@ const KEPT: usize = 32;
 pub(super) static PIPES: Pipes = Pipes::new(MOST, KEPT);
 
 /// A number of pipes.
-#[derive(Debug)]
-pub(super) struct Pipes {
-    most: usize,
-    kept: usize,
-    state: Mutex<State>,
-}
+pub(super) type Pipes = Stock<Ends>;
 
+/// The two ends of one.
 #[derive(Debug)]
-struct State {
-    lent: usize,
-    waiting: Vec<Ends>,
-}
-
-#[derive(Debug)]
-struct Ends {
+pub(super) struct Ends {
     reading: OwnedFd,
     writing: OwnedFd,
 }
@@ -43,50 +34,6 @@ pub(super) struct Pipe {
     ends: Option<Ends>,
     held: usize,
     home: &'static Pipes,
-}
-
-// === impl Pipes ===
-
-impl Pipes {
-    pub(super) const fn new(most: usize, kept: usize) -> Self {
-        Self { most, kept, state: Mutex::new(State { lent: 0, waiting: Vec::new() }) }
-    }
-
-    /// An empty pipe, if there is one left and the kernel has another.
-    pub(super) fn lend(&'static self) -> Option<Pipe> {
-        let mut state = self.lock();
-        if state.lent == self.most {
-            return None;
-        }
-        state.lent += 1;
-        let waiting = state.waiting.pop();
-        drop(state);
-        // Counted already, so that it is given back if there are no ends to be had.
-        let mut pipe = Pipe { ends: waiting, held: 0, home: self };
-        if pipe.ends.is_none() {
-            pipe.ends = Some(Ends::open().ok()?);
-        }
-        Some(pipe)
-    }
-
-    fn take_back(&self, clean: Option<Ends>) {
-        let mut state = self.lock();
-        state.lent -= 1;
-        let surplus = if state.waiting.len() < self.kept {
-            state.waiting.extend(clean);
-            None
-        } else {
-            clean
-        };
-        drop(state);
-        // Closed here, outside the lock.
-        drop(surplus);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing between lock and unlock can panic but a push that finds no memory.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 // === impl Ends ===
@@ -103,6 +50,12 @@ impl Ends {
 // === impl Pipe ===
 
 impl Pipe {
+    /// An empty pipe, if there is one left and the kernel has another.
+    pub(super) fn lend(home: &'static Pipes) -> Option<Self> {
+        let ends = home.lend(|| Ends::open().ok())?;
+        Some(Self { ends: Some(ends), held: 0, home })
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.held == 0
     }
@@ -147,11 +100,10 @@ mod tests {
         peer.write_all(b"nobody's").await.unwrap();
         stream.readable().await.unwrap();
 
-        let (mut dirty, clean) = (PIPES.lend().unwrap(), PIPES.lend().unwrap());
-        assert!(PIPES.lend().is_none());
+        let (mut dirty, clean) = (Pipe::lend(&PIPES).unwrap(), Pipe::lend(&PIPES).unwrap());
+        assert!(Pipe::lend(&PIPES).is_none());
         assert_eq!(dirty.fill(&stream, 6).unwrap(), 6);
         drop((dirty, clean));
-        let state = PIPES.lock();
-        assert_eq!((state.lent, state.waiting.len()), (0, 1));
+        assert_eq!(PIPES.count(), (0, 1));
     }
 }
