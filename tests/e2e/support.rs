@@ -315,12 +315,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         patiently(self.stream.write_all(bytes.as_ref())).await.is_ok()
     }
 
-    /// As [`try_send`](Self::try_send), as long as the other side makes room soon.
-    pub(crate) async fn try_send_soon(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        let sent = tokio::time::timeout(Duration::from_secs(3), self.stream.write_all(bytes.as_ref())).await;
-        sent.is_ok_and(|sent| sent.is_ok())
-    }
-
     pub(crate) async fn get(&mut self, path: &str) {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
     }
