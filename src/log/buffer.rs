@@ -8,7 +8,7 @@ use std::time::Duration;
 /// A line waits at most this long.
 const DELAY: Duration = Duration::from_millis(100);
 /// Full enough to be written at once.
-const EAGER: usize = 64 * 1024;
+const EAGER: usize = 128 * 1024;
 /// Lines that do not fit any more are dropped.
 const CAP: usize = 4 * 1024 * 1024;
 
@@ -31,6 +31,8 @@ struct Shared {
 struct State {
     lines: Vec<u8>,
     dropped: u64,
+    /// The thread has seen a while without a line, and waits for the next; else it looks by itself.
+    is_asleep: bool,
     is_closed: bool,
 }
 
@@ -56,7 +58,11 @@ impl Write for &Buffer {
         }
         let before = state.lines.len();
         state.lines.extend_from_slice(line);
-        if before == 0 || (before < EAGER && state.lines.len() >= EAGER) {
+        // A thread that is woken takes the processor from the worker: not for each line, and not to find the lock taken.
+        let is_full = before < EAGER && state.lines.len() >= EAGER;
+        let wakes = std::mem::take(&mut state.is_asleep) || is_full;
+        drop(state);
+        if wakes {
             self.0.wake.notify_one();
         }
         Ok(line.len())
@@ -74,18 +80,24 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits for lines, and then for more of them.
+    fn gathered(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        if state.lines.len() < EAGER && !state.is_closed {
+            state = self.wake.wait_timeout(state, DELAY).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        while state.lines.is_empty() && !state.is_closed {
+            state.is_asleep = true;
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
     /// Swaps the full buffer for the one that was written last, so that neither is ever copied or freed.
     fn run(&self, mut to: impl Write) {
         let mut writing = Vec::new();
         loop {
-            let mut state = self.lock();
-            while state.lines.is_empty() && !state.is_closed {
-                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            if state.lines.len() < EAGER && !state.is_closed {
-                let waited = self.wake.wait_timeout(state, DELAY);
-                state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            }
+            let mut state = self.gathered();
             std::mem::swap(&mut state.lines, &mut writing);
             let dropped = std::mem::take(&mut state.dropped);
             let is_closed = state.is_closed;
