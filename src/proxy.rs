@@ -246,7 +246,7 @@ impl Proxy {
             let lasting = unseen::lasting(Arc::clone(route), pinned, head.take(), body, listener(exchange));
             return Ok(Prepared::Lasts(lasting, back));
         }
-        let sending = send::relay(&route.upstream, pinned, head, body, listener(exchange));
+        let sending = send::relay(&route.upstream, pinned, head, body, listener(exchange), exchange.started());
         Ok(Prepared::Sends(sending, back))
     }
 

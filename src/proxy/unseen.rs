@@ -47,7 +47,7 @@ pub(super) fn lasting(
     body: RequestBody,
     interim: impl Fn(&Waker) -> Listener + Send + Sync + Unpin + 'static,
 ) -> Lasting {
-    Box::pin(async move { send::relay(&route.upstream, pinned, &mut head, body, interim).await })
+    Box::pin(async move { send::relay(&route.upstream, pinned, &mut head, body, interim, Instant::now()).await })
 }
 
 /// An exchange that waits for the head of its answer. Dropped while it waits, it goes on unseen.

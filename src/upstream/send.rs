@@ -36,17 +36,18 @@ pub struct Sent {
 /// Sends a request of viaduct's own; see [`relay`].
 pub async fn send(upstream: &Upstream, pinned: Option<usize>, request: Request<RequestBody>) -> Result<Sent, Error> {
     let (head, body) = request.into_parts();
-    relay(upstream, pinned, &mut head.into(), body, deaf).await
+    relay(upstream, pinned, &mut head.into(), body, deaf, Instant::now()).await
 }
 
 /// Sends a request to the endpoint `pinned`, or to the first that accepts a connection; interim answers are told to
-/// what `interim` makes. Cancelling closes the connection, if the request is on one.
+/// what `interim` makes. It is `now`, or was a moment ago. Cancelling closes the connection, if the request is on one.
 pub fn relay<'a, I: Fn(&Waker) -> Listener + Sync + Unpin>(
     upstream: &'a Upstream,
     pinned: Option<usize>,
     head: &'a mut RequestHead,
     body: RequestBody,
     interim: I,
+    now: Instant,
 ) -> Sending<'a, I> {
     Sending {
         kind: upstream.kind(),
@@ -58,7 +59,7 @@ pub fn relay<'a, I: Fn(&Waker) -> Listener + Sync + Unpin>(
         interim,
         retries: 0,
         refusal: None,
-        now: Instant::now(),
+        now,
         state: State::Next,
     }
 }
