@@ -7,6 +7,7 @@
 mod chunk;
 mod decode;
 mod error;
+mod few;
 mod framing;
 mod input;
 pub(crate) mod ordinary;

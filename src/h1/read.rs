@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::few;
 use super::slab::{self, SLABS, Slab, Slabs};
 
 /// What a thread reads small things into. What came is then copied, exactly as long as it is.
@@ -106,7 +107,7 @@ fn poll_scratch<S: AsyncRead + Unpin>(stream: &mut S, cx: &mut Context<'_>, most
     THREADS.with_borrow_mut(|scratch| {
         let mut buf = ReadBuf::new(&mut scratch[..most]);
         ready!(Pin::new(stream).poll_read(cx, &mut buf))?;
-        Poll::Ready(Ok(Bytes::copy_from_slice(buf.filled())))
+        Poll::Ready(Ok(few::copy(buf.filled())))
     })
 }
 
