@@ -122,7 +122,6 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     match end {
         End::Closed => conn.close().await,
         End::Dropped => {}
-        End::Reset => conn.reset(),
         End::Switched => {
             if let Some(tunnel) = downstream.take_tunnel() {
                 let (stream, early) = conn.into_parts();
@@ -147,8 +146,6 @@ enum End {
     Closed,
     /// At once: the client is gone, or must not take what it has for the whole answer.
     Dropped,
-    /// By a reset, for nothing else tells the client that the answer is not whole.
-    Reset,
     /// It is a tunnel from now on.
     Switched,
 }
@@ -220,7 +217,7 @@ impl Session {
                 self.conn.rest();
                 None
             }
-            Written::Cut if reply.is_until_close() => Some(End::Reset),
+            // A reset, where nothing else tells the client that the answer is not whole.
             Written::Cut | Written::Left => Some(End::Dropped),
         }
     }

@@ -383,10 +383,11 @@ impl Connection {
         close::in_stages(&mut self.stream, self.has_ended).await;
     }
 
-    /// Drops the connection so that the client cannot take what it has for all of the answer.
-    pub(super) fn reset(self) {
+    /// Whether dropping the connection is to reset it, so that its client cannot take what it has for all of the answer.
+    /// The socket knows: it holds whoever drops it, be it the end of the process.
+    fn reset_when_dropped(&self, resets: bool) {
         // A connection that is gone already cannot be reset, and need not be.
-        let _ = SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
+        let _ = SockRef::from(&self.stream).set_linger(resets.then_some(std::time::Duration::ZERO));
     }
 
     /// The socket, and what was read from it too early, for whoever speaks another protocol on it.

@@ -61,7 +61,7 @@ impl Reply {
     }
 
     /// Whether the end of the body is the end of the connection: a body that breaks off is then told by a reset only.
-    pub(in crate::server) fn is_until_close(&self) -> bool {
+    fn is_until_close(&self) -> bool {
         self.framing == Framing::UntilClose
     }
 
@@ -85,6 +85,9 @@ impl Reply {
             true => None,
         };
         encode::head(conn.outgoing.own(), head, self.framing, connection);
+        if self.is_until_close() {
+            conn.reset_when_dropped(true);
+        }
         self.state = if self.framing == Framing::Empty || self.framing == Framing::Length(0) {
             State::Ending
         } else {
@@ -112,6 +115,9 @@ impl Reply {
                 return Poll::Ready(Written::Left);
             }
             if self.state == State::Ending {
+                if self.is_until_close() {
+                    conn.reset_when_dropped(false);
+                }
                 return Poll::Ready(Written::Whole);
             }
             if self.splice(conn, body) {

@@ -1,7 +1,9 @@
 //! Section 5: responses from the origin, as the client gets them (R1 to R15).
 
+use viaduct::config::Overrides;
+
 use super::lab::{Recorder, answered};
-use crate::support::{Message, Origin, Viaduct, nobody, ok};
+use crate::support::{Message, Origin, Peer, Viaduct, nobody, ok, patiently, serve};
 
 #[tokio::test]
 async fn r01_an_invalid_length_is_502() {
@@ -10,6 +12,16 @@ async fn r01_an_invalid_length_is_502() {
         assert_eq!(response.status(), 502, "{length:?}");
     }
     assert_eq!(answered("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!").await.status(), 502);
+    // It frames nothing there, and would mislead whoever believes it.
+    assert_eq!(answered("HTTP/1.1 304 Not Modified\r\ncontent-length: -5\r\n\r\n").await.status(), 502);
+}
+
+#[tokio::test]
+async fn r01_equal_lengths_go_on_as_one_number() {
+    for lengths in ["content-length: 5\r\ncontent-length: 5", "content-length: 5, 5", "content-length: 05"] {
+        let response = answered(format!("HTTP/1.1 200 OK\r\n{lengths}\r\n\r\nhello")).await;
+        assert_eq!((response.all("content-length"), response.text()), (vec!["5"], "hello"), "{lengths}");
+    }
 }
 
 #[tokio::test]
@@ -368,5 +380,59 @@ async fn r15_an_aborted_body_to_a_1_0_client_ends_in_a_reset() {
                 assert!(is_reset, "{answer:?}: {text}");
             }
         }
+    }
+}
+
+/// An origin of half an answer whose length nobody knows, and then nothing.
+async fn half() -> Origin {
+    Origin::start(|mut peer, _| async move {
+        let _ = peer.request().await;
+        peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n").await;
+        let _ = peer.rest().await;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn r15_a_1_0_client_that_has_ended_its_side_cannot_take_half_for_all() {
+    let origin = half().await;
+    let mut client = Viaduct::to(&[origin.address]).client().await;
+    client.send("GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+    client.until(b"hello").await;
+    client.finish().await;
+    assert!(client.rest_or_reset().await.1);
+}
+
+#[tokio::test]
+async fn r15_a_1_0_client_that_took_nothing_in_time_cannot_take_half_for_all() {
+    let origin = Origin::start(|mut peer, _| async move {
+        let _ = peer.request().await;
+        peer.send("HTTP/1.1 200 OK\r\n\r\n").await;
+        while peer.try_send(vec![b'x'; 64 * 1024]).await {}
+    })
+    .await;
+    let file = format!(
+        "[[upstream]]\nkind = 'http'\nendpoints = ['http://{}']\n[downstream]\nwrite = '200ms'\n",
+        origin.address
+    );
+    let viaduct = Viaduct::with_file(&file, Overrides::default());
+    let mut client = viaduct.client().await;
+    client.send("GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+    viaduct.metric_reaches("viaduct_expired_phases_total{route=\"none\",upstream=\"none\",phase=\"write\"}", 1.0).await;
+    assert!(client.rest_or_reset().await.1);
+}
+
+#[tokio::test]
+async fn r15_a_1_0_client_cannot_take_half_for_all_when_the_process_ends() {
+    let origin = half().await;
+    for signal in ["-TERM", "-KILL"] {
+        let (mut child, address) = serve(&["--to", &format!("http://{}", origin.address), "--drain", "100ms"]).await;
+        let mut client = Peer::connect(address).await;
+        client.send("GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+        client.until(b"hello").await;
+        let pid = child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        assert!(client.rest_or_reset().await.1, "{signal}");
+        patiently(child.wait()).await.unwrap();
     }
 }
