@@ -21,7 +21,7 @@ mod trailers;
 
 pub(crate) use self::chunk::{last_chunk, size_line};
 pub(crate) use self::error::Error;
-pub(crate) use self::framing::{Framing, length};
+pub(crate) use self::framing::{Framing, length, settle_length};
 pub(crate) use self::input::Input;
 pub(crate) use self::outgoing::Outgoing;
 pub(crate) use self::read::Reader;

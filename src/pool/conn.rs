@@ -168,9 +168,15 @@ impl Conn {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(AnswerHead, Option<Incoming>), SendError>> {
         match self {
-            Self::Hyper(conn) => conn.poll_answer(cx).map_ok(|response| {
+            Self::Hyper(conn) => conn.poll_answer(cx)?.map(|response| {
                 let (head, incoming) = response.into_parts();
-                (head.into(), Some(incoming))
+                let mut head = AnswerHead::from(head);
+                match h1::settle_length(&mut head.fields) {
+                    Ok(()) => Ok((head, Some(incoming))),
+                    Err(e) => {
+                        Err(SendError { has_answered: true, cause: Cause::Lean(LeanError(e)), ..SendError::over() })
+                    }
+                }
             }),
             Self::Lean(conn) => match conn.poll_head(interim, cx) {
                 Poll::Pending => Poll::Pending,

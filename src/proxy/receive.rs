@@ -111,13 +111,18 @@ pub(super) async fn until_expired<T>(
     std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => {
             clock.disarm(Phase::FirstByte);
-            Poll::Ready(output)
+            // Hints and an answer may come together.
+            Poll::Ready(if turn.is_flooded() { Err(flooded()) } else { output })
         }
         Poll::Pending => match clock.expired() {
             Some(phase) => Poll::Ready(Err(Error::new(Kind::Timeout(phase)))),
-            None if turn.is_flooded() => Poll::Ready(Err(Error::new(Kind::BadResponse).detail("too many hints"))),
+            None if turn.is_flooded() => Poll::Ready(Err(flooded())),
             None => Poll::Pending,
         },
     })
     .await
+}
+
+fn flooded() -> Error {
+    Error::new(Kind::BadResponse).detail("too many hints")
 }
