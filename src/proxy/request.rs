@@ -71,7 +71,8 @@ fn is_authority(host: &[u8]) -> bool {
         let is_v6 = inside.len() > 2 && inside[1..].iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
         return is_v6 && (port.is_empty() || is_port(port));
     } else {
-        host.split_at(host.iter().position(|&b| !is_reg_name(b)).unwrap_or(host.len()))
+        let Some(end) = reg_name(host) else { return false };
+        host.split_at(end)
     };
     !name.is_empty() && (port.is_empty() || is_port(port))
 }
@@ -80,11 +81,22 @@ fn is_port(port: &[u8]) -> bool {
     port.first() == Some(&b':') && port.len() <= 6 && port[1..].iter().all(u8::is_ascii_digit)
 }
 
-/// RFC 3986, section 3.2.2: unreserved, sub-delims and percent-encoded bytes.
-fn is_reg_name(byte: u8) -> bool {
-    REG_NAME[usize::from(byte)]
+/// Where the name ends that a host begins with (RFC 3986, section 3.2.2: unreserved, sub-delims and percent-encoded
+/// bytes); `None` if a byte is encoded wrongly.
+fn reg_name(host: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    loop {
+        let rest = &host[end..];
+        end += rest.iter().position(|&b| !REG_NAME[usize::from(b)]).unwrap_or(rest.len());
+        match &host[end..] {
+            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => end += 3,
+            [b'%', ..] => return None,
+            _ => return Some(end),
+        }
+    }
 }
 
+/// Those that stand for themselves.
 static REG_NAME: [bool; 256] = {
     let (mut is_in, mut byte) = ([false; 256], 0);
     while byte < 128 {
@@ -92,7 +104,7 @@ static REG_NAME: [bool; 256] = {
         let char = byte as u8;
         is_in[byte] = char.is_ascii_alphanumeric()
             || matches!(char, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+')
-            || matches!(char, b',' | b';' | b'=' | b'%');
+            || matches!(char, b',' | b';' | b'=');
         byte += 1;
     }
     is_in
@@ -143,14 +155,15 @@ mod tests {
 
     #[test]
     fn takes_an_ordinary_request() {
-        for host in ["a", "a.b:80", "127.0.0.1:8080", "[::1]:8080", "[::1]"] {
+        for host in ["a", "a.b:80", "127.0.0.1:8080", "[::1]:8080", "[::1]", "a%2eb", "%C3%A9:80"] {
             assert!(settled("/x?y", &[("host", host)]).is_ok(), "{host}");
         }
     }
 
     #[test]
     fn refuses_hosts_that_are_none() {
-        for host in ["", "a b", "a/b", "u@a", "a:b", "a:123456", "[::1", "[]", "[::1]x", "a:80:80"] {
+        for host in ["", "a b", "a/b", "u@a", "a:b", "a:123456", "[::1", "[]", "[::1]x", "a:80:80", "a%zz", "a%2", "%"]
+        {
             assert!(settled("/", &[("host", host)]).is_err(), "{host}");
         }
         assert!(settled("/", &[]).is_err());
