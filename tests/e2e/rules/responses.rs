@@ -300,7 +300,7 @@ async fn r13_hints_without_end_are_no_answer() {
             head = client.head().await;
         }
         assert_eq!(head.status(), 502);
-        crate::support::patiently(told.recv()).await.unwrap();
+        patiently(told.recv()).await.unwrap();
     }
 }
 
@@ -311,7 +311,7 @@ async fn r14_errors_have_a_body_a_type_and_a_mark() {
         "[[upstream]]\nkind = 'http'\nendpoints = ['http://{}']\n[upstream.deadlines.plain]\nfirst_byte = '100ms'\n",
         silent.address
     );
-    let late = Viaduct::with_file(&file, viaduct::config::Overrides::default()).get("/").await;
+    let late = Viaduct::with_file(&file, Overrides::default()).get("/").await;
     let gone = Viaduct::to(&[nobody().await]).get("/").await;
     let broken = answered("junk\r\n\r\n").await;
     for (response, status) in [(late, 504), (gone, 502), (broken, 502)] {
