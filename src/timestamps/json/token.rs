@@ -3,12 +3,27 @@
 /// Where, from `at` on, the next quote, backslash or control character stands; the text's end if there is none.
 #[inline]
 pub(super) fn special(bytes: &[u8], mut at: usize) -> usize {
-    // Long strings are prose: many bytes at once, of which only is asked whether there is one.
+    // Most are near: keys, and the quotes and line ends of a text.
+    for _ in 0..2 {
+        let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else { return at + plain(&bytes[at..]) };
+        let first = first_special(u64::from_le_bytes(*eight));
+        at += first;
+        if first < eight.len() {
+            return at;
+        }
+    }
+    // The others stand behind prose: many bytes at once, of which only is asked whether there is one.
     while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>)
         && !many.iter().fold(false, |any, byte| any | is_special(*byte))
     {
         at += many.len();
     }
+    at + plain(&bytes[at..])
+}
+
+/// How many bytes come before the first special one.
+fn plain(bytes: &[u8]) -> usize {
+    let mut at = 0;
     while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let first = first_special(u64::from_le_bytes(*eight));
         at += first;
@@ -16,7 +31,7 @@ pub(super) fn special(bytes: &[u8], mut at: usize) -> usize {
             return at;
         }
     }
-    at + bytes.iter().skip(at).take_while(|byte| !is_special(**byte)).count()
+    at + bytes[at..].iter().take_while(|byte| !is_special(**byte)).count()
 }
 
 fn is_special(byte: u8) -> bool {

@@ -3,70 +3,70 @@
 
 use serde_json::Value;
 
+use crate::timestamps::json;
 use crate::timestamps::time::Time;
 
 /// The most thousandths of a second that are written here.
 const MOST: f64 = 1e12;
 
 /// Writes a moment.
-pub(super) fn time(json: &mut Vec<u8>, time: &Time) {
+pub(super) fn time(out: &mut Vec<u8>, time: &Time) {
     match time {
-        Time::Media(seconds) => self::seconds(json, *seconds),
-        Time::Wall(wall) => string(json, &wall.text),
+        Time::Media(seconds) => self::seconds(out, *seconds),
+        Time::Wall(wall) => string(out, &wall.text),
     }
 }
 
 /// Writes a text.
-pub(super) fn string(json: &mut Vec<u8>, text: &str) {
-    // Asked of all bytes, many at once.
-    let is_plain = !text.bytes().fold(false, |any, byte| any | is_escaped(byte));
-    if is_plain {
-        json.push(b'"');
-        json.extend_from_slice(text.as_bytes());
-        json.push(b'"');
+pub(super) fn string(out: &mut Vec<u8>, text: &str) {
+    if json::is_plain(text) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
     } else {
-        by_serde(json, &Value::from(text));
+        by_serde(out, &Value::from(text));
     }
 }
 
 #[expect(clippy::float_cmp, reason = "it is the very double that counts")]
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "below MOST")]
-fn seconds(json: &mut Vec<u8>, seconds: f64) {
+fn seconds(out: &mut Vec<u8>, seconds: f64) {
     // A double that three decimals come out as has no shorter text than them without their last zeros.
     let thousandths = (seconds * 1000.0 + 0.5) as i64;
     if (0.0..MOST / 1000.0).contains(&seconds) && thousandths as f64 / 1000.0 == seconds {
-        decimal(json, thousandths.unsigned_abs());
+        decimal(out, thousandths.unsigned_abs());
     } else {
         // Adding 0 turns a negative zero into one without a sign.
-        by_serde(json, &Value::from(seconds + 0.0));
+        by_serde(out, &Value::from(seconds + 0.0));
     }
 }
 
 /// Writes thousandths as a decimal with at least one digit behind the point.
-fn decimal(json: &mut Vec<u8>, thousandths: u64) {
+fn decimal(out: &mut Vec<u8>, thousandths: u64) {
     let digit = |number: u64| b'0' + (number % 10) as u8;
-    let mut whole = [0; 20];
-    let (mut rest, mut first) = (thousandths / 1000, whole.len());
+    let decimals = thousandths % 1000;
+    // As many as MOST has, a point, and three behind it.
+    let mut text = [b'.'; 20];
+    (text[17], text[18], text[19]) = (digit(decimals / 100), digit(decimals / 10), digit(decimals));
+    let end = match &text[18..] {
+        b"00" => 18,
+        [_, b'0'] => 19,
+        _ => 20,
+    };
+    let (mut whole, mut first) = (thousandths / 1000, 16);
     loop {
         first -= 1;
-        whole[first] = digit(rest);
-        rest /= 10;
-        if rest == 0 || first == 0 {
+        text[first] = digit(whole);
+        whole /= 10;
+        if whole == 0 || first == 0 {
             break;
         }
     }
-    json.extend_from_slice(&whole[first..]);
-    let decimals = [b'.', digit(thousandths / 100), digit(thousandths / 10), digit(thousandths)];
-    let zeros = decimals[2..].iter().rev().take_while(|digit| **digit == b'0').count();
-    json.extend_from_slice(&decimals[..decimals.len() - zeros]);
+    out.extend_from_slice(&text[first..end]);
 }
 
-fn is_escaped(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\'
-}
-
-fn by_serde(json: &mut Vec<u8>, value: &Value) {
-    json.extend_from_slice(value.to_string().as_bytes());
+fn by_serde(out: &mut Vec<u8>, value: &Value) {
+    out.extend_from_slice(value.to_string().as_bytes());
 }
 
 #[cfg(test)]
