@@ -30,6 +30,16 @@ use crate::timestamps::parameters::{Mode, Parameters};
 
 const HEADER: HeaderName = HeaderName::from_static(crate::timestamps::parameters::HEADER);
 
+/// What describes the body that VIA sent, and not the one that goes on.
+static STALE: [HeaderName; 6] = [
+    header::CONTENT_LENGTH,
+    header::ETAG,
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+];
+
 /// The largest text that is read for times.
 const SCAN_LIMIT: usize = 1024 * 1024;
 
@@ -111,11 +121,8 @@ impl Plan {
         match self.splice(head) {
             Some(Ok(splice)) if !forwarded.is_empty() => {
                 head.fields.insert(&HEADER, splice.mode().as_str());
-                // They describe the body that VIA sent.
-                let stale = [header::CONTENT_LENGTH, header::ETAG];
-                let digests = ["content-md5", "digest", "content-digest", "repr-digest"].map(HeaderName::from_static);
-                for name in stale.into_iter().chain(digests) {
-                    head.fields.remove(&name);
+                for name in &STALE {
+                    head.fields.remove(name);
                 }
                 ResponseBody::Enriched(Box::new(Enriched { forwarded, splice }))
             }

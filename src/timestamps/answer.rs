@@ -9,6 +9,8 @@ mod tests;
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use super::json;
 use super::time::Clock;
 
@@ -65,6 +67,15 @@ pub struct Window {
     pub end: f64,
 }
 
+/// Where a member can be added to a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// Its last brace.
+    pub(super) brace: usize,
+    /// Whether other members stand before it.
+    pub(super) has_members: bool,
+}
+
 /// What kind of text an answer's text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -96,41 +107,59 @@ impl Answer {
     pub fn read(message: &[u8]) -> Option<Self> {
         // Looks at many bytes at once, which the lossy reader does not.
         let text = str::from_utf8(message).map_or_else(|_| String::from_utf8_lossy(message), Cow::Borrowed);
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        if !text.trim_start().starts_with('{') || !json::is_valid(text) {
-            return None;
-        }
-        let mut answer = Self::default();
-        json::Cursor::new(text).each_member(|key, value| match json::string(key).unwrap_or_default().as_ref() {
-            "id" => answer.echo.id = Some(one_line(value.value())),
-            "created" => answer.echo.created = Some(one_line(value.value())),
-            "model" => answer.echo.model = Some(one_line(value.value())),
-            "object" => answer.object = json::string(value.value()).map(Cow::into_owned),
-            "media_info" => answer.read_media_info(value.value()),
-            "choices" => answer.read_choices(value),
-            "timestamps" => answer.has_timestamps = true,
-            _ => {}
-        });
-        Some(answer)
+        Some(Self::read_object(&text)?.0)
     }
 
-    fn read_media_info(&mut self, media_info: &str) {
-        self.echo.media_info = (media_info != "null").then(|| one_line(media_info));
-        let offset = |name| json::member(media_info, name).and_then(json::number);
-        let end = offset("end_offset").filter(|end| *end > 0.0);
-        self.window = end.map(|end| Window { start: offset("start_offset").unwrap_or(0.0), end });
-        self.clock = match json::member(media_info, "type").and_then(json::string).as_deref() {
-            Some("timestamp") => Some(Clock::Wall),
-            Some("offset") => Some(Clock::Media),
-            _ => None,
-        };
+    /// Reads a message, and says where a member can be added to it.
+    pub(super) fn read_object(message: &str) -> Option<(Self, Place)> {
+        let text = message.strip_prefix('\u{feff}').unwrap_or(message);
+        let mut cursor = json::Cursor::new(text);
+        let start = cursor.at();
+        let (mut answer, mut has_members) = (Self::default(), false);
+        cursor.each_member(|key, value| {
+            has_members = true;
+            match key {
+                "id" => answer.echo.id = Some(one_line(value.value())),
+                "created" => answer.echo.created = Some(one_line(value.value())),
+                "model" => answer.echo.model = Some(one_line(value.value())),
+                "object" => answer.object = value.string().map(Cow::into_owned),
+                "media_info" => answer.read_media_info(value),
+                "choices" => answer.read_choices(value),
+                "timestamps" => answer.has_timestamps = true,
+                _ => {}
+            }
+        });
+        let end = cursor.at();
+        let brace = (message.len() - text.len() + end).checked_sub(1).filter(|_| end > start)?;
+        cursor.is_over().then_some((answer, Place { brace, has_members }))
+    }
+
+    fn read_media_info(&mut self, media_info: &mut json::Cursor<'_>) {
+        let (mut start, mut end) = (None, None);
+        self.clock = None;
+        let raw = media_info.value_by(|members| {
+            members.each_member(|key, value| match key {
+                "start_offset" => start = json::number(value.value()),
+                "end_offset" => end = json::number(value.value()),
+                "type" => {
+                    self.clock = match value.string().as_deref() {
+                        Some("timestamp") => Some(Clock::Wall),
+                        Some("offset") => Some(Clock::Media),
+                        _ => None,
+                    }
+                }
+                _ => {}
+            });
+        });
+        self.echo.media_info = (raw != "null").then(|| one_line(raw));
+        self.window = end.filter(|end| *end > 0.0).map(|end| Window { start: start.unwrap_or(0.0), end });
     }
 
     fn read_choices(&mut self, choices: &mut json::Cursor<'_>) {
         (self.text, self.delta) = (None, None);
         choices.each_element(|choice| {
             let (mut text, mut delta) = (None, None);
-            choice.each_member(|key, message| match json::string(key).unwrap_or_default().as_ref() {
+            choice.each_member(|key, message| match key {
                 "message" => text = content(message, "\n"),
                 "delta" => delta = content(message, ""),
                 _ => {}
@@ -154,21 +183,35 @@ fn add_line(all: &mut Option<String>, line: Option<String>) {
 
 /// What a message says: a text, or a list of parts with a `text` each, and `between` them.
 fn content(message: &mut json::Cursor<'_>, between: &str) -> Option<String> {
-    let mut content = "";
+    let mut content = None;
     message.each_member(|key, value| {
-        if json::string(key).is_some_and(|key| key == "content") {
-            content = value.value();
+        if key == "content" {
+            content = if value.is_string() { value.string().map(Cow::into_owned) } else { parts(value, between) };
         }
     });
-    if content.starts_with('"') {
-        return json::string(content).map(Cow::into_owned);
-    }
-    let parts = json::elements(content);
-    let texts: Vec<_> = parts.filter_map(|part| json::member(part, "text").and_then(json::string)).collect();
-    (!texts.is_empty()).then(|| texts.join(between))
+    content
+}
+
+fn parts(content: &mut json::Cursor<'_>, between: &str) -> Option<String> {
+    let mut texts: Option<String> = None;
+    content.each_element(|part| {
+        let mut text = None;
+        part.each_member(|key, value| {
+            if key == "text" {
+                text = value.string();
+            }
+        });
+        match (&mut texts, text) {
+            (Some(texts), Some(text)) => texts.extend([between, &text]),
+            (texts @ None, Some(text)) => *texts = Some(text.into_owned()),
+            (_, None) => {}
+        }
+    });
+    texts
 }
 
 /// White space in JSON may hold line breaks, which a string never does.
 fn one_line(raw: &str) -> Box<str> {
-    if raw.contains(['\r', '\n']) { raw.replace(['\r', '\n'], "").into() } else { raw.into() }
+    let is_broken = raw.starts_with(['{', '[']) && memchr2(b'\r', b'\n', raw.as_bytes()).is_some();
+    if is_broken { raw.replace(['\r', '\n'], "").into() } else { raw.into() }
 }

@@ -1,24 +1,31 @@
-//! A cursor over a text that is known to be JSON: members, elements, strings and numbers as slices, nothing built, and
-//! each byte looked at once.
+//! A cursor over a JSON text: members, elements, strings and numbers as slices, nothing built, and each byte looked at once.
 //!
-//! It never recurses (100,000 levels are as good as one), lets the caller decide which of two equal keys wins, and reads
-//! every string: a lone surrogate becomes U+FFFD. On a text that is no JSON it gives some answer and does not panic.
+//! It checks what it goes over, and stops where that is no JSON; [`Cursor::is_over`] tells which of both it was. It never
+//! recurses (100,000 levels are as good as one), lets the caller decide which of two equal keys wins, and reads every
+//! string: a lone surrogate becomes U+FFFD.
+
+mod token;
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
+use token::{escape_length, number_length, special};
+
+/// The room that is made for what a string with escapes says, at first.
+const SOME_ROOM: usize = 4096;
 
 /// Whether the text is one JSON value.
 pub(super) fn is_valid(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// The members of an object, in order, as written: raw key (with its quotes) and raw value. Empty for anything else.
-pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
+/// The members of an object, in order: key, and value as written. Empty for anything else.
+pub(super) fn members(object: &str) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
     let mut cursor = Cursor::new(object);
     let mut is_inside = cursor.enter(b'{');
+    let mut is_first = true;
     std::iter::from_fn(move || {
-        is_inside = is_inside && cursor.goes_on();
+        is_inside = is_inside && cursor.goes_on(b'}', &mut is_first);
         is_inside.then(|| (cursor.key(), cursor.value()))
     })
 }
@@ -27,15 +34,21 @@ pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
 pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
     let mut cursor = Cursor::new(array);
     let mut is_inside = cursor.enter(b'[');
+    let mut is_first = true;
     std::iter::from_fn(move || {
-        is_inside = is_inside && cursor.goes_on();
+        is_inside = is_inside && cursor.goes_on(b']', &mut is_first);
         is_inside.then(|| cursor.value())
     })
 }
 
 /// The value of a member; the last one where the key is there more than once.
 pub(super) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
-    members(object).filter(|(key, _)| string(key).is_some_and(|key| key == name)).last().map(|(_, value)| value)
+    members(object).filter(|(key, _)| key == name).last().map(|(_, value)| value)
+}
+
+/// Whether a text stands in JSON as it is: nothing in it has to be escaped.
+pub(super) fn is_plain(text: &str) -> bool {
+    special(text.as_bytes(), 0) == text.len()
 }
 
 /// What a raw string says; `None` for any other value.
@@ -110,6 +123,8 @@ fn code_unit(hex: &str) -> Option<(u32, &str)> {
 pub(super) struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    /// Whether something was met that is no JSON; the cursor is at the text's end then.
+    is_broken: bool,
 }
 
 // === impl Cursor ===
@@ -117,26 +132,41 @@ pub(super) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// At the text's first value.
     pub(super) fn new(text: &'a str) -> Self {
-        let mut cursor = Self { text, at: 0 };
-        cursor.skip_space(b' ');
+        let mut cursor = Self { text, at: 0, is_broken: false };
+        cursor.skip_space();
         cursor
     }
 
-    /// Walks through the members of the object that begins here. A value that `visit` (given the raw key) does not go
-    /// through is skipped. Anything but an object stays where it is.
-    pub(super) fn each_member(&mut self, mut visit: impl FnMut(&'a str, &mut Self)) {
+    /// How many bytes lie behind it.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether everything that it went over is JSON, and only white space is left.
+    pub(super) fn is_over(&mut self) -> bool {
+        self.skip_space();
+        !self.is_broken && self.at == self.text.len()
+    }
+
+    /// Walks through the members of the object that begins here. A value that `visit` does not go through is skipped.
+    /// Anything but an object stays where it is.
+    #[inline]
+    pub(super) fn each_member(&mut self, mut visit: impl FnMut(&str, &mut Self)) {
         if self.enter(b'{') {
-            while self.goes_on() {
+            let mut is_first = true;
+            while self.goes_on(b'}', &mut is_first) {
                 let key = self.key();
-                self.visit(|cursor| visit(key, cursor));
+                self.visit(|cursor| visit(&key, cursor));
             }
         }
     }
 
     /// Walks through the elements of the array that begins here, in the same way.
+    #[inline]
     pub(super) fn each_element(&mut self, mut visit: impl FnMut(&mut Self)) {
         if self.enter(b'[') {
-            while self.goes_on() {
+            let mut is_first = true;
+            while self.goes_on(b']', &mut is_first) {
                 self.visit(&mut visit);
             }
         }
@@ -144,45 +174,161 @@ impl<'a> Cursor<'a> {
 
     /// Goes over the value that begins here and gives it as written.
     pub(super) fn value(&mut self) -> &'a str {
+        self.value_by(|_| {})
+    }
+
+    /// The same, of a value that `walk` may go through.
+    #[inline]
+    pub(super) fn value_by(&mut self, walk: impl FnOnce(&mut Self)) -> &'a str {
         let start = self.at;
-        // Never stands still, so that no nonsense can be walked through for ever.
-        self.at = value_end(self.text.as_bytes(), start).max(start + 1);
+        self.visit(walk);
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    /// What the string says that begins here, which is gone over; `None` for any other value.
+    pub(super) fn string(&mut self) -> Option<Cow<'a, str>> {
+        self.is_string().then(|| self.said())
+    }
+
+    /// Whether a string begins here.
+    pub(super) fn is_string(&self) -> bool {
+        self.byte() == Some(b'"')
+    }
+
+    #[inline]
     fn visit(&mut self, visit: impl FnOnce(&mut Self)) {
         let start = self.at;
         visit(self);
         if self.at == start {
-            self.value();
+            self.skip();
         }
     }
 
-    fn key(&mut self) -> &'a str {
-        let key = self.value();
-        self.skip_space(b':');
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// What stands here is no JSON: nothing more is read.
+    #[cold]
+    fn stop(&mut self) {
+        self.is_broken = true;
+        self.at = self.text.len();
+    }
+
+    fn key(&mut self) -> Cow<'a, str> {
+        let Some(key) = self.string() else {
+            self.stop();
+            return Cow::Borrowed("");
+        };
+        self.skip_space();
+        if self.byte() == Some(b':') {
+            self.at += 1;
+            self.skip_space();
+        } else {
+            self.stop();
+        }
         key
     }
 
     fn enter(&mut self, bracket: u8) -> bool {
-        let is_there = self.text.as_bytes().get(self.at) == Some(&bracket);
+        let is_there = self.byte() == Some(bracket);
         self.at += usize::from(is_there);
         is_there
     }
 
     /// Whether another value comes before the container's end, which is gone over.
-    fn goes_on(&mut self) -> bool {
-        self.skip_space(b',');
-        let next = self.text.as_bytes().get(self.at);
-        let goes_on = !matches!(next, None | Some(b'}' | b']'));
-        self.at += usize::from(next.is_some() && !goes_on);
-        goes_on
+    fn goes_on(&mut self, close: u8, is_first: &mut bool) -> bool {
+        self.skip_space();
+        let was_first = std::mem::replace(is_first, false);
+        match self.byte() {
+            Some(byte) if byte == close => {
+                self.at += 1;
+                return false;
+            }
+            Some(b',') if !was_first => {
+                self.at += 1;
+                self.skip_space();
+            }
+            Some(_) if was_first => {}
+            _ => self.stop(),
+        }
+        !self.is_broken
     }
 
-    /// White space, and the one separator that may stand in it.
-    fn skip_space(&mut self, separator: u8) {
-        let ahead = self.text.as_bytes().iter().skip(self.at);
-        self.at += ahead.take_while(|&&byte| byte == separator || is_space(byte)).count();
+    #[inline]
+    fn skip_space(&mut self) {
+        while self.byte().is_some_and(is_space) {
+            self.at += 1;
+        }
+    }
+
+    /// Goes over the value that begins here.
+    fn skip(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        let length = match rest {
+            [b'"', ..] => return self.skip_string(),
+            [b'[', b']', ..] | [b'{', b'}', ..] => 2,
+            [b'{' | b'[', ..] => {
+                let end = self.at + container_length(rest);
+                if self.text.get(self.at..end).is_some_and(is_valid) { end - self.at } else { 0 }
+            }
+            [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => 4,
+            [b'f', b'a', b'l', b's', b'e', ..] => 5,
+            _ => number_length(rest),
+        };
+        if length == 0 {
+            self.stop();
+        }
+        self.at += length;
+    }
+
+    fn skip_string(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at + 1;
+        loop {
+            at = special(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => break self.at = at + 1,
+                Some(b'\\') if escape_length(&bytes[at..]) > 0 => at += escape_length(&bytes[at..]),
+                _ => break self.stop(),
+            }
+        }
+    }
+
+    /// What the string says that begins here.
+    fn said(&mut self) -> Cow<'a, str> {
+        let start = self.at + 1;
+        let end = special(self.text.as_bytes(), start);
+        if self.text.as_bytes().get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Cow::Borrowed(&self.text[start..end]);
+        }
+        Cow::Owned(self.unescaped(start, end))
+    }
+
+    /// What the string says whose inside begins at `from`, and has its first escape at `at`.
+    fn unescaped(&mut self, mut from: usize, mut at: usize) -> String {
+        let (text, bytes) = (self.text, self.text.as_bytes());
+        let mut plain = String::with_capacity((text.len() - from).min(SOME_ROOM));
+        loop {
+            plain.push_str(&text[from..at]);
+            match &bytes[at..] {
+                [b'"', ..] => break self.at = at + 1,
+                [b'\\', simple @ (b'n' | b'"'), ..] => {
+                    plain.push(if *simple == b'n' { '\n' } else { '"' });
+                    from = at + 2;
+                }
+                escape if escape_length(escape) > 0 => {
+                    let (said, behind) = resolve(&text[at + 1..]);
+                    plain.extend(said);
+                    from = text.len() - behind.len();
+                }
+                _ => break self.stop(),
+            }
+            // Escapes often come in rows: VIA writes every Korean letter of an event as one.
+            at = if bytes.get(from) == Some(&b'\\') { from } else { special(bytes, from) };
+        }
+        plain
     }
 }
 
@@ -190,24 +336,18 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Where the value that begins at `start` is over.
-fn value_end(bytes: &[u8], start: usize) -> usize {
-    let mut at = start;
+/// Bytes of the object or the array that a text begins with, if that is one.
+fn container_length(bytes: &[u8]) -> usize {
+    let mut at = 0;
     let mut depth = 0_usize;
     while let Some(&byte) = bytes.get(at) {
         at += 1;
         match byte {
             b'"' => at = string_end(bytes, at),
             b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => {
-                let scalar = bytes.iter().skip(at).take_while(|&&byte| !is_space(byte) && !b",]}:".contains(&byte));
-                return at + scalar.count();
-            }
-            _ => continue,
-        }
-        if depth == 0 {
-            break;
+            b'}' | b']' if depth == 1 => break,
+            b'}' | b']' => depth -= 1,
+            _ => {}
         }
     }
     at
@@ -237,7 +377,8 @@ mod tests {
     fn walks_an_object() {
         let text = "{ \"a\" : [1, {\"b\":\"]}\"}] ,\"c\\\"\":\"x\\\\\" ,\"d\":-1.5e3}";
         let all: Vec<_> = members(text).collect();
-        assert_eq!(all, [("\"a\"", "[1, {\"b\":\"]}\"}]"), ("\"c\\\"\"", "\"x\\\\\""), ("\"d\"", "-1.5e3")]);
+        let expected = [("a", "[1, {\"b\":\"]}\"}]"), ("c\"", "\"x\\\\\""), ("d", "-1.5e3")];
+        assert_eq!(all, expected.map(|(key, value)| (Cow::Borrowed(key), value)));
         let inner: Vec<_> = elements(all[0].1).collect();
         assert_eq!(inner, ["1", "{\"b\":\"]}\"}"]);
     }

@@ -4,18 +4,18 @@
 
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::answer::Echo;
 use super::list::{Entry, List};
 use super::sentence;
 use super::splice_sse::LineEnd;
-use super::time::{Clock, Time};
+use super::time::Clock;
 
 /// The most bytes of a quote, and of a sentence.
 const LONGEST_QUOTE: usize = 200;
@@ -93,7 +93,17 @@ impl<'a> Object<'a> {
 
     /// The object, for a JSON answer.
     pub fn json(&self) -> String {
-        self.write(None)
+        self.text_of(None)
+    }
+
+    /// Adds the object to the bytes of a JSON answer.
+    pub fn write_json(&self, json: &mut Vec<u8>) {
+        self.write(json, None);
+    }
+
+    /// About how many bytes it has; with sentences it has more.
+    pub fn size_hint(&self) -> usize {
+        100 * (1 + self.list.entries().len())
     }
 
     /// The event that carries the object, for the message number `ordinal` of a stream.
@@ -110,50 +120,71 @@ impl<'a> Object<'a> {
         member("created", &echo.created);
         member("model", &echo.model);
         member("media_info", &echo.media_info);
-        let object = ascii(&self.write(Some(ordinal)));
+        let object = ascii(&self.text_of(Some(ordinal)));
         let _ = write!(event, "\"choices\":[],\"usage\":null,\"timestamps\":{object}}}{line_end}{line_end}");
         event.into()
     }
 
-    fn write(&self, ordinal: Option<u64>) -> String {
-        let mut json = String::from("{");
-        if let Some(ordinal) = ordinal {
-            let _ = write!(json, "\"for\":{ordinal},");
+    fn text_of(&self, ordinal: Option<u64>) -> String {
+        let mut json = Vec::with_capacity(self.size_hint());
+        self.write(&mut json, ordinal);
+        String::from_utf8_lossy(&json).into_owned()
+    }
+
+    fn write(&self, json: &mut Vec<u8>, ordinal: Option<u64>) {
+        let mut add = |parts: &[&str]| parts.iter().for_each(|part| json.extend_from_slice(part.as_bytes()));
+        match ordinal {
+            Some(ordinal) => add(&["{\"for\":", &ordinal.to_string(), ",\"status\":\"", self.status.as_str()]),
+            None => add(&["{\"status\":\"", self.status.as_str()]),
         }
-        let _ = write!(json, "\"status\":\"{}\",", self.status.as_str());
         if let Some(source) = self.source {
-            let _ = write!(json, "\"source\":\"{}\",", source.as_str());
+            add(&["\",\"source\":\"", source.as_str()]);
         }
         let clock = match self.list.clock() {
             Clock::Media => "media",
             Clock::Wall => "wall",
         };
-        let _ = write!(json, "\"clock\":\"{clock}\",\"ranges\":[");
+        add(&["\",\"clock\":\"", clock, "\",\"ranges\":["]);
         for (n, entry) in self.list.entries().iter().enumerate() {
-            json.push_str(if n == 0 { "{" } else { ",{" });
-            self.write_entry(&mut json, entry);
-            json.push('}');
+            json.extend_from_slice(if n == 0 { b"{" } else { b",{" });
+            self.write_entry(json, entry);
+            json.push(b'}');
         }
-        json.push(']');
+        json.push(b']');
         if self.list.dropped() > 0 {
-            let _ = write!(json, ",\"dropped\":{}", self.list.dropped());
+            json.extend_from_slice(b",\"dropped\":");
+            json.extend_from_slice(self.list.dropped().to_string().as_bytes());
         }
-        json.push('}');
-        json
+        json.push(b'}');
     }
 
-    fn write_entry(&self, json: &mut String, entry: &Entry) {
-        let _ = write!(json, "\"start\":{},\"end\":{}", value(&entry.start), value(&entry.end));
+    fn write_entry(&self, json: &mut Vec<u8>, entry: &Entry) {
+        json.extend_from_slice(b"\"start\":");
+        value::time(json, &entry.start);
+        json.extend_from_slice(b",\"end\":");
+        value::time(json, &entry.end);
         if let Some(span) = &entry.span {
-            let quote = self.cut(sentence::floor(self.text, span.start)..span.end, LONGEST_QUOTE);
-            let _ = write!(json, ",\"quote\":{}", Value::from(quote));
+            json.extend_from_slice(b",\"quote\":");
+            value::string(json, self.quote(span));
             if self.sentences {
-                let sentence = self.cut(sentence::around(self.text, span), LONGEST_SENTENCE);
-                let _ = write!(json, ",\"sentence\":{}", Value::from(sentence));
+                json.extend_from_slice(b",\"sentence\":");
+                value::string(json, self.cut(sentence::around(self.text, span), LONGEST_SENTENCE));
             }
         }
         if !entry.verified {
-            json.push_str(",\"verified\":false");
+            json.extend_from_slice(b",\"verified\":false");
+        }
+    }
+
+    fn quote(&self, span: &Range<usize>) -> &'a str {
+        // Nearly all are short, and begin and end with a sign that is no white space.
+        match self.text.get(span.clone()) {
+            Some(quote)
+                if matches!(quote.as_bytes(), [b'!'..=b'~', .., b'!'..=b'~']) && quote.len() <= LONGEST_QUOTE =>
+            {
+                quote
+            }
+            _ => self.cut(sentence::floor(self.text, span.start)..span.end, LONGEST_QUOTE),
         }
     }
 
@@ -163,14 +194,6 @@ impl<'a> Object<'a> {
         let span = sentence::trim(self.text, span.start..end);
         let end = sentence::floor(self.text, span.end.min(span.start + most)).max(span.start);
         self.text[span.start..end].trim_end()
-    }
-}
-
-fn value(time: &Time) -> Value {
-    match time {
-        // Adding 0 turns a negative zero into one without a sign.
-        Time::Media(seconds) => Value::from(seconds + 0.0),
-        Time::Wall(wall) => Value::from(&*wall.text),
     }
 }
 

@@ -7,12 +7,14 @@
 mod scan;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use bytes::{Bytes, BytesMut};
 
 use super::answer::Answer;
 use super::gather::Gather;
 use scan::{Scan, Step};
+pub use whole::Whole;
 
 /// The most white space behind the object that waits with its brace; a body with more of it passes untouched.
 const HOLD_LIMIT: usize = 64 * 1024;
@@ -127,11 +129,10 @@ impl JsonSplice {
         let insert = object.filter(|_| self.is_closed());
         self.phase = Phase::Passing(Untouched::Present);
         self.text.clear();
-        self.held_len = 0;
         if insert.is_none() && self.held.len() == 1 {
             return self.held.pop().unwrap_or_default();
         }
-        let mut bytes = BytesMut::new();
+        let mut bytes = BytesMut::with_capacity(self.held_len + insert.map_or(0, |object| object.len() + 16));
         if let Some(object) = insert {
             let comma = if self.scan.has_members() { "," } else { "" };
             for part in [comma, "\"timestamps\":", object] {
@@ -141,6 +142,7 @@ impl JsonSplice {
         for held in self.held.drain(..) {
             bytes.extend_from_slice(&held);
         }
+        self.held_len = 0;
         bytes.freeze()
     }
 

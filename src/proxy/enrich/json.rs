@@ -13,7 +13,7 @@ use super::{Forwarded, Plan, SCAN_LIMIT, count};
 use crate::error::Error;
 use crate::timestamps::ask::Question;
 use crate::timestamps::item::Item;
-use crate::timestamps::splice_json::{End, JsonSplice};
+use crate::timestamps::splice_json::{End, JsonSplice, Whole};
 
 /// A body that is here as a whole, and not longer, goes in one piece: to read it takes less time than another write.
 const ONE_PIECE: usize = 4 * 1024;
@@ -24,6 +24,8 @@ pub(super) struct Json {
     pub(super) plan: Plan,
     splice: JsonSplice,
     out: VecDeque<Bytes>,
+    /// Whether nothing has come yet.
+    is_fresh: bool,
     phase: Phase,
 }
 
@@ -52,7 +54,7 @@ struct Asking {
 
 impl Json {
     pub(super) fn new(plan: Plan) -> Self {
-        Self { plan, splice: JsonSplice::new(SCAN_LIMIT), out: VecDeque::new(), phase: Phase::Passing }
+        Self { plan, splice: JsonSplice::new(SCAN_LIMIT), out: VecDeque::new(), is_fresh: true, phase: Phase::Passing }
     }
 
     pub(super) fn poll_frame(
@@ -74,6 +76,12 @@ impl Json {
                     Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                         Ok(data) => {
                             let is_all = data.len() <= ONE_PIECE && forwarded.is_empty();
+                            let is_whole = std::mem::take(&mut self.is_fresh) && is_all;
+                            if is_whole && let Some(data) = self.at_once(forwarded, &data) {
+                                self.phase = Phase::Ending(None);
+                                forwarded.exchange().complete();
+                                return Poll::Ready(Some(Ok(Frame::data(data))));
+                            }
                             self.splice.push(data, &mut self.out);
                             if is_all {
                                 self.finish(forwarded, None);
@@ -118,6 +126,21 @@ impl Json {
     /// Whether nothing comes any more.
     pub(super) fn is_over(&self) -> bool {
         self.out.is_empty() && matches!(self.phase, Phase::Ending(None))
+    }
+
+    /// The whole body with its member, if it can take one and nobody has to be asked.
+    fn at_once(&self, forwarded: &mut Forwarded, body: &Bytes) -> Option<Bytes> {
+        forwarded.exchange().release();
+        let since = Instant::now();
+        let (whole, mut answer) = Whole::read(body)?;
+        let text = answer.text.take().unwrap_or_default();
+        let item = Item::new(text, answer, self.plan.mode, &self.plan.parameters);
+        if item.question().is_some() && self.plan.asker.is_some() {
+            return None;
+        }
+        let object = item.read_alone();
+        forwarded.count(|exchange, metrics| count(exchange, metrics, self.plan.mode, &object, since.elapsed()));
+        Some(whole.with(&object))
     }
 
     /// What may go makes one piece, if nothing else is waited for.

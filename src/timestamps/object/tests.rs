@@ -1,5 +1,7 @@
+use serde_json::Value;
+
 use super::super::list::Rules;
-use super::super::time::{Found, Wall};
+use super::super::time::{Found, Time, Wall};
 use super::*;
 
 fn found(text: &str, start: f64, end: f64, quote: &str) -> Found {

@@ -9,43 +9,86 @@ use super::words::{self, Key};
 /// belong to them. The others are [odd](odd_word).
 pub(super) fn words(lexer: &mut Lexer<'_>) {
     let bytes = lexer.bytes;
-    // words that the vocabulary does not know, from the lexer on: how many, and where the last of them ends
-    let (mut strangers, mut end) = (0_u16, lexer.at);
-    let mut at = lexer.at;
     loop {
-        let rest = &bytes[at..];
-        let first = eight(rest);
-        let length = match letters(first) {
-            8 => rest.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(rest.len()),
-            length => length,
-        };
-        let (word, behind) = rest.split_at(length);
-        if !is_over(behind) {
-            add(lexer, strangers, end);
-            return odd_word(lexer);
-        }
-        let kind = if is_code(word) { None } else { words::look_up(word, Key::within(first, length)) };
-        if let Some(kind) = kind {
-            add(lexer, strangers, end);
-            let period = matches!(behind, [b'.', ..]) && is_abbreviated(*kind, behind);
-            lexer.known(kind, length + usize::from(period));
-            (strangers, end) = (0, lexer.at);
-        } else {
-            (strangers, end) = (strangers.saturating_add(1), at + length);
-        }
-        match bytes[end..] {
-            [b' ', b'a'..=b'z' | b'A'..=b'Z', ..] if strangers > 0 => at = end + 1,
-            [b' ', b'a'..=b'z' | b'A'..=b'Z', ..] => {
-                lexer.skip_space();
-                (at, end) = (lexer.at, lexer.at);
+        let Run { strangers, end, next } = run(bytes, lexer.at);
+        add(lexer, strangers, end);
+        match next {
+            // nearly all of them: nothing to note, and no period of its own
+            Next::Known(Kind::Word(word), length) if !word.is_noted() && *word != Word::Approx => {
+                lexer.push(Kind::Word(*word), length);
             }
-            _ => {
-                add(lexer, strangers, end);
+            Next::Known(kind, length) => {
+                let behind = &bytes[lexer.at + length..];
+                let period = matches!(behind, [b'.', ..]) && is_abbreviated(*kind, behind);
+                lexer.known(kind, length + usize::from(period));
+            }
+            Next::Odd => return odd_word(lexer),
+            Next::Sign => {
                 lexer.skip_space();
                 return;
             }
         }
+        if !(lexer.skip_space() && bytes.get(lexer.at).is_some_and(u8::is_ascii_alphabetic)) {
+            return;
+        }
     }
+}
+
+/// Words that the vocabulary does not know: how many, where the last of them ends, and what is behind them.
+struct Run {
+    strangers: u16,
+    end: usize,
+    next: Next,
+}
+
+enum Next {
+    /// A word that it knows, of so many bytes.
+    Known(&'static Kind, usize),
+    /// A word of more than letters.
+    Odd,
+    /// No word.
+    Sign,
+}
+
+/// Goes over the words from `at` on up to one that matters. Knows nothing of tokens, so that all it needs stays in
+/// registers: this is where prose is read.
+#[inline]
+fn run(bytes: &[u8], mut at: usize) -> Run {
+    let (mut strangers, mut end) = (0_u16, at);
+    loop {
+        let rest = &bytes[at..];
+        let first = eight(rest);
+        let others = others(first);
+        let length = if others == 0 { long_word(rest) } else { (others.trailing_zeros() / 8) as usize };
+        let (word, behind) = rest.split_at(length);
+        if !is_over(behind) {
+            break Run { strangers, end, next: Next::Odd };
+        }
+        if !is_code(word)
+            && let Some(kind) = words::look_up(word, Key::before(first, others))
+        {
+            break Run { strangers, end, next: Next::Known(kind, length) };
+        }
+        (strangers, end) = (strangers.saturating_add(1), at + length);
+        if !matches!(behind, [b' ', b'a'..=b'z' | b'A'..=b'Z', ..]) {
+            break Run { strangers, end, next: Next::Sign };
+        }
+        at = end + 1;
+    }
+}
+
+/// The letters at the beginning of a text, of which eight or more are.
+#[inline(never)]
+fn long_word(text: &[u8]) -> usize {
+    let mut length = 8;
+    while let Some(rest) = text.get(length..) {
+        let others = others(eight(rest));
+        if others > 0 {
+            return length + (others.trailing_zeros() / 8) as usize;
+        }
+        length += 8;
+    }
+    text.len()
 }
 
 /// Adds the words up to `end` that the vocabulary does not know, and goes over the space behind them.
@@ -66,8 +109,8 @@ fn eight(text: &[u8]) -> u64 {
     }
 }
 
-/// How many of the eight bytes are letters before the first one that is none.
-fn letters(bytes: u64) -> usize {
+/// The high bits of those of eight bytes that are no letters.
+fn others(bytes: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * ONES;
     const CASE: u64 = 0x20 * ONES;
@@ -75,8 +118,7 @@ fn letters(bytes: u64) -> usize {
     // the sums set the high bit of each byte from `a` on, and of each one behind `z`
     let from_a = low + (0x80 - 0x61) * ONES;
     let behind_z = low + (0x80 - 0x7B) * ONES;
-    let others = !(from_a & !behind_z & !bytes) & HIGH;
-    (others.trailing_zeros() / 8) as usize
+    !(from_a & !behind_z & !bytes) & HIGH
 }
 
 /// Whether a word of letters cannot go on with what stands behind it, nor be an address or an abbreviation with it.

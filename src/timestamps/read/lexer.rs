@@ -169,10 +169,11 @@ impl Lexer<'_> {
         reason = "a kind by value is stored byte by byte; one of a table is copied as a whole"
     )]
     pub(super) fn known(&mut self, kind: &'static Kind, length: usize) {
-        let noted = matches!(
-            kind,
-            Kind::Spelled(_) | Kind::Word(Word::Start | Word::End | Word::From | Word::To | Word::Until)
-        );
+        let noted = match kind {
+            Kind::Spelled(_) => true,
+            Kind::Word(word) => word.is_noted(),
+            _ => false,
+        };
         let full = self.tokens.len() == self.tokens.capacity() || self.points.len() == self.points.capacity();
         if noted || full {
             return self.noted(kind, length);

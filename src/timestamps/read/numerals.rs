@@ -55,6 +55,9 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     if let Some((kind, length)) = wall::lex(rest) {
         return lexer.push(kind, length);
     }
+    if let Some(length) = decimals(rest) {
+        return lexer.push(Kind::Pair, length);
+    }
     let mut run = Run::of(rest);
     if run.is_labelled(rest, lexer.tokens.last()) {
         run.count = 1;
@@ -92,6 +95,20 @@ fn plainly(rest: &[u8]) -> Option<(Kind, usize)> {
         _ => (number(whole, 0), whole),
     };
     (end < 20 && is_closed(kind, &rest[end..])).then_some((kind, end))
+}
+
+/// Bytes of VIA's `12.0:18.5` that a text begins with, if what stands behind it is plainly something else.
+fn decimals(rest: &[u8]) -> Option<usize> {
+    let decimal = |text: &[u8]| {
+        let whole = digits(text);
+        let [b'.', behind @ ..] = &text[whole..] else { return None };
+        let decimals = digits(behind);
+        (whole > 0 && decimals > 0).then_some(whole + 1 + decimals)
+    };
+    let colon = decimal(rest)?;
+    let [b':', behind @ ..] = &rest[colon..] else { return None };
+    let end = colon + 1 + decimal(behind)?;
+    matches!(rest[end..], [] | [b' ' | b'\n' | b')' | b']', ..] | [b':', b' ', ..]).then_some(end)
 }
 
 /// Whether neither a digit, a date nor an identifier goes on with what stands behind a number.
@@ -272,12 +289,19 @@ pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
 
 fn dotted_or_decimal(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
-    match bytes {
+    match *bytes {
         // `00.01.10`
-        &[high, hours, b'.', tens @ b'0'..=b'5', minutes, b'.', ten @ b'0'..=b'5', ones]
+        [high, hours, b'.', tens @ b'0'..=b'5', minutes, b'.', ten @ b'0'..=b'5', ones]
             if [high, hours, minutes, ones].iter().all(u8::is_ascii_digit) =>
         {
             Some(f64::from((two(high, hours) * 60 + two(tens, minutes)) * 60 + two(ten, ones)))
+        }
+        // `12.0`, `184.5`
+        [ref whole @ .., b'.', tenths @ b'0'..=b'9']
+            if matches!(whole.len(), 1..=4) && whole.iter().all(u8::is_ascii_digit) =>
+        {
+            let whole = whole.iter().fold(0, |whole, digit| whole * 10 + two(0, *digit));
+            Some(f64::from(whole * 10 + two(0, tenths)) / 10.0)
         }
         _ if bytes.len() <= 8 && is_decimal(bytes) => Some(decimal(bytes)),
         _ => match Run::of(bytes).shape(bytes).0 {

@@ -55,13 +55,18 @@ pub(super) fn look_up(word: &[u8], key: Key) -> Option<&'static Kind> {
     }
 }
 
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as above")]
 fn stem(word: &[u8], key: Key) -> Option<&'static Kind> {
     let may_be = word.len() >= SHORTEST_STEM && STEM_FILTER.has(hash(key.beginning(), SHORTEST_STEM));
-    if may_be && STEM_KEYS.contains(&key.beginning()) { stem_of(word) } else { None }
+    if may_be { stem_of(word, key) } else { None }
 }
 
-fn stem_of(word: &[u8]) -> Option<&'static Kind> {
+#[inline(never)]
+fn stem_of(word: &[u8], key: Key) -> Option<&'static Kind> {
+    if !STEM_KEYS.contains(&key.beginning()) {
+        return None;
+    }
     let known = |stem: &str| word.len() >= stem.len() && folds_to(&word[..stem.len()], stem.as_bytes());
     let is_unit = STEMS.iter().any(|stem| known(stem)) && !word.contains(&b'\'');
     is_unit.then_some(&Kind::Unit(Unit { size: 1, style: Style::Unknown }))
@@ -151,11 +156,11 @@ impl Key {
         Self(key)
     }
 
-    /// The key of a word of `length` bytes, from the first eight bytes of the text that begins with it.
-    pub(super) const fn within(bytes: u64, length: usize) -> Self {
-        const MASKS: [u64; 8] =
-            [0, 0xFF, 0xFFFF, 0xFF_FFFF, 0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, 0xFF_FFFF_FFFF_FFFF];
-        let mask = if length < 8 { MASKS[length] } else { u64::MAX };
+    /// The key of the word that a text begins with, from its first eight bytes and the high bits of those that do not
+    /// belong to it.
+    pub(super) const fn before(bytes: u64, others: u64) -> Self {
+        let first = others & others.wrapping_neg();
+        let mask = (first >> 7).wrapping_sub(1);
         Self((bytes | FOLD) & mask)
     }
 
@@ -235,8 +240,8 @@ mod tests {
 
     #[test]
     fn makes_one_key_of_a_word_and_of_a_text_that_begins_with_it() {
-        let text = *b"Second10";
-        assert_eq!(Key::within(u64::from_le_bytes(text), 6), Key::of(b"second"));
-        assert_eq!(Key::within(u64::from_le_bytes(text), 8), Key::of(&text));
+        let text = u64::from_le_bytes(*b"Second10");
+        assert_eq!(Key::before(text, 0x8080_0000_0000_0000), Key::of(b"second"));
+        assert_eq!(Key::before(text, 0), Key::of(b"Second10"));
     }
 }

@@ -1,6 +1,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::super::object::{Object, Status};
 use super::*;
 
 const LIMIT: usize = 1024 * 1024;
@@ -45,7 +46,23 @@ fn cut(body: &[u8], places: &[usize]) -> Vec<Bytes> {
 }
 
 fn whole(limit: usize, body: &[u8]) -> Outcome {
-    splice(limit, cut(body, &[]))
+    let outcome = splice(limit, cut(body, &[]));
+    read_at_once(body, &outcome);
+    outcome
+}
+
+/// A body that is read at once becomes what it does in frames, and every plain one can be.
+fn read_at_once(body: &[u8], outcome: &Outcome) {
+    let Some((whole, answer)) = Whole::read(&Bytes::copy_from_slice(body)) else {
+        assert!(!outcome.end.starts_with("answer") || str::from_utf8(body).is_err(), "{outcome:?}");
+        return;
+    };
+    if outcome.end != "too large" && outcome.end != "Trailing" {
+        assert_eq!(format!("answer {:?}", answer.text), outcome.end);
+        let with = whole.with(&Object::unread(Status::None, None));
+        let out = String::from_utf8(outcome.out.clone()).unwrap();
+        assert_eq!(with, out.replace(OBJECT, r#"{"status":"none","clock":"media","ranges":[]}"#));
+    }
 }
 
 /// Every cut into two and three frames, and the cut into single bytes, give the same.

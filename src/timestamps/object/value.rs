@@ -1,0 +1,140 @@
+//! The values of the object as JSON. What they come out as is what serde writes; most are short and plain, and are
+//! written without asking it.
+
+use serde_json::Value;
+
+use crate::timestamps::json;
+use crate::timestamps::time::Time;
+
+/// The most thousandths of a second that are written here.
+const MOST: f64 = 1e12;
+
+/// Writes a moment.
+pub(super) fn time(out: &mut Vec<u8>, time: &Time) {
+    match time {
+        Time::Media(seconds) => self::seconds(out, *seconds),
+        Time::Wall(wall) => string(out, &wall.text),
+    }
+}
+
+/// Writes a text.
+pub(super) fn string(out: &mut Vec<u8>, text: &str) {
+    if json::is_plain(text) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        by_serde(out, &Value::from(text));
+    }
+}
+
+#[expect(clippy::float_cmp, reason = "it is the very double that counts")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "below MOST")]
+fn seconds(out: &mut Vec<u8>, seconds: f64) {
+    // A double that three decimals come out as has no shorter text than them without their last zeros.
+    let thousandths = (seconds * 1000.0 + 0.5) as i64;
+    if (0.0..MOST / 1000.0).contains(&seconds) && thousandths as f64 / 1000.0 == seconds {
+        decimal(out, thousandths.unsigned_abs());
+    } else {
+        // Adding 0 turns a negative zero into one without a sign.
+        by_serde(out, &Value::from(seconds + 0.0));
+    }
+}
+
+/// Writes thousandths as a decimal with at least one digit behind the point.
+fn decimal(out: &mut Vec<u8>, thousandths: u64) {
+    let digit = |number: u64| b'0' + (number % 10) as u8;
+    let decimals = thousandths % 1000;
+    // As many as MOST has, a point, and three behind it.
+    let mut text = [b'.'; 20];
+    (text[17], text[18], text[19]) = (digit(decimals / 100), digit(decimals / 10), digit(decimals));
+    let end = match &text[18..] {
+        b"00" => 18,
+        [_, b'0'] => 19,
+        _ => 20,
+    };
+    let (mut whole, mut first) = (thousandths / 1000, 16);
+    loop {
+        first -= 1;
+        text[first] = digit(whole);
+        whole /= 10;
+        if whole == 0 || first == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&text[first..end]);
+}
+
+fn by_serde(out: &mut Vec<u8>, value: &Value) {
+    out.extend_from_slice(value.to_string().as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut json = b"[".to_vec();
+        write(&mut json);
+        String::from_utf8(json.split_off(1)).unwrap()
+    }
+
+    fn is_as_serde_writes_it(number: f64) {
+        assert_eq!(written(|json| seconds(json, number)), Value::from(number + 0.0).to_string());
+    }
+
+    #[test]
+    fn every_thousandth_is_written_as_serde_writes_it() {
+        for thousandths in (0..20_000).chain(3_599_000..3_601_000) {
+            is_as_serde_writes_it(f64::from(thousandths) / 1000.0);
+        }
+    }
+
+    #[test]
+    fn odd_numbers_are_written_as_serde_writes_them() {
+        for number in [
+            -0.0,
+            0.1 + 0.2,
+            47.266_666_666_666_666,
+            0.0005,
+            0.0015,
+            1e-7,
+            1e8,
+            999_999_999.999,
+            1e9,
+            1e15,
+            1e16,
+            1e17,
+            1e300,
+            4e9,
+            -1.0,
+            -0.001,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            f64::NAN,
+            f64::INFINITY,
+            12.3_f64.next_up(),
+            12.3_f64.next_down(),
+        ] {
+            is_as_serde_writes_it(number);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_number_is_written_as_serde_writes_it(bits: u64, thousandths in 0_u64..2_000_000_000_000) {
+            is_as_serde_writes_it(f64::from_bits(bits));
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+            is_as_serde_writes_it(thousandths as f64 / 1000.0);
+        }
+
+        #[test]
+        fn any_text_is_written_as_serde_writes_it(text in "\\PC{0,40}|[\"\\\\\n\t\u{0}\u{1f}\u{7f}\u{1f600}a-f0-9]{0,40}") {
+            prop_assert_eq!(written(|json| string(json, &text)), Value::from(text).to_string());
+        }
+    }
+}
