@@ -7,7 +7,7 @@ use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::minutes::{is_counted, is_mark, is_oclock};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
-use super::scores::{RACES, is_left_over};
+use super::scores::{RACES, is_counted_down_from, is_left_over};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
@@ -56,11 +56,13 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         return UNCLEAR;
     }
     if timed.is_lone_m() {
+        // `climbs to 40 m`, `a free kick from 22 m`: who writes minutes so has no space before them, but for a sentence that
+        // begins with them
+        let spaced = page.gap(last) == Gap::Space && !(left.cue == Cue::Word(Word::At) && page.opens_item(left.at));
         let metres = is_run(page, last)
+            || spaced
             || timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
             || is_by(page, left, last)
-            // `a free kick from 22 m`
-            || left.cue == Cue::Word(Word::From) && page.gap(last) == Gap::Space
             || left.cue == Cue::Word(Word::At) && is_load(page, left.at);
         if metres || is_foreign_of(page, left) {
             return Verdict::Not;
@@ -73,8 +75,15 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if is_decade(timed, left) {
         return Verdict::Not;
     }
+    // `plays 80s music`
+    if is_round(timed) && left.cue == Cue::Other && page.follow(last) == Follow::Noun && page.gap(last) == Gap::Tight {
+        return UNCLEAR;
+    }
     match left.cue {
         Cue::Word(Word::In) => UNCLEAR,
+        // `He leaves after 12 minutes`: of the media, or of what he did?
+        Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => UNCLEAR,
+        Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
         // `best lap 58.3 s`
         Cue::Other if ends_with(page, left.at, &RACES) => UNCLEAR,
@@ -98,6 +107,10 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
             } else {
                 Verdict::Time
             }
+        }
+        // `The target is 35 minutes`, `the limit is 30 s`
+        Cue::Word(Word::Is) if timed.unit.style != Style::Known && is_of_a_noun(page, left.at) => {
+            if timed.unit.style == Style::Plural { Verdict::Not } else { UNCLEAR }
         }
         _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
         _ if timed.is_brief() => Verdict::Time,
@@ -153,11 +166,33 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
     })
 }
 
+/// `The target is`, `the limit for unloading is`, but not `the timestamp of the flash is`: whether a clause before its verb
+/// has a noun that is not known, and none of time.
+fn is_of_a_noun(page: &Page<'_>, verb: usize) -> bool {
+    let clause = || {
+        (verb.saturating_sub(8)..verb)
+            .rev()
+            .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_) | Kind::Clock))
+    };
+    page.before(verb).is_some_and(|noun| matches!(page.kind(noun), Kind::Other(_)))
+        && !clause().any(|at| {
+            matches!(
+                page.kind(at),
+                Kind::Word(Word::Time | Word::Stamp | Word::Mark | Word::Start | Word::End | Word::Part)
+            )
+        })
+}
+
 /// `after 2 hours of work`: how long it is done; but `after 2 minutes of the video`.
 fn is_done(page: &Page<'_>, left: &Left, last: usize) -> bool {
     matches!(left.cue, Cue::Word(Word::After | Word::Before))
         && is_of(page, last)
         && matches!(page.kind(page.behind(last + 1) + 1), Kind::Other(other) if !other.capital)
+}
+
+/// `It starts after 20 seconds`: what starts so has nothing before it but the media.
+fn is_begun(page: &Page<'_>, after: usize) -> bool {
+    (after.saturating_sub(3)..after).any(|at| page.kind(at) == Kind::Word(Word::Start))
 }
 
 /// `after heating`, `after being told`.
@@ -242,10 +277,14 @@ pub(super) fn is_placed(left: &Left) -> bool {
     ) || left.cue == Cue::Start && left.approx
 }
 
+/// A number of seconds that may be one of decades.
+fn is_round(timed: &Timed) -> bool {
+    timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0
+}
+
 /// `in his 30s`, `the 80s`.
 fn is_decade(timed: &Timed, left: &Left) -> bool {
-    let round =
-        timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0;
+    let round = is_round(timed);
     let aged = matches!(left.cue, Cue::Word(Word::Age));
     round
         && (timed.number >= 1000.0

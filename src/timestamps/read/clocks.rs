@@ -4,8 +4,11 @@ use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{BY_DAY, is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
 use super::page::{Cue, Left, Page};
-use super::quantities::begins_with;
-use super::scores::{is_achieved, is_left_over, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
+use super::quantities::{begins_with, ends_with};
+use super::scores::{
+    is_achieved, is_counted_down_from, is_in_parts, is_left_over, is_other, is_other_by_right, is_other_than_time,
+    is_ratio_of, is_result, is_set,
+};
 use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
@@ -91,7 +94,14 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
         || is_shown(page, &left, range)
-        || !range && (is_set_to(page, &left) || !silent && is_written(page, next, &left))
+        || !silent && is_on_a_clock(page, next)
+        || is_rest(page, &left)
+        || !range
+            && (is_set_to(page, &left)
+                || is_result(page, &left)
+                || is_counted_down_from(page, &left)
+                || is_in_parts(page, first, &left)
+                || !silent && is_written(page, next, &left))
         || is_near_day(page, first, &left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
         || is_crowded(page, judge, index)
@@ -217,7 +227,37 @@ fn is_shown(page: &Page<'_>, left: &Left, range: bool) -> bool {
                     .is_none_or(|before| matches!(page.kind(before), Kind::Break | Kind::Mark(Mark::Stop)));
             !range && !imperative
         }
+        // `the phone shows 18:22`, `the poster says 19:30`, but not `the timestamp reads 0:12`
+        Cue::Word(Word::Shows) if !range && !is_of_media(page, left.at) => true,
         Cue::Word(Word::Shows | Word::Is) | Cue::Colon => display(left.at.saturating_sub(8), left.at),
+        _ => false,
+    }
+}
+
+/// `the video shows`, `the timestamp of the event reads`: whether what shows a time is the media, or tells its time.
+fn is_of_media(page: &Page<'_>, verb: usize) -> bool {
+    (verb.saturating_sub(6)..verb)
+        .rev()
+        .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(_) | Kind::Clock))
+        .any(|index| matches!(page.kind(index), Kind::Word(Word::Media | Word::Stamp | Word::Time | Word::Part)))
+}
+
+/// `4:15 on the game clock`.
+fn is_on_a_clock(page: &Page<'_>, next: usize) -> bool {
+    const CLOCKS: [&str; 6] = ["clock", "timer", "stopwatch", "scoreboard", "watch", "wristwatch"];
+    ends_with(page, next, &["on"])
+        && page.kind(next + 1) == Kind::Word(Word::The)
+        && (next + 2..next + 4).any(|at| page.kind(at) == Kind::Word(Word::Display) && ends_with(page, at, &CLOCKS))
+}
+
+/// `Time left: 1:15`, `remaining time: 0:35`: what a game or a timer still has.
+fn is_rest(page: &Page<'_>, left: &Left) -> bool {
+    let rest = |at: usize| ends_with(page, at, &["left", "remaining"]);
+    match left.cue {
+        Cue::Colon | Cue::Word(Word::Is) => page.label(left.at).is_some_and(|label| {
+            rest(label)
+                || page.before(label).is_some_and(|before| rest(before) && page.kind(label) == Kind::Word(Word::Time))
+        }),
         _ => false,
     }
 }

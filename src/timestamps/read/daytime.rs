@@ -71,20 +71,104 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     };
     // `the gate opens at 5:31` is no shop either
     let swings = |index: usize| page.before(index).is_some_and(|noun| ends_with(page, noun, &DOORS));
-    let agenda = |index: usize| page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index) && !swings(index);
+    // `the meeting recording`
+    let filmed = |index: usize| page.kind(index + 1) == Kind::Word(Word::Media);
+    let agenda = |index: usize| {
+        page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index) && !swings(index) && !filmed(index)
+    };
     // `the 10:15 train`
     if (left.the || left.article) && begins_with(page, page.behind(last + 1), &SERVICES)
         || left.cue == Cue::Other && ends_with(page, left.at, &SERVICES)
     {
         return true;
     }
-    let before = (first.saturating_sub(8)..first).rev().take_while(same).any(agenda);
+    let appointed = |index: usize| seconds % 5.0 == 0.0 && is_appointment(page, index) && !filmed(index);
+    let before = (first.saturating_sub(8)..first).rev().take_while(same).any(|index| agenda(index) || appointed(index));
     let next = page.behind(last + 1);
     let by = page.text[page.span(next, next)].starts_with("according")
-        && (next..next + 6)
-            .take_while(same)
-            .any(|index| matches!(page.kind(index), Kind::Word(Word::Agenda | Word::Display | Word::Day)));
-    before || by
+        && (next..next + 6).take_while(same).any(|index| is_notice(page, index));
+    before || by || seconds % 5.0 == 0.0 && is_posted(page, last)
+}
+
+/// What is held at a time of day, if that is as round as such times are: `Class begins at 8:30`, `kick-off is at 15:30`.
+fn is_appointment(page: &Page<'_>, at: usize) -> bool {
+    const APPOINTMENTS: [&str; 20] = [
+        "class",
+        "classes",
+        "lesson",
+        "lessons",
+        "lecture",
+        "shift",
+        "shifts",
+        "kickoff",
+        "kick",
+        "check",
+        "lunch",
+        "dinner",
+        "breakfast",
+        "curfew",
+        "appointment",
+        "appointments",
+        "interview",
+        "webinar",
+        "boarding",
+        "delivery",
+    ];
+    match page.kind(at) {
+        Kind::Other(_) => page.text[page.span(at, at)]
+            .split(' ')
+            .any(|word| APPOINTMENTS.iter().any(|known| word.eq_ignore_ascii_case(known))),
+        _ => false,
+    }
+}
+
+/// What a time of day is read from: a board, a display, `the notice`.
+fn is_notice(page: &Page<'_>, at: usize) -> bool {
+    const NOTICES: [&str; 18] = [
+        "notice",
+        "poster",
+        "whiteboard",
+        "blackboard",
+        "calendar",
+        "ticket",
+        "flyer",
+        "leaflet",
+        "programme",
+        "program",
+        "menu",
+        "placard",
+        "brochure",
+        "banner",
+        "plaque",
+        "plan",
+        "letter",
+        "invitation",
+    ];
+    match page.kind(at) {
+        Kind::Word(Word::Agenda | Word::Display | Word::Day) => true,
+        Kind::Other(_) => ends_with(page, at, &NOTICES) || begins_with(page, at, &NOTICES),
+        _ => false,
+    }
+}
+
+/// `Doors open 19:00, show starts 20:00 (poster)`, `09:15 first truck (all as written on the whiteboard)`: whether the bracket
+/// that ends the sentence says where it is written.
+fn is_posted(page: &Page<'_>, last: usize) -> bool {
+    let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop));
+    let Some(open) =
+        (last + 1..last + 24).take_while(same).find(|index| page.kind(*index) == Kind::Mark(Mark::Open(b'(')))
+    else {
+        return false;
+    };
+    let inside = |index: &usize| same(index) && !matches!(page.kind(*index), Kind::Mark(Mark::Close(_)));
+    let mut words = (open + 1..open + 9).take_while(inside);
+    let alone = page.kind(open + 2) == Kind::Mark(Mark::Close(b'(')) && is_notice(page, open + 1);
+    alone
+        || words.clone().any(|index| {
+            page.text[page.span(index, index)]
+                .split(' ')
+                .any(|word| ["written", "printed", "listed", "posted"].contains(&word))
+        }) && words.any(|index| is_notice(page, index))
 }
 
 /// `at 5:01 in the video`.
@@ -135,8 +219,11 @@ pub(super) fn is_hours(page: &Page<'_>, colon: usize) -> bool {
 
 /// `Monday 9:00`, `Monday at 9:00`.
 pub(super) fn is_near_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    // `Sat 09:00`, `Sun, 9:00`; `sat` is a verb
+    let saturday = |at: usize| page.text[page.span(at, at)].rsplit(' ').next() == Some("Sat");
     match left.cue {
         Cue::Word(Word::Day) => true,
+        Cue::Other => saturday(left.at),
         Cue::Word(Word::At | Word::From) | Cue::List | Cue::Colon => {
             left.at > 0 && left.at < first && matches!(page.kind(left.at - 1), Kind::Word(Word::Day))
         }

@@ -267,6 +267,84 @@ pub(super) const RACES: [&str; 24] = [
 /// What ends with a score.
 const GAMES: [&str; 7] = ["set", "game", "match", "rally", "frame", "final", "round"];
 
+/// `wins the marathon in 2:05:30`, `finishes the 800 m in 2:01.5`: how long it took.
+pub(super) fn is_result(page: &Page<'_>, left: &Left) -> bool {
+    const DEEDS: [&str; 22] = [
+        "runs",
+        "ran",
+        "run",
+        "swims",
+        "swam",
+        "completes",
+        "completed",
+        "complete",
+        "covers",
+        "covered",
+        "clocks",
+        "clocked",
+        "solves",
+        "solved",
+        "does",
+        "did",
+        "done",
+        "assembles",
+        "crosses",
+        "rows",
+        "cycles",
+        "sprints",
+    ];
+    left.cue == Cue::Word(Word::In)
+        && clause_before(page, left.at).any(|at| match page.kind(at) {
+            Kind::Word(Word::End | Word::Ratio | Word::Lasts | Word::Goes) => true,
+            Kind::Other(_) => page.text[page.span(at, at)]
+                .split(' ')
+                .any(|word| DEEDS.iter().chain(&RACES).any(|known| word.eq_ignore_ascii_case(known))),
+            _ => false,
+        })
+}
+
+/// `The signal counts down from 0:15`, `counting down from 15 seconds`.
+pub(super) fn is_counted_down_from(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::From) && page.before(left.at).is_some_and(|down| ends_with(page, down, &["down"]))
+}
+
+/// `Dilute the cleaner 1:10`, `geared 1:20`: what is told in parts, in the clause before.
+pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    const PARTS: [&str; 13] = [
+        "dilute",
+        "dilutes",
+        "diluting",
+        "dilution",
+        "thin",
+        "thinned",
+        "geared",
+        "gearing",
+        "gear",
+        "solution",
+        "slope",
+        "gradient",
+        "concentrate",
+    ];
+    let text = &page.text[page.span(first, first)];
+    text.starts_with("1:")
+        && text.len() <= 4
+        && !is_placed(left)
+        && clause_before(page, first).any(|at| match page.kind(at) {
+            Kind::Word(Word::Ratio) => ends_with(page, at, &["mix", "mixed", "diluted", "mixture", "scale"]),
+            Kind::Other(_) => page.text[page.span(at, at)]
+                .split(' ')
+                .any(|word| PARTS.iter().any(|known| word.eq_ignore_ascii_case(known))),
+            _ => false,
+        })
+}
+
+/// The tokens of the clause before the token at `at`, the nearest first.
+fn clause_before<'p>(page: &'p Page<'_>, at: usize) -> impl Iterator<Item = usize> + 'p {
+    (at.saturating_sub(8)..at).rev().take_while(|index| {
+        !matches!(page.kind(*index), Kind::Break | Kind::Clock | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Semicolon))
+    })
+}
+
 /// `2:30 left`, `1:15 remaining`: what a game still has.
 pub(super) fn is_left_over(page: &Page<'_>, next: usize) -> bool {
     let text = &page.text[page.span(next, next)];

@@ -188,12 +188,15 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
                 Verdict::Not
             }
         }
-        _ if matches!(left.cue, Cue::Word(Word::After | Word::In))
+        // `dissolves in 40-50 seconds`: within
+        _ if left.cue == Cue::Word(Word::In)
             && timed.unit.style == Style::Plural
-            && !timed.led =>
+            && !timed.led
+            && !page.is_asian(left.at) =>
         {
-            UNCLEAR
+            Verdict::Not
         }
+        _ if matches!(left.cue, Cue::Word(Word::After)) && timed.unit.style == Style::Plural && !timed.led => UNCLEAR,
         _ => Verdict::Time,
     }
 }
