@@ -2,12 +2,12 @@
 
 use super::atoms::Timed;
 use super::behind::{Behind, is_asian};
-use super::lengths::{is_ahead, is_asian_spell, is_frequency, is_lasting_directly, is_length, is_shift, is_some_time};
+use super::cues::{self, is_of_rest};
+use super::lengths::{is_ahead, is_asian_spell, is_frequency, is_lasting_directly, is_length, is_shift};
 use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::minutes::{is_counted, is_mark, is_oclock};
 use super::page::{Cue, Follow, Left, Page};
-use super::quantities::ends_with;
-use super::scores::{RACES, is_counted_down_from, is_left_over};
+use super::quantities::begins_with;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
@@ -75,47 +75,31 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if is_decade(timed, left) {
         return Verdict::Not;
     }
+    // `a 5 s pause`
+    if left.article
+        && !left.the
+        && timed.parts == 1
+        && matches!(timed.unit.style, Style::Letter | Style::Short)
+        && (page.follow(last) == Follow::Noun || page.kind(page.behind(last + 1)) == Kind::Word(Word::Lasts))
+    {
+        return Verdict::Not;
+    }
+    // `12 min walk`
+    if timed.parts == 1
+        && timed.unit.style == Style::Short
+        && begins_with(
+            page,
+            page.behind(last + 1),
+            &["walk", "drive", "ride", "flight", "break", "breaks", "wait", "rest", "trip", "journey"],
+        )
+    {
+        return Verdict::Not;
+    }
     // `plays 80s music`
     if is_round(timed) && left.cue == Cue::Other && page.follow(last) == Follow::Noun && page.gap(last) == Gap::Tight {
         return UNCLEAR;
     }
-    match left.cue {
-        Cue::Word(Word::In) => UNCLEAR,
-        // `He leaves after 12 minutes`: of the media, or of what he did?
-        Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => UNCLEAR,
-        Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
-        Cue::Word(Word::Last) => UNCLEAR,
-        // `best lap 58.3 s`
-        Cue::Other if ends_with(page, left.at, &RACES) => UNCLEAR,
-        // `a game with 5 minutes against 4`
-        Cue::Word(Word::Function)
-            if timed.unit.style == Style::Plural
-                && (ends_with(page, left.at, &["with", "has", "have", "had"]) || is_of_which(page, left.at))
-                && !is_left_over(page, page.behind(last + 1)) =>
-        {
-            Verdict::Not
-        }
-        _ if is_placed(left) => Verdict::Time,
-        Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
-        Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
-        Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
-            Verdict::Time
-        }
-        _ if timed.unit.style == Style::Asian => {
-            if matches!(page.follow(last), Follow::Noun) {
-                UNCLEAR
-            } else {
-                Verdict::Time
-            }
-        }
-        // `The target is 35 minutes`, `the limit is 30 s`
-        Cue::Word(Word::Is) if timed.unit.style != Style::Known && is_of_a_noun(page, left.at) => {
-            if timed.unit.style == Style::Plural { Verdict::Not } else { UNCLEAR }
-        }
-        _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
-        _ if timed.is_brief() => Verdict::Time,
-        _ => UNCLEAR,
-    }
+    cues::decide(page, left, timed, last)
 }
 
 /// What the words behind a time decide by themselves.
@@ -136,7 +120,7 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
             Verdict::Not
         }
         Behind::Point | Behind::Into => {
-            if is_length(page, left, timed.led) {
+            if is_length(page, left, timed.led) || is_asian(page, last) && is_of_rest(page, left) {
                 UNCLEAR
             } else {
                 Verdict::Time
@@ -161,26 +145,11 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
         // `At 2h15m03s of the replay`
         Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => Verdict::Time,
         Behind::Relative => UNCLEAR,
+        // 每10秒一次
+        Behind::Vague if left.cue == Cue::Word(Word::Every) => Verdict::Not,
         Behind::Vague => UNCLEAR,
         Behind::Nothing => return None,
     })
-}
-
-/// `The target is`, `the limit for unloading is`, but not `the timestamp of the flash is`: whether a clause before its verb
-/// has a noun that is not known, and none of time.
-fn is_of_a_noun(page: &Page<'_>, verb: usize) -> bool {
-    let clause = || {
-        (verb.saturating_sub(8)..verb)
-            .rev()
-            .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_) | Kind::Clock))
-    };
-    page.before(verb).is_some_and(|noun| matches!(page.kind(noun), Kind::Other(_)))
-        && !clause().any(|at| {
-            matches!(
-                page.kind(at),
-                Kind::Word(Word::Time | Word::Stamp | Word::Mark | Word::Start | Word::End | Word::Part)
-            )
-        })
 }
 
 /// `after 2 hours of work`: how long it is done; but `after 2 minutes of the video`.
@@ -190,21 +159,11 @@ fn is_done(page: &Page<'_>, left: &Left, last: usize) -> bool {
         && matches!(page.kind(page.behind(last + 1) + 1), Kind::Other(other) if !other.capital)
 }
 
-/// `It starts after 20 seconds`: what starts so has nothing before it but the media.
-fn is_begun(page: &Page<'_>, after: usize) -> bool {
-    (after.saturating_sub(3)..after).any(|at| page.kind(at) == Kind::Word(Word::Start))
-}
-
 /// `after heating`, `after being told`.
 fn is_after_doing(page: &Page<'_>, last: usize) -> bool {
     let next = page.behind(last + 1);
     let text = &page.text[page.span(next + 1, next + 1)];
     page.kind(next) == Kind::Word(Word::After) && text.split(' ').next().is_some_and(|word| word.ends_with("ing"))
-}
-
-/// `25 minutes, of which 40 seconds are shown`.
-fn is_of_which(page: &Page<'_>, at: usize) -> bool {
-    ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
 }
 
 /// `100 m in 9.58 s`.

@@ -109,6 +109,14 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     }
     if left.cue == Cue::Colon {
         let verdict = labelled(page, left.at);
+        // `ID 17: 6.5-9.5`
+        let numbered = verdict == Verdict::Not
+            && decimal
+            && a.value < b.value
+            && page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Number(_)));
+        if numbered {
+            return UNCLEAR;
+        }
         // `Charges: 12-14` in a text whose times are clocks or have units
         return if verdict == UNCLEAR && !decimal && judge.is_formal() { Verdict::Not } else { verdict };
     }

@@ -87,7 +87,29 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     let next = page.behind(last + 1);
     let by = page.text[page.span(next, next)].starts_with("according")
         && (next..next + 6).take_while(same).any(|index| is_notice(page, index));
-    before || by || seconds % 5.0 == 0.0 && is_posted(page, last)
+    before
+        || by
+        || is_listed(page, first, left)
+        || seconds % 5.0 == 0.0 && (is_posted(page, last) || is_asian_appointment(page, first))
+}
+
+/// `영업시간은 09:00`, 营业时间, `회의는 14:00`: what the words of Korean, Chinese or Japanese before a clock say it is of.
+fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
+    const APPOINTMENTS: [&str; 34] = [
+        "영업", "운영", "근무", "진료", "개방", "면회", "수업", "회의", "마감", "교대", "점심", "강의", "기차", "열차",
+        "버스", "営業", "開館", "診療", "受付", "面会", "授業", "会議", "休憩", "発車", "营业", "开放", "上班", "下班",
+        "办公", "上课", "会议", "开会", "列车", "航班",
+    ];
+    if !(first.saturating_sub(3)..first).any(|at| page.is_asian(at)) {
+        return false;
+    }
+    let from = (first.saturating_sub(5)..first)
+        .rev()
+        .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma) | Kind::Clock))
+        .last()
+        .unwrap_or(first);
+    let words = &page.text[page.tokens[from].start()..page.tokens[first].start()];
+    APPOINTMENTS.iter().any(|known| words.contains(known))
 }
 
 /// What is held at a time of day, if that is as round as such times are: `Class begins at 8:30`, `kick-off is at 15:30`.
@@ -151,6 +173,31 @@ fn is_notice(page: &Page<'_>, at: usize) -> bool {
     }
 }
 
+/// `The schedule on the wall lists 08:30`, `on the whiteboard is written 10:15`.
+fn is_listed(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    const VERBS: [&str; 12] = [
+        "lists",
+        "listed",
+        "announces",
+        "advertises",
+        "gives",
+        "names",
+        "mentions",
+        "states",
+        "indicates",
+        "written",
+        "printed",
+        "marked",
+    ];
+    let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
+    matches!(left.cue, Cue::Other | Cue::Word(Word::Function | Word::At | Word::For))
+        && (left.at.saturating_sub(2)..=left.at).any(|verb| ends_with(page, verb, &VERBS))
+        && (first.saturating_sub(10)..left.at)
+            .rev()
+            .take_while(same)
+            .any(|index| is_notice(page, index) || ends_with(page, index, &["receipt", "label", "wall"]))
+}
+
 /// `Doors open 19:00, show starts 20:00 (poster)`, `09:15 first truck (all as written on the whiteboard)`: whether the bracket
 /// that ends the sentence says where it is written.
 fn is_posted(page: &Page<'_>, last: usize) -> bool {
@@ -210,11 +257,35 @@ const DOORS: [&str; 24] = [
     "window",
 ];
 
-/// `Opening hours: 9:00-17:00`.
+/// `Opening hours: 9:00-17:00`, `Visiting time: 14:00 - 16:00`, `Horario: 9:00-18:00`.
 pub(super) fn is_hours(page: &Page<'_>, colon: usize) -> bool {
-    page.label(colon).is_some_and(
-        |label| matches!(page.kind(label), Kind::Unit(unit) if unit.size == 3600 && unit.style != Style::Asian),
-    )
+    page.label(colon).is_some_and(|label| names_hours(page, label))
+}
+
+/// Whether a label is one of hours of the day.
+pub(super) fn names_hours(page: &Page<'_>, label: usize) -> bool {
+    const HOURS: [&str; 10] = [
+        "öffnungszeiten",
+        "Öffnungszeiten",
+        "horaires",
+        "horaire",
+        "horario",
+        "horarios",
+        "horário",
+        "orari",
+        "orario",
+        "abierto",
+    ];
+    const OF: [&str; 9] =
+        ["opening", "closing", "visiting", "business", "office", "working", "prayer", "service", "meal"];
+    match page.kind(label) {
+        Kind::Unit(unit) => unit.size == 3600 && unit.style != Style::Asian,
+        Kind::Other(_) => ends_with(page, label, &HOURS),
+        Kind::Word(Word::Time | Word::Measure) => {
+            ends_with(page, label, &["time", "times"]) && page.before(label).is_some_and(|of| ends_with(page, of, &OF))
+        }
+        _ => false,
+    }
 }
 
 /// `Monday 9:00`, `Monday at 9:00`.
@@ -235,7 +306,7 @@ pub(super) fn is_near_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
 pub(super) fn is_near_day_by_right(page: &Page<'_>, next: usize) -> bool {
     match page.kind(next) {
         Kind::Word(Word::Day) => true,
-        Kind::Word(Word::In | Word::At | Word::Function) => {
+        Kind::Word(Word::In | Word::At | Word::Function | Word::Every) => {
             (next + 1..next + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Day)))
         }
         _ => false,

@@ -4,7 +4,7 @@
 //! column of times. Cells are told apart by counting separators.
 
 use super::atoms::{Atom, Shape};
-use super::scores::RACES;
+use super::results::RACES;
 use super::token::{Gap, Kind, Mark, Token, Word};
 
 /// What a column holds.
