@@ -69,8 +69,16 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if a.value <= 1.0 && b.value <= 1.0 && matches!(left.cue, Cue::Other | Cue::Id | Cue::Word(_)) {
         return Verdict::Not;
     }
-    if !decimal && matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::At | Word::From | Word::Between)) {
-        // `2-1 at 0:48`
+    let placed = matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At | Word::After | Word::Before));
+    if !decimal
+        && !placed
+        && matches!(page.kind(page.behind(last + 1)), Kind::Word(Word::At | Word::From | Word::Between))
+    {
+        // `2-1 at 0:48`, but not `from 10 to 20 near the door`
+        return Verdict::Not;
+    }
+    // `off by 1-2`: by how much
+    if left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign {
         return Verdict::Not;
     }
     if !decimal && is_dated(page, last) {
@@ -101,6 +109,14 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     }
     if left.cue == Cue::Colon {
         let verdict = labelled(page, left.at);
+        // `ID 17: 6.5-9.5`
+        let numbered = verdict == Verdict::Not
+            && decimal
+            && a.value < b.value
+            && page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Number(_)));
+        if numbered {
+            return UNCLEAR;
+        }
         // `Charges: 12-14` in a text whose times are clocks or have units
         return if verdict == UNCLEAR && !decimal && judge.is_formal() { Verdict::Not } else { verdict };
     }
@@ -125,6 +141,8 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     }
     match left.cue {
         Cue::Word(Word::From | Word::Between) if decimal && starts_sentence(page, left.at) => Verdict::Time,
+        // `risks with scores from 1 to 5`, in a text whose many times are clocks or have units
+        Cue::Word(Word::From | Word::Between) if !decimal && judge.is_long_formal() => Verdict::Not,
         Cue::Word(
             Word::From | Word::Between | Word::At | Word::After | Word::Before | Word::By | Word::Until | Word::Start,
         ) => UNCLEAR,
@@ -270,17 +288,39 @@ fn is_metered(page: &Page<'_>, left: &Left) -> bool {
 fn is_counted(page: &Page<'_>, left: &Left) -> bool {
     match left.cue {
         Cue::Other => quantities::is_quantity(page, left.at) || quantities::is_software(page, left.at),
-        Cue::Word(Word::From) if quantities::is_change(page, left.at) => true,
+        Cue::Word(Word::From) if quantities::is_change(page, left.at) || is_varying(page, left.at) => true,
         Cue::Word(Word::From | Word::Between | Word::Of | Word::Is) => quantities::is_of_quantity(page, left.at),
         Cue::Word(_) => quantities::is_numbered(page, left.at),
         _ => false,
     }
 }
 
+/// `Ratings range from 3 to 5`: what varies, unless it is a part of the media.
+fn is_varying(page: &Page<'_>, from: usize) -> bool {
+    is_verb_of_range(page, from)
+        && page.before(from).and_then(|verb| page.before(verb)).is_some_and(|subject| {
+            matches!(page.kind(subject), Kind::Other(_) | Kind::Word(Word::Measure | Word::Ratio))
+        })
+}
+
+/// `events range from`: the word before the token is the verb, not the range that `the time range from` is.
+fn is_verb_of_range(page: &Page<'_>, from: usize) -> bool {
+    page.before(from).is_some_and(|verb| {
+        quantities::ends_with(page, verb, &["range", "ranges"])
+            && page.before(verb).is_some_and(|subject| match page.kind(subject) {
+                Kind::Other(_) => true,
+                Kind::Word(word) => matches!(word, Word::Measure | Word::Part | Word::Media | Word::Ratio),
+                _ => false,
+            })
+    })
+}
+
 /// `The time ranges are 10.5-20.3`, `timestamps 12.5-18.0`.
 fn is_announced(page: &Page<'_>, left: &Left) -> bool {
-    let named =
-        |at: usize| page.before(at).is_some_and(|word| matches!(page.kind(word), Kind::Word(Word::Time | Word::Stamp)));
+    let named = |at: usize| {
+        page.before(at).is_some_and(|word| matches!(page.kind(word), Kind::Word(Word::Time | Word::Stamp)))
+            && !is_verb_of_range(page, at)
+    };
     match left.cue {
         Cue::Word(Word::Time | Word::Stamp) => true,
         Cue::Word(Word::Is | Word::From | Word::Of | Word::Between | Word::At) => named(left.at),

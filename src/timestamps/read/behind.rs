@@ -25,6 +25,16 @@ pub(super) enum Behind {
     Rate,
 }
 
+/// The text behind a token.
+fn behind<'p>(page: &'p Page<'_>, at: usize) -> &'p str {
+    page.text[page.tokens[at].end()..].trim_start_matches(' ')
+}
+
+/// `12초를 남기고`, `12초 남았을 때`.
+fn is_left(behind: &str) -> bool {
+    behind.trim_start_matches(['를', '가', '이', ' ']).starts_with('남')
+}
+
 fn is_late(page: &Page<'_>, at: usize) -> bool {
     let text = &page.text[page.span(at, at)];
     text.eq_ignore_ascii_case("late") || text.eq_ignore_ascii_case("early")
@@ -35,9 +45,9 @@ impl Behind {
         let next = page.behind(last + 1);
         match page.kind(next) {
             // `1時間あたり90個`: per hour; `1分あたりで`: at about a minute
+            Kind::Word(Word::Mark | Word::At) if is_asian(page, last) => Self::asian(page, last, next),
             Kind::Word(Word::Mark) if is_each(page, last, next) => Self::Rate,
             Kind::Word(Word::Mark) => Self::Point,
-            Kind::Word(Word::At) if is_asian(page, last) => Self::Point,
             // `45 segundos de duração`
             Kind::Word(Word::From) if page.kind(next + 1) == Kind::Word(Word::Length) => Self::Length,
             Kind::Word(Word::From | Word::Until) => Self::Point,
@@ -55,6 +65,8 @@ impl Behind {
             {
                 Self::Point
             }
+            // `20초 정도 소요`, 20秒ほどかかる
+            Kind::Word(Word::Vague) if is_asian(page, last) && is_spell(behind(page, next)) => Self::Length,
             Kind::Word(Word::Vague) => Self::Vague,
             Kind::Word(Word::Media | Word::Display) => Self::Media,
             Kind::Word(Word::Of) => Self::Relative,
@@ -67,8 +79,45 @@ impl Behind {
             {
                 Self::Length
             }
+            // `12초를 남기고`, `12초 남았습니다`: before an end that is not told
+            Kind::Other(_) if is_asian(page, last) && is_left(&page.text[page.tokens[next].start()..]) => Self::Vague,
+            // 1分钟60次, 10秒一次
+            Kind::Number(_) | Kind::Spelled(_) | Kind::Other(_) if is_asian(page, last) => {
+                Self::counted(page, last, &page.text[page.tokens[next].start()..]).unwrap_or(Self::Nothing)
+            }
             _ => Self::Nothing,
         }
+    }
+
+    /// Behind a particle of Korean or Japanese.
+    fn asian(page: &Page<'_>, last: usize, next: usize) -> Self {
+        let particle = &page.text[page.span(next, next)];
+        let rest = behind(page, next);
+        match particle {
+            "あたり" if is_each(page, last, next) => Self::Rate,
+            // `3분대 소속`: a squad, or somewhere in the third minute
+            "대" if !rest.starts_with(['에', '의', '까', '부', '로']) => Self::Vague,
+            "に" if rest.starts_with("わた") => Self::Length,
+            "에" | "に" => Self::counted(page, last, rest).unwrap_or(Self::Point),
+            // `10분쯤 걸립니다`
+            "쯤" | "경" if is_spell(rest) => Self::Length,
+            _ => Self::Point,
+        }
+    }
+
+    /// `1분에 60회`, 10秒に1回: how often, if the text behind counts how many times; in other words than `한 번씩` something
+    /// may as well happen once at that time.
+    fn counted(page: &Page<'_>, last: usize, rest: &str) -> Option<Self> {
+        const TIMES: [&str; 5] = ["회", "번씩", "回", "次", "度"];
+        let number = last.checked_sub(1).map_or("", |number| &page.text[page.span(number, number)]);
+        // 1分钟停3次
+        let verb = rest.char_indices().take(3).find(|(_, char)| char.is_ascii_digit()).map_or(0, |(at, _)| at);
+        let counted = if number == "1" { &rest[verb..] } else { rest };
+        let digits = counted.trim_start_matches(|char: char| char.is_ascii_digit());
+        let many = digits.len() < counted.len() && TIMES.iter().any(|times| digits.starts_with(times));
+        let once = ["한 번", "한번", "한 차례", "一次", "一回", "一度"].iter().find(|once| rest.starts_with(**once));
+        let each = once.is_some_and(|once| rest[once.len()..].starts_with(['씩', '꼴', '的']));
+        if many && number == "1" || each { Some(Self::Rate) } else { (many || once.is_some()).then_some(Self::Vague) }
     }
 
     /// `10 seconds in, …`, `10 seconds in the video`, but not `45 seconds in the queue`.
@@ -102,9 +151,52 @@ impl Behind {
 }
 
 /// `40秒かかる`, `10분 늦게`, `5분 거리`: what something takes, or is late, or far by.
-const SPELLS: [&str; 22] = [
-    "かか", "掛か", "걸", "늦", "일찍", "빨리", "빠르", "더 ", "남짓", "거리", "코스", "대기", "지연", "휴식", "단축",
-    "초과", "연장", "강의", "수업", "요리", "광고", "회의",
+const SPELLS: [&str; 45] = [
+    "かか",
+    "掛か",
+    "걸",
+    "늦",
+    "일찍",
+    "빨리",
+    "빠르",
+    "더 ",
+    "남짓",
+    "거리",
+    "코스",
+    "대기",
+    "지연",
+    "휴식",
+    "단축",
+    "초과",
+    "연장",
+    "강의",
+    "수업",
+    "요리",
+    "광고",
+    "회의",
+    "빠릅",
+    "느리",
+    "느립",
+    "차이",
+    "차로",
+    "지각",
+    "단위",
+    "소요",
+    "지속",
+    "이어집",
+    "이어진",
+    "続",
+    "差",
+    "速",
+    "遅",
+    "早",
+    "遅刻",
+    "CM",
+    "広告",
+    "广告",
+    "廣告",
+    "快",
+    "慢",
 ];
 
 /// `15분 간격`, `15分おき`, `3分待つ`: how often, or how long somebody waits.

@@ -78,7 +78,15 @@ fn pairs(page: &Page<'_>, groups: &[Group], (start, first): (usize, Force), (end
         && (a.last + 1..b.first).all(|index| match page.kind(index) {
             Kind::Mark(mark) => matches!(
                 mark,
-                Mark::Comma | Mark::Star | Mark::Quote | Mark::Tilde | Mark::Semicolon | Mark::Colon | Mark::Equal
+                Mark::Comma
+                    | Mark::Star
+                    | Mark::Quote
+                    | Mark::Tilde
+                    | Mark::Semicolon
+                    | Mark::Colon
+                    | Mark::Equal
+                    | Mark::Slash
+                    | Mark::Bullet
             ),
             Kind::Word(word) => matches!(
                 word,

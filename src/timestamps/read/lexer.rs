@@ -4,6 +4,7 @@
 //! Han by `asian`. Words that the vocabulary does not know become one token however many they are, so that prose costs
 //! little. Full-width digits and signs are read as their ASCII twins.
 
+use super::signs::Layout;
 use super::token::{Gap, Kind, Mark, Other, Token, Word};
 use super::{asian, latin, numerals, signs};
 
@@ -125,9 +126,12 @@ impl Lexer<'_> {
                     self.gap = if self.gap == Gap::Tight && byte != b'\t' { Gap::Space } else { Gap::Wide };
                     self.at += 1;
                 }
+                // a tag has ended the line already
+                Class::Break if self.is_behind_tag() => self.at += 1,
                 Class::Break => self.push(Kind::Break, 1),
                 Class::Digit => numerals::lex(self),
                 Class::Letter => latin::words(self),
+                Class::Sign if byte == b'<' && self.tag() => {}
                 Class::Sign => {
                     let (mark, length) = signs::of_ascii(self.rest());
                     self.mark(mark, length);
@@ -137,6 +141,30 @@ impl Lexer<'_> {
             }
         }
         self.push(Kind::Break, 0);
+    }
+
+    /// Adds what the tag of a page's row or cell stands for, if one is at the lexer: the end of a line, or a column's sign.
+    fn tag(&mut self) -> bool {
+        let Some((tag, length)) = signs::layout(self.rest()) else { return false };
+        match tag {
+            Layout::Row => {
+                while self.tokens.pop_if(|last| last.kind == Kind::Break).is_some() {}
+                self.push(Kind::Break, length);
+            }
+            Layout::Cell => {
+                // the line of a page may end between two cells
+                if !self.is_behind_tag() {
+                    self.tokens.pop_if(|last| last.kind == Kind::Break);
+                }
+                self.mark(Mark::Pipe, length);
+            }
+        }
+        true
+    }
+
+    /// Whether the last token is the end of a line that a tag has made.
+    fn is_behind_tag(&self) -> bool {
+        self.tokens.last().is_some_and(|last| last.kind == Kind::Break && self.bytes[last.start()] == b'<')
     }
 
     /// What lies between the last token and the lexer.

@@ -49,7 +49,8 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         return Verdict::Not;
     }
     if left.cue == Cue::Colon {
-        return match page.label(left.at).map(|label| page.kind(label)) {
+        let label = page.label(left.at).filter(|label| !left.article && !is_some_other_time(page, *label));
+        return match label.map(|label| page.kind(label)) {
             Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
             Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
             Some(Kind::Word(Word::Millis)) => UNCLEAR,
@@ -126,6 +127,15 @@ fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) 
         _ if number.decimals > 0 && number.value > 1.0 && judge.page.before(judge.first(index)).is_some() => UNCLEAR,
         _ => Verdict::Not,
     }
+}
+
+/// `Grades last time: A 4`: no label.
+fn is_some_other_time(page: &Page<'_>, label: usize) -> bool {
+    page.kind(label) == Kind::Word(Word::Time)
+        && page.before(label).is_some_and(|before| {
+            matches!(page.kind(before), Kind::Word(Word::Last | Word::Every | Word::Function))
+                || quantities::ends_with(page, before, &["next", "previous"])
+        })
 }
 
 /// `down from 15.40`, `deducted from 100`: an amount, of which something is taken.

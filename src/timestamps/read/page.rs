@@ -173,7 +173,13 @@ impl<'a> Page<'a> {
             Kind::Break
             | Kind::Mark(Mark::Stop | Mark::Bullet | Mark::Close(_) | Mark::Dots | Mark::Other)
             | Kind::Script => Cue::Start,
-            Kind::Mark(Mark::Plus) if self.starts_line(index) => Cue::Start,
+            // a bullet or `≈`, but not `+5 min`
+            Kind::Mark(Mark::Plus)
+                if self.starts_line(index)
+                    && (self.gap(index + 1) > Gap::Tight || &self.text[self.span(index, index)] != "+") =>
+            {
+                Cue::Start
+            }
             // `### 0:00 - 0:45: Opening`
             Kind::Mark(Mark::Hash) if self.gap(index + 1) > Gap::Tight && self.starts_line(index) => Cue::Start,
             // a minus sign, unless it is a bullet
@@ -216,6 +222,14 @@ impl<'a> Page<'a> {
         let colon = if self.kind(colon) == Kind::Break { colon - 1 } else { colon };
         let label = self.before(colon)?;
         match self.kind(label) {
+            // `Timestamp (s): 12.5`
+            Kind::Mark(Mark::Close(b'('))
+                if label >= 3
+                    && matches!(self.kind(label - 1), Kind::Unit(_))
+                    && self.kind(label - 2) == Kind::Mark(Mark::Open(b'(')) =>
+            {
+                self.before(label - 2)
+            }
             // `The answer is: 12-18`
             Kind::Mark(Mark::Close(_)) | Kind::Word(Word::Is) => self.before(label),
             _ => Some(label),

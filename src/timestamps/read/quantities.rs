@@ -135,12 +135,25 @@ pub(super) fn is_of_quantity(page: &Page<'_>, at: usize) -> bool {
         Kind::Mark(mark) => matches!(mark, Mark::Star | Mark::Quote),
         _ => true,
     });
-    clause.filter(|index| matches!(page.kind(*index), Kind::Other(_))).any(|index| is_quantity(page, index))
+    clause.filter(|index| matches!(page.kind(*index), Kind::Other(_) | Kind::Word(Word::Ratio))).any(|index| {
+        is_quantity(page, index) || ends_with(page, index, &["odds", "score", "scores", "scale", "ratio", "ratios"])
+    })
 }
 
 /// `has grown from 60 to 75`: whether the word before the token tells of an amount that changes.
 pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
-    const CHANGES: [&str; 41] = [
+    const CHANGES: [&str; 52] = [
+        "graded",
+        "labeled",
+        "labelled",
+        "numbered",
+        "ranged",
+        "ranging",
+        "ranked",
+        "rated",
+        "varied",
+        "varies",
+        "vary",
         "accelerated",
         "accelerates",
         "braked",

@@ -39,6 +39,13 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         // `± 0.5 s`; `at -5 s`
         return if page.kind(left.at) == Kind::Mark(Mark::Dash) { UNCLEAR } else { Verdict::Not };
     }
+    // `+5 min`: later than something
+    if left.cue == Cue::Never && left.at + 1 == first && page.gap(first) == Gap::Tight && &page.text[page.span(left.at, left.at)] == "+"
+        // `T+12s`
+        && page.before(left.at).is_none_or(|before| page.kind(before) != Kind::Word(Word::Time))
+    {
+        return UNCLEAR;
+    }
     let behind = Behind::of(page, last);
     // `the first 10 seconds` begin where the media does
     if left.cue == Cue::Word(Word::First) && (behind != Behind::Length || is_asian(page, last)) {
@@ -83,6 +90,8 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
     let noun = |at: usize| match page.kind(at) {
         // the second lap
         Kind::Unit(second) => second.style == Style::Singular && second.size == 1,
+        // `the green one`
+        Kind::Spelled(1) => true,
         kind => matches!(kind, Kind::Other(_) | Kind::Word(Word::Part | Word::Media | Word::Ordinal | Word::Nth)),
     };
     // `40 s red, 3 s yellow`
@@ -106,7 +115,16 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
 
 /// `0:12-0:47 (35 seconds)`: how long the range before it is.
 fn is_extent(judge: &Judge<'_, '_>, index: usize, left: &Left, seconds: f64) -> bool {
-    let open = matches!(left.cue, Cue::Open(_) | Cue::Cell | Cue::Dash);
+    // `7 s (0:33 to 0:40)`
+    let behind = judge.groups.get(index + 1).filter(|next| next.first == judge.last(index) + 2 && next.from < next.to);
+    if let Some(next) = behind.filter(|next| matches!(judge.page.kind(next.first - 1), Kind::Mark(Mark::Open(_))))
+        && let (Some(start), Some(end)) = (judge.page.atoms[next.from].media(), judge.page.atoms[next.to].media())
+        && (end - start - seconds).abs() < 1.5
+    {
+        return true;
+    }
+    let equal = left.cue == Cue::Colon && judge.page.kind(left.at) == Kind::Mark(Mark::Equal);
+    let open = equal || matches!(left.cue, Cue::Open(_) | Cue::Cell | Cue::Dash);
     // `from 0:12 to 0:18, i.e. 6 seconds`
     let said = matches!(left.cue, Cue::Start | Cue::List | Cue::Other | Cue::Word(Word::Is));
     let Some(before) = index.checked_sub(1).filter(|_| open || said) else { return false };
@@ -188,12 +206,15 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
                 Verdict::Not
             }
         }
-        _ if matches!(left.cue, Cue::Word(Word::After | Word::In))
+        // `dissolves in 40-50 seconds`: within
+        _ if left.cue == Cue::Word(Word::In)
             && timed.unit.style == Style::Plural
-            && !timed.led =>
+            && !timed.led
+            && !page.is_asian(left.at) =>
         {
-            UNCLEAR
+            Verdict::Not
         }
+        _ if matches!(left.cue, Cue::Word(Word::After)) && timed.unit.style == Style::Plural && !timed.led => UNCLEAR,
         _ => Verdict::Time,
     }
 }

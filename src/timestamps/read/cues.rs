@@ -1,0 +1,116 @@
+//! What the word or the sign before a single time with a unit makes of it, where nothing else has decided.
+
+use super::alone::is_placed;
+use super::atoms::Timed;
+use super::lengths::{is_some_time, is_some_time_of};
+use super::minutes::told;
+use super::page::{Cue, Follow, Left, Page};
+use super::quantities::ends_with;
+use super::results::{RACES, is_achieved, is_counted_down_from, is_left_over};
+use super::token::{Kind, Style, Word};
+use super::verdict::Verdict;
+use crate::timestamps::time::Reason;
+
+const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
+
+pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> Verdict {
+    match left.cue {
+        Cue::Word(Word::In) => UNCLEAR,
+        // `He leaves after 12 minutes`: of the media, or of what he did?
+        Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => UNCLEAR,
+        Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
+        Cue::Word(Word::Last) => UNCLEAR,
+        // `남은 시간 12초`, 剩余时间12秒
+        Cue::Word(Word::Time)
+            if is_of_rest(page, left) || !page.is_asian(left.at) && is_some_time_of(page, left.at) =>
+        {
+            UNCLEAR
+        }
+        // `his best time is 9.81 s`
+        Cue::Word(Word::Is)
+            if is_achieved(page, left) || page.label(left.at).is_some_and(|label| is_some_time_of(page, label)) =>
+        {
+            UNCLEAR
+        }
+        // `the timer shows 45 s`, `타이머는 45초`
+        Cue::Word(Word::Shows | Word::Display) => UNCLEAR,
+        // 满分为10分
+        Cue::Word(Word::Is) if page.label(left.at).is_some_and(|label| page.kind(label) == Kind::Word(Word::Ratio)) => {
+            UNCLEAR
+        }
+        // `up to 30 seconds`
+        Cue::Word(Word::To) if page.before(left.at).is_some_and(|up| page.kind(up) == Kind::Word(Word::Up)) => UNCLEAR,
+        _ if timed.unit.style == Style::Asian
+            && let Some(verdict) = told(page, left, timed, last) =>
+        {
+            verdict
+        }
+        // `best lap 58.3 s`
+        Cue::Other if ends_with(page, left.at, &RACES) => UNCLEAR,
+        // `a game with 5 minutes against 4`
+        Cue::Word(Word::Function)
+            if timed.unit.style == Style::Plural
+                && (ends_with(page, left.at, &["with", "has", "have", "had"]) || is_of_which(page, left.at))
+                && !is_left_over(page, page.behind(last + 1)) =>
+        {
+            Verdict::Not
+        }
+        _ if is_placed(left) => Verdict::Time,
+        Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
+        Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
+        Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
+            Verdict::Time
+        }
+        _ if timed.unit.style == Style::Asian => {
+            if matches!(page.follow(last), Follow::Noun) {
+                UNCLEAR
+            } else {
+                Verdict::Time
+            }
+        }
+        // `The target is 35 minutes`, `the limit is 30 s`
+        Cue::Word(Word::Is) if timed.unit.style != Style::Known && is_of_a_noun(page, left.at) => {
+            if timed.unit.style == Style::Plural { Verdict::Not } else { UNCLEAR }
+        }
+        _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
+        Cue::Other if timed.is_brief() => UNCLEAR,
+        _ if timed.is_brief() => Verdict::Time,
+        _ => UNCLEAR,
+    }
+}
+
+/// `The target is`, `the limit for unloading is`, but not `the timestamp of the flash is`: whether a clause before its verb
+/// has a noun that is not known, and none of time.
+fn is_of_a_noun(page: &Page<'_>, verb: usize) -> bool {
+    let clause = || {
+        (verb.saturating_sub(8)..verb)
+            .rev()
+            .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_) | Kind::Clock))
+    };
+    page.before(verb).is_some_and(|noun| matches!(page.kind(noun), Kind::Other(_)))
+        && !clause().any(|at| {
+            matches!(
+                page.kind(at),
+                Kind::Word(Word::Time | Word::Stamp | Word::Mark | Word::Start | Word::End | Word::Part)
+            )
+        })
+}
+
+/// `It starts after 20 seconds`: what starts so has nothing before it but the media.
+fn is_begun(page: &Page<'_>, after: usize) -> bool {
+    (after.saturating_sub(3)..after).any(|at| page.kind(at) == Kind::Word(Word::Start))
+}
+
+/// `남은 시간 12초에서`, 还剩12秒时: what a game or a timer still has.
+pub(super) fn is_of_rest(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Last) => true,
+        Cue::Word(Word::Time) => page.before(left.at).is_some_and(|rest| page.kind(rest) == Kind::Word(Word::Last)),
+        _ => false,
+    }
+}
+
+/// `25 minutes, of which 40 seconds are shown`.
+fn is_of_which(page: &Page<'_>, at: usize) -> bool {
+    ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
+}
