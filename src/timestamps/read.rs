@@ -66,6 +66,7 @@ mod groups;
 mod labels;
 mod latin;
 mod lengths;
+mod letters;
 mod lexer;
 mod lexicon;
 mod lone;

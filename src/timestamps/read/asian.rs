@@ -170,7 +170,7 @@ pub(super) fn sentence(lexer: &mut Lexer<'_>) -> bool {
 /// Adds the plain characters at the lexer.
 fn plain(lexer: &mut Lexer<'_>) {
     let count = lexer.rest().as_chunks().0.iter().take_while(|char| PLAIN.has(**char)).count();
-    let words = u16::try_from(count).unwrap_or(u16::MAX);
+    let words = u8::try_from(count).unwrap_or(u8::MAX);
     lexer.others(Other { words, capital: false }, 3 * count);
 }
 

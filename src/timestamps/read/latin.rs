@@ -1,125 +1,117 @@
 //! Cuts words of alphabets, and the identifiers and addresses that begin with a letter.
 
 use super::compounds;
+use super::letters;
 use super::lexer::Lexer;
 use super::numerals::length_of_hardware_address;
 use super::token::{Gap, Kind, Other, Style, Token, Unit, Word};
-use super::words::{self, Key};
+use super::words::{self, Key, Known};
 
 /// Adds words up to the first sign: in nearly all cases they are nothing but letters, and what stands behind them cannot
 /// belong to them. The others are [odd](odd_word).
+///
+/// This is where prose is read, so that all it needs stays in registers, and the lexer learns at the end where it is.
+#[inline(never)]
 pub(super) fn words(lexer: &mut Lexer<'_>) {
     let bytes = lexer.bytes;
-    loop {
-        let Run { strangers, end, next } = run(bytes, lexer.at);
-        add(lexer, strangers, end);
-        match next {
-            // nearly all of them: nothing to note, and no period of its own
-            Next::Known(Kind::Word(word), length) if !word.is_noted() && *word != Word::Approx => {
-                lexer.push(Kind::Word(*word), length);
+    let mut rest = &bytes[lexer.at..];
+    let mut gap = lexer.gap();
+    // words that the vocabulary does not know, and where the first of them begins
+    let (mut strangers, mut from) = (0_u32, lexer.at);
+    let is_odd = loop {
+        let (length, known) = match rest.first_chunk().and_then(|first| letters::short_word(*first)) {
+            Some((0, _)) => break false,
+            Some((length, key)) => {
+                let is_spaced = rest[length] == b' ';
+                match words::short(key) {
+                    None if is_spaced => {
+                        strangers += 1;
+                        rest = &rest[length + 1..];
+                        continue;
+                    }
+                    Some(known) if is_spaced && known.is_plain && !is_code(&rest[..length]) => {
+                        let at = bytes.len() - rest.len();
+                        if strangers > 0 {
+                            lexer.strangers(strangers, gap, from..at - 1);
+                            (strangers, gap) = (0, Gap::Space);
+                        }
+                        lexer.plain(&known.kind, gap, at..at + length);
+                        (gap, from) = (Gap::Space, at + length + 1);
+                        rest = &rest[length + 1..];
+                        continue;
+                    }
+                    known => (length, known),
+                }
             }
-            Next::Known(kind, length) => {
-                let behind = &bytes[lexer.at + length..];
-                let period = matches!(behind, [b'.', ..]) && is_abbreviated(*kind, behind);
-                lexer.known(kind, length + usize::from(period));
-            }
-            Next::Odd => return odd_word(lexer),
-            Next::Sign => {
-                lexer.skip_space();
-                return;
-            }
-        }
-        if !(lexer.skip_space() && bytes.get(lexer.at).is_some_and(u8::is_ascii_alphabetic)) {
-            return;
-        }
-    }
-}
-
-/// Words that the vocabulary does not know: how many, where the last of them ends, and what is behind them.
-struct Run {
-    strangers: u16,
-    end: usize,
-    next: Next,
-}
-
-enum Next {
-    /// A word that it knows, of so many bytes.
-    Known(&'static Kind, usize),
-    /// A word of more than letters.
-    Odd,
-    /// No word.
-    Sign,
-}
-
-/// Goes over the words from `at` on up to one that matters. Knows nothing of tokens, so that all it needs stays in
-/// registers: this is where prose is read.
-#[inline]
-fn run(bytes: &[u8], mut at: usize) -> Run {
-    let (mut strangers, mut end) = (0_u16, at);
-    loop {
-        let rest = &bytes[at..];
-        let first = eight(rest);
-        let others = others(first);
-        let length = if others == 0 { long_word(rest) } else { (others.trailing_zeros() / 8) as usize };
+            None => match long_word(rest) {
+                (0, _) => break false,
+                word => word,
+            },
+        };
         let (word, behind) = rest.split_at(length);
-        if !is_over(behind) {
-            break Run { strangers, end, next: Next::Odd };
+        if !matches!(behind, [b' ', ..]) && !is_over(behind) {
+            break true;
         }
-        if !is_code(word)
-            && let Some(kind) = words::look_up(word, Key::before(first, others))
-        {
-            break Run { strangers, end, next: Next::Known(kind, length) };
+        match known.filter(|_| !is_code(word)) {
+            None => strangers += 1,
+            Some(known) => {
+                let at = bytes.len() - rest.len();
+                if strangers > 0 {
+                    lexer.strangers(strangers, gap, from..at - 1);
+                    (strangers, gap) = (0, Gap::Space);
+                }
+                if known.is_plain {
+                    lexer.plain(&known.kind, gap, at..at + length);
+                    (gap, from) = (Gap::Space, at + length + 1);
+                } else {
+                    lexer.go(at, gap);
+                    noted_word(lexer, &known.kind, length, behind);
+                    if !lexer.skip_space() {
+                        return;
+                    }
+                    rest = &bytes[lexer.at..];
+                    (gap, from) = (Gap::Space, lexer.at);
+                    continue;
+                }
+            }
         }
-        (strangers, end) = (strangers.saturating_add(1), at + length);
-        if !matches!(behind, [b' ', b'a'..=b'z' | b'A'..=b'Z', ..]) {
-            break Run { strangers, end, next: Next::Sign };
-        }
-        at = end + 1;
-    }
-}
-
-/// The letters at the beginning of a text, of which eight or more are.
-#[inline(never)]
-fn long_word(text: &[u8]) -> usize {
-    let mut length = 8;
-    while let Some(rest) = text.get(length..) {
-        let others = others(eight(rest));
-        if others > 0 {
-            return length + (others.trailing_zeros() / 8) as usize;
-        }
-        length += 8;
-    }
-    text.len()
-}
-
-/// Adds the words up to `end` that the vocabulary does not know, and goes over the space behind them.
-#[inline]
-fn add(lexer: &mut Lexer<'_>, strangers: u16, end: usize) {
+        let [b' ', next @ ..] = behind else {
+            rest = behind;
+            break false;
+        };
+        rest = next;
+    };
+    let at = bytes.len() - rest.len();
+    let is_spaced = at > lexer.at && bytes[at - 1] == b' ';
     if strangers > 0 {
-        let capital = lexer.bytes[lexer.at] & 0x20 == 0;
-        lexer.others(Other { words: strangers, capital }, end - lexer.at);
+        lexer.strangers(strangers, gap, from..at - usize::from(is_spaced));
+    }
+    if at > lexer.at {
+        lexer.go(at, if is_spaced { Gap::Space } else { Gap::Tight });
+    }
+    // two spaces behind words that are not known are as one
+    if strangers > 0 && is_spaced && !is_odd {
         lexer.skip_space();
     }
-}
-
-/// The first eight bytes of a text as a number, the first one lowest; zeros behind its end.
-fn eight(text: &[u8]) -> u64 {
-    match text.first_chunk() {
-        Some(bytes) => u64::from_le_bytes(*bytes),
-        None => text.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
+    if is_odd {
+        odd_word(lexer);
     }
 }
 
-/// The high bits of those of eight bytes that are no letters.
-fn others(bytes: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x80 * ONES;
-    const CASE: u64 = 0x20 * ONES;
-    let low = (bytes | CASE) & !HIGH;
-    // the sums set the high bit of each byte from `a` on, and of each one behind `z`
-    let from_a = low + (0x80 - 0x61) * ONES;
-    let behind_z = low + (0x80 - 0x7B) * ONES;
-    !(from_a & !behind_z & !bytes) & HIGH
+/// Adds a word of which there is more to know than its kind, with the period that belongs to it.
+#[inline(never)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a kind by value is stored byte by byte")]
+fn noted_word(lexer: &mut Lexer<'_>, kind: &'static Kind, length: usize, behind: &[u8]) {
+    let period = matches!(behind, [b'.', ..]) && is_abbreviated(*kind, behind);
+    lexer.known(kind, length + usize::from(period));
+}
+
+/// The length of the first word of a text, which has eight letters or more, or stands within its last eight bytes, and what
+/// the vocabulary says of it.
+#[inline(never)]
+fn long_word(text: &[u8]) -> (usize, Option<&'static Known>) {
+    let (length, key) = letters::long_word(text);
+    (length, words::look_up(&text[..length], key))
 }
 
 /// Whether a word of letters cannot go on with what stands behind it, nor be an address or an abbreviation with it.
@@ -184,7 +176,8 @@ pub(super) fn odd_word(lexer: &mut Lexer<'_>) {
     if length == 1 && matches!(word[0] | 0x20, b'a' | b'p') && matches!(behind, [b'.', b'm' | b'M', ..]) {
         return lexer.push(Kind::Word(Word::Meridiem), if behind.get(2) == Some(&b'.') { 4 } else { 3 });
     }
-    let kind = if is_code(word) { None } else { words::look_up(word, Key::of(word)).or(key) };
+    let known = if is_code(word) { None } else { words::look_up(word, Key::of(word)) };
+    let kind = known.map(|known| &known.kind).or(key);
     match kind {
         None => lexer.others(Other { words: 1, capital: word[0].is_ascii_uppercase() }, length),
         Some(kind) => {

@@ -4,6 +4,8 @@
 //! Han by `asian`. Words that the vocabulary does not know become one token however many they are, so that prose costs
 //! little. Full-width digits and signs are read as their ASCII twins.
 
+use std::ops::Range;
+
 use super::signs::Layout;
 use super::token::{Gap, Kind, Mark, Other, Token, Word};
 use super::{asian, latin, numerals, signs};
@@ -243,6 +245,40 @@ impl Lexer<'_> {
         self.tokens.push(Token::new(Kind::Mark(mark), self.gap, start..self.at));
         self.gap = Gap::Tight;
         self.skip_space();
+    }
+
+    /// Goes to a place with so much space before it.
+    #[inline]
+    pub(super) fn go(&mut self, at: usize, gap: Gap) {
+        (self.at, self.gap) = (at, gap);
+    }
+
+    /// Adds a word, of which nothing is to be noted, wherever the lexer is.
+    #[inline]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a kind by value is stored byte by byte; one of a table is copied as a whole"
+    )]
+    pub(super) fn plain(&mut self, kind: &'static Kind, gap: Gap, span: Range<usize>) {
+        self.tokens.push(Token::new(*kind, gap, span));
+    }
+
+    /// Adds words that the vocabulary does not know, at the lexer or behind it; those at it to the ones before, if nothing but
+    /// a space lies between.
+    #[inline]
+    pub(super) fn strangers(&mut self, words: u32, gap: Gap, span: Range<usize>) {
+        let words = words.try_into().unwrap_or(u8::MAX);
+        if self.at == span.start
+            && gap <= Gap::Space
+            && let Some(last) = self.tokens.last_mut()
+            && let Kind::Other(other) = &mut last.kind
+        {
+            other.words = other.words.saturating_add(words);
+            last.extend(span.end);
+        } else {
+            let capital = self.bytes[span.start] & 0x20 == 0;
+            self.tokens.push(Token::new(Kind::Other(Other { words, capital }), gap, span));
+        }
     }
 
     /// Adds words that it does not know to those before them, if nothing but a space lies between.

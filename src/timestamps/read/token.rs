@@ -98,7 +98,8 @@ pub(super) enum Style {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Other {
-    pub(super) words: u16,
+    /// How many; 255 are that many or more.
+    pub(super) words: u8,
     /// The first word begins with a capital.
     pub(super) capital: bool,
 }
@@ -266,7 +267,7 @@ impl Kind {
 
 impl Word {
     /// Whether it says what the text may have in it: the lexer takes note of it.
-    pub(super) fn is_noted(self) -> bool {
+    pub(super) const fn is_noted(self) -> bool {
         matches!(self, Self::Start | Self::End | Self::From | Self::To | Self::Until)
     }
 }

@@ -9,9 +9,6 @@ use super::token::Word::{
 };
 use super::token::{Kind, Style, Unit};
 
-/// Bytes of the longest word.
-pub(super) const LONGEST: usize = 24;
-
 const fn unit(size: u16, style: Style) -> Kind {
     U(Unit { size, style })
 }

@@ -1,25 +1,49 @@
 //! Finds a word of an alphabet in the vocabulary.
 //!
 //! Every word of an answer is looked up, so this has to be quick. A word's first eight bytes in lower case are one number,
-//! its key; a filter of single bits, small enough to stay in the nearest cache, turns nearly all unknown words away after
-//! one multiplication, and a table of open addresses, built by the compiler, tells the others.
+//! its key. One multiplication makes a hash of its first five; a table, built by the compiler and small enough for the
+//! nearest cache, tells where the few words of this hash stand in a row. Most unknown words have an empty one.
 //!
 //! Case is folded with `| 0x20`. That is right for ASCII letters, for Latin-1 (`À` is C3 80, `à` is C3 A0) and for most of
 //! Cyrillic; `_` becomes another byte, but in the table as well.
 
-use super::token::{Kind, Style, Unit};
-use super::vocabulary::{LONGEST, VOCABULARY};
+use super::token::{Kind, Style, Unit, Word};
+use super::vocabulary::VOCABULARY;
 
 /// The first eight bytes of a word, folded; zero behind its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key(u64);
 
+/// One for each value of 12 bits.
 const SLOTS: usize = 4096;
-const FOLD: u64 = 0x2020_2020_2020_2020;
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-static TABLE: [u16; SLOTS] = build();
-static KEYS: [u64; VOCABULARY.len()] = keys();
-static FILTER: Filter<256> = Filter::of_words();
+/// What the words of a vocabulary begin with, and the words by their beginnings: those whose hashes have the same highest
+/// bits stand in a row.
+struct Index {
+    /// The place of the first word of each row; zero where there is none.
+    rows: [u16; SLOTS],
+    keys: [u64; PLACES],
+    known: [Known; PLACES],
+    /// The numbers of the words in the vocabulary; stems have none.
+    numbers: [u16; PLACES],
+}
+
+static INDEX: Index = Index::of_vocabulary();
+
+/// More than all words and stems, so that a place with no more bits needs no check.
+const PLACES: usize = (VOCABULARY.len() + STEMS.len() + 1).next_power_of_two();
+
+/// What the vocabulary says of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(align(8))]
+pub(super) struct Known {
+    pub(super) kind: Kind,
+    /// Whether it becomes a token as it is: there is nothing to note, and it has no period of its own.
+    pub(super) is_plain: bool,
+    /// Whether it is the last one of its row.
+    is_last: bool,
+}
 
 /// The beginnings of the words for seconds and minutes in languages that are not read.
 #[rustfmt::skip]
@@ -31,116 +55,143 @@ const STEMS: [&str; 40] = [
 ];
 
 /// The first bytes of a stem, which all its words have in common.
-const SHORTEST_STEM: usize = 5;
+const BEGINNING: usize = 5;
 
-static STEM_FILTER: Filter<16> = Filter::of_stems();
+/// What stands behind a beginning to make the key of its stems, which no word has.
+const STEM_SIGN: u64 = 0xFF << 56;
 
-static STEM_KEYS: [u64; STEMS.len()] = stem_keys();
+static STEM: Known =
+    Known { kind: Kind::Unit(Unit { size: 1, style: Style::Unknown }), is_plain: false, is_last: true };
 
-/// Bits of the hashes that occur.
-struct Filter<const WORDS: usize>([u64; WORDS]);
-
-/// What the vocabulary says of a word, and of one that begins like a unit of a language that is not read.
+/// What the vocabulary says of a word of fewer than eight bytes, and of one that begins like a unit of a language that is
+/// not read.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
     reason = "most words are turned away by the filter, in fewer instructions than a call has"
 )]
-pub(super) fn look_up(word: &[u8], key: Key) -> Option<&'static Kind> {
-    let hash = hash(key.0, word.len());
-    let known = if FILTER.has(hash) { found(word, key, hash) } else { None };
-    match known {
-        Some(kind) => Some(kind),
-        None => stem(word, key),
-    }
-}
-
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "as above")]
-fn stem(word: &[u8], key: Key) -> Option<&'static Kind> {
-    let may_be = word.len() >= SHORTEST_STEM && STEM_FILTER.has(hash(key.beginning(), SHORTEST_STEM));
-    if may_be { stem_of(word, key) } else { None }
-}
-
-#[inline(never)]
-fn stem_of(word: &[u8], key: Key) -> Option<&'static Kind> {
-    if !STEM_KEYS.contains(&key.beginning()) {
+pub(super) fn short(key: Key) -> Option<&'static Known> {
+    let place = INDEX.rows[key.row()] as usize;
+    if place == 0 {
         return None;
     }
-    let known = |stem: &str| word.len() >= stem.len() && folds_to(&word[..stem.len()], stem.as_bytes());
-    let is_unit = STEMS.iter().any(|stem| known(stem)) && !word.contains(&b'\'');
-    is_unit.then_some(&Kind::Unit(Unit { size: 1, style: Style::Unknown }))
+    // the key of a longer word has no zeros
+    let place = place % PLACES;
+    if INDEX.keys[place] == key.0 { Some(&INDEX.known[place]) } else { short_from(place, key) }
+}
+
+/// The same from a place on that has another word.
+#[inline(never)]
+fn short_from(mut place: usize, key: Key) -> Option<&'static Known> {
+    let stem_key = key.beginning() | STEM_SIGN;
+    let mut is_stem = INDEX.keys[place] == stem_key;
+    while !INDEX.known[place].is_last {
+        place += 1;
+        if INDEX.keys[place] == key.0 {
+            return Some(&INDEX.known[place]);
+        }
+        is_stem |= INDEX.keys[place] == stem_key;
+    }
+    if !is_stem {
+        return None;
+    }
+    let word = key.0.to_le_bytes();
+    let length = word.iter().position(|byte| *byte == 0).unwrap_or(word.len());
+    stem(&word[..length])
+}
+
+/// What the vocabulary says of a word, and of one that begins like a unit of a language that is not read.
+pub(super) fn look_up(word: &[u8], key: Key) -> Option<&'static Known> {
+    let stem_key = key.beginning() | STEM_SIGN;
+    let mut is_stem = false;
+    for place in places(key) {
+        if is_at(place, word, key) {
+            return Some(&INDEX.known[place]);
+        }
+        is_stem |= INDEX.keys[place] == stem_key;
+    }
+    if is_stem { stem(word) } else { None }
 }
 
 /// What the vocabulary says of a word.
-#[inline]
 pub(super) fn find(word: &[u8], key: Key) -> Option<&'static Kind> {
-    let hash = hash(key.0, word.len());
-    if FILTER.has(hash) { found(word, key, hash) } else { None }
+    places(key).find(|place| is_at(*place, word, key)).map(|place| &INDEX.known[place].kind)
 }
 
-fn found(word: &[u8], key: Key, hash: u64) -> Option<&'static Kind> {
-    if word.len() > LONGEST {
-        return None;
-    }
-    let mut slot = slot(hash);
-    loop {
-        let index = (TABLE[slot] as usize).checked_sub(1)?;
-        let (known, kind) = &VOCABULARY[index];
-        let same = KEYS[index] == key.0 && known.len() == word.len();
-        if same && (word.len() <= 8 || folds_to(&word[8..], &known.as_bytes()[8..])) {
-            return Some(kind);
-        }
-        slot = (slot + 1) % SLOTS;
-    }
+/// The places of a word's row.
+fn places(key: Key) -> impl Iterator<Item = usize> {
+    let first = Some(INDEX.rows[key.row()] as usize).filter(|place| *place > 0);
+    std::iter::successors(first, |place| (!INDEX.known[*place].is_last).then_some(place + 1))
 }
 
-const fn stem_keys() -> [u64; STEMS.len()] {
-    let mut keys = [0; STEMS.len()];
-    let mut index = 0;
-    while index < keys.len() {
-        keys[index] = Key::of(STEMS[index].as_bytes()).beginning();
-        index += 1;
-    }
-    keys
+fn is_at(place: usize, word: &[u8], key: Key) -> bool {
+    INDEX.keys[place] == key.0 && folds_to(word, INDEX.word(place))
+}
+
+fn stem(word: &[u8]) -> Option<&'static Known> {
+    let known = |stem: &str| word.len() >= stem.len() && folds_to(&word[..stem.len()], stem.as_bytes());
+    let is_unit = STEMS.iter().any(|stem| known(stem)) && !word.contains(&b'\'');
+    is_unit.then_some(&STEM)
 }
 
 fn folds_to(word: &[u8], known: &[u8]) -> bool {
     word.len() == known.len() && word.iter().zip(known).all(|(a, b)| a | 0x20 == b | 0x20)
 }
 
-const fn hash(key: u64, length: usize) -> u64 {
-    (key ^ (length as u64) << 59).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
+// === impl Index ===
 
-const fn slot(hash: u64) -> usize {
-    (hash >> 52) as usize
-}
+impl Index {
+    /// The word at a place; a stem is none.
+    fn word(&self, place: usize) -> &'static [u8] {
+        let number = self.numbers[place] as usize;
+        VOCABULARY.get(number).map_or(b"", |(word, _)| word.as_bytes())
+    }
 
-#[expect(clippy::cast_possible_truncation, reason = "the vocabulary is far smaller than 65,536 words")]
-const fn build() -> [u16; SLOTS] {
-    let mut table = [0; SLOTS];
-    let mut index = 0;
-    while index < VOCABULARY.len() {
-        let word = VOCABULARY[index].0.as_bytes();
-        let mut slot = slot(hash(Key::of(word).0, word.len()));
-        while table[slot] != 0 {
-            slot = (slot + 1) % SLOTS;
+    #[expect(clippy::cast_possible_truncation, reason = "the vocabulary is far smaller than 65,536 words")]
+    const fn of_vocabulary() -> Self {
+        let (words, all) = (VOCABULARY.len(), VOCABULARY.len() + STEMS.len());
+        // how long each row is, and then where it begins
+        let mut rows = [0_u16; SLOTS];
+        let mut number = 0;
+        while number < all {
+            rows[Self::key(number).row()] += 1;
+            number += 1;
         }
-        table[slot] = index as u16 + 1;
-        index += 1;
+        let (mut slot, mut place) = (0, 1);
+        while slot < SLOTS {
+            let length = rows[slot];
+            rows[slot] = if length == 0 { 0 } else { place };
+            place += length;
+            slot += 1;
+        }
+        let mut index = Self { rows, keys: [0; PLACES], known: [STEM; PLACES], numbers: [0; PLACES] };
+        let mut next = rows;
+        number = 0;
+        while number < all {
+            let key = Self::key(number);
+            let place = next[key.row()] as usize;
+            next[key.row()] += 1;
+            index.numbers[place] = number as u16;
+            index.keys[place] = if number < words { key.0 } else { key.beginning() | STEM_SIGN };
+            if number < words {
+                let kind = VOCABULARY[number].1;
+                let is_plain = matches!(kind, Kind::Word(word) if !word.is_noted() && !matches!(word, Word::Approx));
+                index.known[place] = Known { kind, is_plain, is_last: true };
+            }
+            // the one before it in its row is not the last
+            if place > rows[key.row()] as usize {
+                index.known[place - 1].is_last = false;
+            }
+            number += 1;
+        }
+        index
     }
-    table
-}
 
-const fn keys() -> [u64; VOCABULARY.len()] {
-    let mut keys = [0; VOCABULARY.len()];
-    let mut index = 0;
-    while index < keys.len() {
-        keys[index] = Key::of(VOCABULARY[index].0.as_bytes()).0;
-        index += 1;
+    /// The key of a word of the vocabulary, or of a stem, which have the numbers behind.
+    const fn key(number: usize) -> Key {
+        let words = VOCABULARY.len();
+        Key::of(if number < words { VOCABULARY[number].0 } else { STEMS[number - words] }.as_bytes())
     }
-    keys
 }
 
 // === impl Key ===
@@ -156,66 +207,25 @@ impl Key {
         Self(key)
     }
 
-    /// The key of the word that a text begins with, from its first eight bytes and the high bits of those that do not
-    /// belong to it.
-    pub(super) const fn before(bytes: u64, others: u64) -> Self {
-        let first = others & others.wrapping_neg();
-        let mask = (first >> 7).wrapping_sub(1);
-        Self((bytes | FOLD) & mask)
+    /// The key of a word of fewer than eight bytes from these, which are folded.
+    pub(super) const fn of_folded(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
+    /// The row of a word, by its beginning: the product takes nothing from the bytes behind it.
+    const fn row(self) -> usize {
+        (self.0.wrapping_mul(FACTOR << (64 - 8 * BEGINNING)) >> 52) as usize
     }
 
     /// That of the word's beginning.
     const fn beginning(self) -> u64 {
-        self.0 & !(u64::MAX << (8 * SHORTEST_STEM))
-    }
-}
-
-// === impl Filter ===
-
-impl<const WORDS: usize> Filter<WORDS> {
-    const BITS: u32 = (WORDS * 64).trailing_zeros();
-
-    const fn has(&self, hash: u64) -> bool {
-        let bit = hash >> (64 - Self::BITS);
-        self.0[(bit / 64) as usize] & 1 << (bit % 64) != 0
-    }
-
-    const fn with(mut self, hash: u64) -> Self {
-        let bit = hash >> (64 - Self::BITS);
-        self.0[(bit / 64) as usize] |= 1 << (bit % 64);
-        self
-    }
-}
-
-impl Filter<256> {
-    const fn of_words() -> Self {
-        let mut filter = Self([0; 256]);
-        let mut index = 0;
-        while index < VOCABULARY.len() {
-            let word = VOCABULARY[index].0.as_bytes();
-            filter = filter.with(hash(Key::of(word).0, word.len()));
-            index += 1;
-        }
-        filter
-    }
-}
-
-impl Filter<16> {
-    const fn of_stems() -> Self {
-        let mut filter = Self([0; 16]);
-        let mut index = 0;
-        while index < STEMS.len() {
-            filter = filter.with(hash(Key::of(STEMS[index].as_bytes()).beginning(), SHORTEST_STEM));
-            index += 1;
-        }
-        filter
+        self.0 & !(u64::MAX << (8 * BEGINNING))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timestamps::read::token::Word;
 
     fn find(word: &str) -> Option<Kind> {
         super::find(word.as_bytes(), Key::of(word.as_bytes())).copied()
@@ -233,15 +243,25 @@ mod tests {
     fn knows_each_word_once() {
         for (index, (word, kind)) in VOCABULARY.iter().enumerate() {
             assert_eq!(find(word), Some(*kind), "{word} stands twice");
-            assert!(word.len() <= LONGEST, "{word}");
             assert!(!VOCABULARY[..index].iter().any(|(other, _)| other == word), "{word} stands twice");
         }
     }
 
     #[test]
-    fn makes_one_key_of_a_word_and_of_a_text_that_begins_with_it() {
-        let text = u64::from_le_bytes(*b"Second10");
-        assert_eq!(Key::before(text, 0x8080_0000_0000_0000), Key::of(b"second"));
-        assert_eq!(Key::before(text, 0), Key::of(b"Second10"));
+    fn has_kinds_that_are_copied_at_once() {
+        assert_eq!(size_of::<Kind>(), 4);
+    }
+
+    #[test]
+    fn finds_every_short_word_by_its_key_alone() {
+        for (word, kind) in VOCABULARY.iter().filter(|(word, _)| word.len() < 8) {
+            let known = short(Key::of(word.as_bytes()));
+            assert_eq!(known.map(|known| known.kind), Some(*kind), "{word}");
+        }
+        for stem in STEMS.iter().filter(|stem| stem.len() < 8) {
+            assert!(matches!(short(Key::of(stem.as_bytes())), Some(Known { kind: Kind::Unit(_), .. })), "{stem}");
+        }
+        assert_eq!(short(Key::of(b"zebra")), None);
+        assert_eq!(short(Key::of(b"timex")), None);
     }
 }
