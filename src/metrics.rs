@@ -3,6 +3,7 @@
 //! Labels are resolved once, when routes and endpoints are built: on the road of a request a metric is an atomic
 //! addition on a handle, and no map is looked up.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -33,6 +34,8 @@ pub struct Metrics {
     retries: Family<UpstreamLabels, Counter>,
     timestamps: Family<TimestampsLabels, Counter>,
     timestamps_seconds: Family<TimestampsLabels, Histogram, fn() -> Histogram>,
+    /// The handles of the labels above that were met: few, the usual ones first.
+    timestamps_met: RwLock<Vec<(TimestampsLabels, Counter, Histogram)>>,
     untouched: Family<ReasonLabels, Counter>,
     model_calls: Family<ResultLabels, Counter>,
     refused: Family<ReasonLabels, Counter>,
@@ -175,6 +178,7 @@ impl Metrics {
             retries: Family::default(),
             timestamps: Family::default(),
             timestamps_seconds: Family::new_with_constructor(timestamps_histogram),
+            timestamps_met: RwLock::default(),
             untouched: Family::default(),
             model_calls: Family::default(),
             refused: Family::default(),
@@ -285,8 +289,27 @@ impl Metrics {
     /// An answer got its timestamps; its last byte had to wait so long for them.
     pub fn timestamps(&self, mode: &'static str, status: &'static str, source: Option<&'static str>, waited: Duration) {
         let labels = TimestampsLabels { mode, status, source: source.unwrap_or("none") };
-        self.timestamps.get_or_create(&labels).inc();
-        self.timestamps_seconds.get_or_create(&labels).observe(waited.as_secs_f64());
+        let met = self.timestamps_met.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, counter, histogram)) = met.iter().find(|(met, ..)| *met == labels) {
+            counter.inc();
+            histogram.observe(waited.as_secs_f64());
+            return;
+        }
+        drop(met);
+        self.timestamps_first(labels, waited);
+    }
+
+    #[cold]
+    fn timestamps_first(&self, labels: TimestampsLabels, waited: Duration) {
+        let counter = self.timestamps.get_or_create_owned(&labels);
+        let histogram = self.timestamps_seconds.get_or_create_owned(&labels);
+        counter.inc();
+        histogram.observe(waited.as_secs_f64());
+        let mut met = self.timestamps_met.write().unwrap_or_else(PoisonError::into_inner);
+        // another answer may have been first
+        if met.iter().all(|(met, ..)| *met != labels) {
+            met.push((labels, counter, histogram));
+        }
     }
 
     /// An answer that should have got timestamps was left alone.
