@@ -5,7 +5,7 @@ use super::letters;
 use super::lexer::Lexer;
 use super::numerals::length_of_hardware_address;
 use super::token::{Gap, Kind, Other, Style, Token, Unit, Word};
-use super::words::{self, Key, Known};
+use super::words::{self, Care, Key, Known};
 
 /// Adds words up to the first sign: in nearly all cases they are nothing but letters, and what stands behind them cannot
 /// belong to them. The others are [odd](odd_word).
@@ -29,13 +29,13 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
                         rest = &rest[length + 1..];
                         continue;
                     }
-                    Some(known) if is_spaced && known.is_plain && !is_code(&rest[..length]) => {
+                    Some(known) if is_spaced && is_plain(known.care, &rest[length + 1..]) && !is_code(&rest[..length]) => {
                         let at = bytes.len() - rest.len();
                         if strangers > 0 {
                             lexer.strangers(strangers, gap, from..at - 1);
                             (strangers, gap) = (0, Gap::Space);
                         }
-                        lexer.plain(&known.kind, gap, at..at + length);
+                        lexer.plain(known.kind, gap, at..at + length);
                         (gap, from) = (Gap::Space, at + length + 1);
                         rest = &rest[length + 1..];
                         continue;
@@ -60,8 +60,8 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
                     lexer.strangers(strangers, gap, from..at - 1);
                     (strangers, gap) = (0, Gap::Space);
                 }
-                if known.is_plain {
-                    lexer.plain(&known.kind, gap, at..at + length);
+                if known.care == Care::Plain {
+                    lexer.plain(known.kind, gap, at..at + length);
                     (gap, from) = (Gap::Space, at + length + 1);
                 } else {
                     lexer.go(at, gap);
@@ -98,9 +98,16 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
     }
 }
 
+/// Whether nothing but the kind is to be known of a word with a space and so much behind it.
+#[inline]
+fn is_plain(care: Care, behind: &[u8]) -> bool {
+    care == Care::Plain
+        || care == Care::Key && matches!(behind, [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z', ..])
+}
+
 /// Adds a word of which there is more to know than its kind, with the period that belongs to it.
 #[inline(never)]
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "a kind by value is stored byte by byte")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as the lexer takes it")]
 fn noted_word(lexer: &mut Lexer<'_>, kind: &'static Kind, length: usize, behind: &[u8]) {
     let period = matches!(behind, [b'.', ..]) && is_abbreviated(*kind, behind);
     lexer.known(kind, length + usize::from(period));

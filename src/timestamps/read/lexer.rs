@@ -86,6 +86,9 @@ enum Class {
     Break,
     Digit,
     Letter,
+    /// A sign that is the same whatever stands behind it.
+    Plain,
+    /// Any other one of ASCII.
     Sign,
     /// The first byte of Han and Kana, and of some signs.
     Han,
@@ -106,7 +109,8 @@ const fn classes() -> [Class; 256] {
             b'A'..=b'Z' | b'a'..=b'z' => Class::Letter,
             0xE3..=0xE9 => Class::Han,
             0x80.. => Class::High,
-            _ => Class::Sign,
+            b'-' | b'=' | b'&' | b'<' | b'.' | b'|' => Class::Sign,
+            _ => Class::Plain,
         };
         table[byte] = class;
         byte += 1;
@@ -133,6 +137,8 @@ impl Lexer<'_> {
                 Class::Break => self.push(Kind::Break, 1),
                 Class::Digit => numerals::lex(self),
                 Class::Letter => latin::words(self),
+                Class::Plain => self.sign(byte),
+                Class::Sign if self.is_sign_alone() => self.sign(byte),
                 Class::Sign if byte == b'<' && self.tag() => {}
                 Class::Sign => {
                     let (mark, length) = signs::of_ascii(self.rest());
@@ -194,10 +200,7 @@ impl Lexer<'_> {
 
     /// Adds a word that the vocabulary knows. Where there is nothing to note, and room, nothing is called and no register has
     /// to be saved, which costs more than the rest.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "a kind by value is stored byte by byte; one of a table is copied as a whole"
-    )]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what the tables of words give is passed on as it is")]
     pub(super) fn known(&mut self, kind: &'static Kind, length: usize) {
         let noted = match kind {
             Kind::Spelled(_) => true,
@@ -213,10 +216,7 @@ impl Lexer<'_> {
 
     /// The same for the words that say what the text may have in it.
     #[inline(never)]
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "a kind by value is stored byte by byte; one of a table is copied as a whole"
-    )]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what the tables of words give is passed on as it is")]
     fn noted(&mut self, kind: &'static Kind, length: usize) {
         match kind {
             Kind::Word(Word::Start) => self.seen.starts = true,
@@ -234,6 +234,21 @@ impl Lexer<'_> {
             _ => {}
         }
         self.push(*kind, length);
+    }
+
+    /// Whether nothing stands behind the sign at the lexer that could belong to it.
+    #[inline]
+    fn is_sign_alone(&self) -> bool {
+        matches!(self.bytes[self.at..], [b'-' | b'=' | b'<' | b'.', b' ' | b'\n' | b'0'..=b'9', ..])
+    }
+
+    /// Adds a sign of ASCII that is what it is by itself, and goes over the space behind it.
+    #[inline]
+    fn sign(&mut self, byte: u8) {
+        let start = self.at;
+        self.tokens.push(Token::new(signs::plain(byte), self.gap, start..start + 1));
+        let is_spaced = matches!(self.bytes.get(start + 1), Some(b' '));
+        (self.at, self.gap) = if is_spaced { (start + 2, Gap::Space) } else { (start + 1, Gap::Tight) };
     }
 
     /// Adds a sign, and goes over the space behind it.
@@ -255,12 +270,8 @@ impl Lexer<'_> {
 
     /// Adds a word, of which nothing is to be noted, wherever the lexer is.
     #[inline]
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "a kind by value is stored byte by byte; one of a table is copied as a whole"
-    )]
-    pub(super) fn plain(&mut self, kind: &'static Kind, gap: Gap, span: Range<usize>) {
-        self.tokens.push(Token::new(*kind, gap, span));
+    pub(super) fn plain(&mut self, kind: Kind, gap: Gap, span: Range<usize>) {
+        self.tokens.push(Token::new(kind, gap, span));
     }
 
     /// Adds words that the vocabulary does not know, at the lexer or behind it; those at it to the ones before, if nothing but

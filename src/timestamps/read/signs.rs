@@ -1,6 +1,6 @@
 //! What a sign is, of ASCII or not.
 
-use super::token::Mark;
+use super::token::{Kind, Mark};
 
 /// The sign that a text begins with, which is one of ASCII, and its bytes.
 pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
@@ -20,7 +20,7 @@ pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
             [b'.', b'.', ..] => (Mark::Dots, 2),
             _ => (Mark::Stop, 1),
         },
-        byte => (PLAIN[byte as usize], 1),
+        byte => (PLAIN[byte as usize].1, 1),
     }
 }
 
@@ -78,20 +78,28 @@ pub(super) fn layout(rest: &[u8]) -> Option<(Layout, usize)> {
     (attributes[end] == b'>').then_some((layout, 1 + slash + length + end + 1))
 }
 
-/// The signs that a byte is by itself.
-static PLAIN: [Mark; 256] = plain();
+/// The sign that a byte of ASCII is by itself.
+#[inline]
+pub(super) fn plain(byte: u8) -> Kind {
+    PLAIN[byte as usize].0
+}
 
-const fn plain() -> [Mark; 256] {
-    let mut table = [Mark::Other; 256];
+static PLAIN: [(Kind, Mark); 256] = signs();
+
+const fn signs() -> [(Kind, Mark); 256] {
+    let mut table = [(Kind::Mark(Mark::Other), Mark::Other); 256];
     let mut index = 0;
     while index < SIGNS.len() {
-        table[SIGNS[index].0 as usize] = SIGNS[index].1;
+        let (byte, mark) = SIGNS[index];
+        table[byte as usize] = (Kind::Mark(mark), mark);
         index += 1;
     }
     table
 }
 
 const SIGNS: &[(u8, Mark)] = &[
+    (b'-', Mark::Dash),
+    (b'.', Mark::Stop),
     (b'!', Mark::Stop),
     (b'?', Mark::Stop),
     (b'<', Mark::Open(b'<')),

@@ -16,7 +16,8 @@ pub(super) struct Key(u64);
 
 /// One for each value of 12 bits.
 const SLOTS: usize = 4096;
-const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Of many factors, the one with the shortest rows for the words of usual answers.
+const FACTOR: u64 = 0xbf_ad99_103b;
 
 /// What the words of a vocabulary begin with, and the words by their beginnings: those whose hashes have the same highest
 /// bits stand in a row.
@@ -39,10 +40,20 @@ const PLACES: usize = (VOCABULARY.len() + STEMS.len() + 1).next_power_of_two();
 #[repr(align(8))]
 pub(super) struct Known {
     pub(super) kind: Kind,
-    /// Whether it becomes a token as it is: there is nothing to note, and it has no period of its own.
-    pub(super) is_plain: bool,
+    pub(super) care: Care,
     /// Whether it is the last one of its row.
     is_last: bool,
+}
+
+/// What there is to know of a word beside its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Nothing.
+    Plain,
+    /// It may be a key: `from:`. Before a word or a number it is none.
+    Key,
+    /// It is noted, or has a period of its own.
+    Full,
 }
 
 /// The beginnings of the words for seconds and minutes in languages that are not read.
@@ -61,7 +72,7 @@ const BEGINNING: usize = 5;
 const STEM_SIGN: u64 = 0xFF << 56;
 
 static STEM: Known =
-    Known { kind: Kind::Unit(Unit { size: 1, style: Style::Unknown }), is_plain: false, is_last: true };
+    Known { kind: Kind::Unit(Unit { size: 1, style: Style::Unknown }), care: Care::Full, is_last: true };
 
 /// What the vocabulary says of a word of fewer than eight bytes, and of one that begins like a unit of a language that is
 /// not read.
@@ -175,8 +186,7 @@ impl Index {
             index.keys[place] = if number < words { key.0 } else { key.beginning() | STEM_SIGN };
             if number < words {
                 let kind = VOCABULARY[number].1;
-                let is_plain = matches!(kind, Kind::Word(word) if !word.is_noted() && !matches!(word, Word::Approx));
-                index.known[place] = Known { kind, is_plain, is_last: true };
+                index.known[place] = Known { kind, care: Care::of(kind), is_last: true };
             }
             // the one before it in its row is not the last
             if place > rows[key.row()] as usize {
@@ -191,6 +201,19 @@ impl Index {
     const fn key(number: usize) -> Key {
         let words = VOCABULARY.len();
         Key::of(if number < words { VOCABULARY[number].0 } else { STEMS[number - words] }.as_bytes())
+    }
+}
+
+// === impl Care ===
+
+impl Care {
+    const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Word(Word::From | Word::To | Word::Until) => Self::Key,
+            Kind::Word(Word::Approx | Word::Start | Word::End) => Self::Full,
+            Kind::Word(_) => Self::Plain,
+            _ => Self::Full,
+        }
     }
 }
 
