@@ -29,7 +29,9 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
                         rest = &rest[length + 1..];
                         continue;
                     }
-                    Some(known) if is_spaced && is_plain(known.care, &rest[length + 1..]) && !is_code(&rest[..length]) => {
+                    Some(known)
+                        if is_spaced && is_plain(known.care, &rest[length + 1..]) && !is_code(&rest[..length]) =>
+                    {
                         let at = bytes.len() - rest.len();
                         if strangers > 0 {
                             lexer.strangers(strangers, gap, from..at - 1);
@@ -101,8 +103,7 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
 /// Whether nothing but the kind is to be known of a word with a space and so much behind it.
 #[inline]
 fn is_plain(care: Care, behind: &[u8]) -> bool {
-    care == Care::Plain
-        || care == Care::Key && matches!(behind, [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z', ..])
+    care == Care::Plain || care == Care::Key && matches!(behind, [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z', ..])
 }
 
 /// Adds a word of which there is more to know than its kind, with the period that belongs to it.

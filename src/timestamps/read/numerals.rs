@@ -78,12 +78,12 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     lexer.push(kind, length);
 }
 
-/// What ends a number at a glance: a space, the end of a cell, a line or a bracket, or a word without spaces.
+/// What ends a number at a glance: a space, a star, the end of a cell, a line or a bracket, or a word without spaces.
 static ENDS: [bool; 256] = {
     let mut ends = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        ends[byte] = matches!(byte, 0x20 | 0x0A | 0x7C | 0x3E | 0x5D | 0x29 | 0xE3..=0xED);
+        ends[byte] = matches!(byte, 0x20 | 0x0A | 0x2A | 0x7C | 0x3E | 0x5D | 0x29 | 0xE3..=0xED);
         byte += 1;
     }
     ends

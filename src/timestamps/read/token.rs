@@ -71,7 +71,9 @@ pub(super) struct Digits {
     pub(super) decimals: u8,
 }
 
+/// Packed, so that a kind has its tag and all of it in four bytes, and is copied at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(Rust, packed)]
 pub(super) struct Unit {
     /// Seconds in it.
     pub(super) size: u16,
