@@ -1,7 +1,7 @@
 //! A command whose flags are described only once it is the command.
 //!
-//! The derived parser describes every flag of every command before it reads the first word: for `serve` that was nine
-//! tenths of the work, and its memory stayed with the process.
+//! The derived parser describes every flag of every command before it reads the first word: for `serve` three quarters
+//! of that work were for other commands, and the memory that it took stayed with the process.
 
 use clap::builder::Resettable;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
