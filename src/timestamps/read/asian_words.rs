@@ -60,6 +60,7 @@ pub(super) const HANGUL: Table = &[
     ("시계", W(Display)), ("벽시계", W(Display)), ("손목시계", W(Display)), ("타이머", W(Display)), ("전광판", W(Display)),
     ("스톱워치", W(Display)), ("점수판", W(Display)), ("계기판", W(Display)), ("시계방향", W(Function)), ("시계 방향", W(Function)),
     ("안에", W(During)), ("내에", W(During)), ("만에", W(During)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
+    ("평일", W(Day)), ("주말", W(Day)), ("오늘", W(Day)), ("내일", W(Day)), ("어제", W(Day)), ("매일", W(Day)),
     ("금요일", W(Day)), ("토요일", W(Day)), ("일요일", W(Day)),
 ];
 

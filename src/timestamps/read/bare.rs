@@ -59,7 +59,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     let (first, last) = (judge.first(index), judge.last(index));
     let (a, b) = numbers(judge, index);
     let decimal = a.decimals > 0 && b.decimals > 0;
-    if follow == Follow::Noun || is_years(a, b) || !decimal && quantities::is_address(page, last) {
+    // `1,204 to 1,250`
+    let thousands = a.whole > 3 && a.decimals == 0 && page.text[page.span(first, last)].contains(',');
+    if follow == Follow::Noun || thousands || is_years(a, b) || !decimal && quantities::is_address(page, last) {
         return Verdict::Not;
     }
     if is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
@@ -188,6 +190,14 @@ fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
             Verdict::Time
         }
         Kind::Number(_) | Kind::Spelled(_) if page.before(label).is_some_and(part) => Verdict::Time,
+        // `Times in seconds: 65-70`, but not `durations in seconds`
+        Kind::Unit(unit)
+            if unit.size == 1 && page.before(label).is_some_and(|at| page.kind(at) == Kind::Word(Word::In)) =>
+        {
+            let length = (label.saturating_sub(4)..label)
+                .any(|at| matches!(page.kind(at), Kind::Word(Word::Length | Word::Lasts)));
+            if length { Verdict::Not } else { Verdict::Time }
+        }
         Kind::Word(_) | Kind::Number(_) => Verdict::Not,
         Kind::Other(_) if quantities::is_quantity(page, label) => Verdict::Not,
         // `Turnovers so far: 8-11`

@@ -261,6 +261,12 @@ fn is_foreign_range(page: &Page<'_>, a: &Atom) -> bool {
 /// Whether the two can be the ends of one range.
 fn belong(page: &Page<'_>, a: &Atom, b: &Atom, joint: Joint) -> bool {
     match (a.shape, b.shape) {
+        // `1:15 – 30 s ad`
+        (Shape::Clock(start), Shape::Timed(timed))
+            if joint == Joint::Sign && timed.seconds < start && page.gap(a.last + 1) > Gap::Tight =>
+        {
+            false
+        }
         (Shape::Clock(_) | Shape::Timed(_), Shape::Clock(_) | Shape::Timed(_))
         | (Shape::Wall, Shape::Wall)
         | (Shape::Dotted(_), Shape::Dotted(_)) => true,

@@ -321,6 +321,7 @@ impl Lexer<'_> {
                 self.script = self.script.or(Some(self.tokens.len()));
                 self.push(Kind::Script, length);
             }
+            '½' | '¼' | '¾' => self.push(Kind::Word(Word::Half), length),
             '–' | '—' if rest[length..].starts_with('>') => self.push(Kind::Mark(Mark::Arrow), length + 1),
             _ => {
                 self.mark(signs::of_char(char), length);

@@ -16,6 +16,9 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     let (first, last) = (judge.first(index), judge.last(index));
     let (number, _) = numbers(judge, index);
     if page.opens_item(first) {
+        if is_minutes_and_seconds(page, first) {
+            return UNCLEAR;
+        }
         if is_list_number(judge, first, last, number) {
             return Verdict::Not;
         }
@@ -27,6 +30,21 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         && page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Close(shape))
     {
         return enclosed(judge, index, shape, number);
+    }
+    // `타임스탬프 36.5에`, タイムスタンプ36.5で
+    let next = page.behind(last + 1);
+    if left.cue == Cue::Word(Word::Stamp)
+        && page.is_asian(next)
+        && !matches!(page.kind(next), Kind::Word(Word::Measure))
+    {
+        return Verdict::Time;
+    }
+    // `36.5에 연기가`, `12.5 지점`; but `3에`, as on a door
+    if page.is_asian(next)
+        && page.kind(next) == Kind::Word(Word::Mark)
+        && (number.decimals > 0 || left.cue == Cue::Start)
+    {
+        return UNCLEAR;
     }
     if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
         return Verdict::Not;
@@ -99,6 +117,19 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         Cue::Open(b'<') => Verdict::Not,
         _ => Verdict::Not,
     }
+}
+
+/// `2'30"`, `2′30″` before a caption: minutes and seconds, or feet and inches.
+fn is_minutes_and_seconds(page: &Page<'_>, first: usize) -> bool {
+    let sign = |at: usize| {
+        page.gap(at) == Gap::Tight
+            && (page.kind(at) == Kind::Mark(Mark::Prime)
+                || matches!(&page.text[page.span(at, at)], "'" | "\"" | "’" | "”"))
+    };
+    sign(first + 1)
+        && page.gap(first + 2) == Gap::Tight
+        && matches!(page.kind(first + 2), Kind::Number(seconds) if seconds.whole == 2)
+        && sign(first + 3)
 }
 
 /// `<5>`, `[12.5]`, `(12.5)`: angle brackets are times, square ones mostly, round ones may be anything.

@@ -14,6 +14,7 @@ pub(super) fn is_seen(page: &Page<'_>, (first, last): (usize, usize), left: &Lef
     is_shown(page, left, range)
         || !silent && is_on_a_clock(page, next)
         || is_rest(page, left)
+        || !range && is_time_of_a_screen(page, left)
         || !range
             && (is_set_to(page, left)
                 || is_something(page, seconds, left)
@@ -88,7 +89,10 @@ fn is_set_to(page: &Page<'_>, left: &Left) -> bool {
         && (left.at.saturating_sub(5)..left.at)
             .rev()
             .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(_) | Kind::Clock))
-            .any(|index| matches!(page.kind(index), Kind::Word(Word::Display)))
+            // `Watch from 0:30`
+            .any(|index| {
+                matches!(page.kind(index), Kind::Word(Word::Display)) && &page.text[page.span(index, index)] != "Watch"
+            })
 }
 
 /// `The song is 3:45`, `it is 22:00 in Tokyo`, `the current time is 14:05`: a length, a time of day or a score, unless its
@@ -155,15 +159,48 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
     })
 }
 
+/// `화면 시각 14:32:05`, `현재 시각은 14:32`, 当前时间14:32: the time that a screen has, or that it is.
+fn is_time_of_a_screen(page: &Page<'_>, left: &Left) -> bool {
+    const SCREENS: [&str; 14] = [
+        "화면",
+        "현재",
+        "촬영",
+        "녹화",
+        "카메라",
+        "현지",
+        "CCTV",
+        "画面",
+        "現在",
+        "撮影",
+        "当前",
+        "拍摄",
+        "录制",
+        "北京",
+    ];
+    let time = match left.cue {
+        Cue::Word(Word::Time) => Some(left.at),
+        Cue::Word(Word::Is) | Cue::Colon => {
+            page.label(left.at).filter(|label| page.kind(*label) == Kind::Word(Word::Time))
+        }
+        _ => None,
+    };
+    time.filter(|time| page.is_asian(*time)).is_some_and(|time| {
+        let before = page.text[..page.tokens[time].start()].trim_end();
+        SCREENS.iter().any(|screen| before.ends_with(screen))
+    })
+}
+
 /// `화면에 18:22가 보입니다`, 22:15を表示: behind a clock.
 fn is_written_in_asian(page: &Page<'_>, last: usize) -> bool {
     const SHOWN: [&str; 10] = ["表示", "示し", "示す", "指し", "指す", "표시", "보이", "보입", "나타", "가리"];
+    const LEFT: [&str; 5] = ["남았", "남은", "남아", "残り", "剩"];
     if !page.is_asian(last + 1) {
         return false;
     }
-    let behind =
-        page.text[page.tokens[last].end()..].trim_start_matches(['가', '이', '을', '를', 'を', 'が', 'と', '로', ' ']);
-    SHOWN.iter().any(|shown| behind.starts_with(shown))
+    let behind = &page.text[page.tokens[last].end()..];
+    let verb = behind.strip_prefix(['가', '이', '을', '를', '로', 'を', 'が', 'と']).map(str::trim_start);
+    verb.is_some_and(|verb| SHOWN.iter().any(|shown| verb.starts_with(shown)))
+        || LEFT.iter().any(|left| verb.unwrap_or(behind).trim_start().starts_with(left))
 }
 
 /// `12:30 is written on the wall`.

@@ -10,6 +10,7 @@ pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
             if rest.get(dashes) == Some(&b'>') { (Mark::Arrow, dashes + 1) } else { (Mark::Dash, dashes) }
         }
         b'=' if rest.starts_with(b"=>") => (Mark::Arrow, 2),
+        b'+' if rest.starts_with(b"+/-") => (Mark::Tolerance, 3),
         b'&' => of_entity(rest),
         b'<' if matches!(rest, [_, b'/' | b'a'..=b'z', ..]) => match tag(rest) {
             0 => (Mark::Open(b'<'), 1),
