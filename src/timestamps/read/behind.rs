@@ -113,6 +113,7 @@ impl Behind {
             // `3분대 소속`: a squad, or somewhere in the third minute
             "대" if !rest.starts_with(['에', '의', '까', '부', '로']) => Self::Vague,
             "に" if rest.starts_with("わた") => Self::Length,
+            "に" if ["セット", "設定", "合わせ"].iter().any(|set| rest.starts_with(set)) => Self::Vague,
             // `100m를 11.2초에 달립니다`
             "에" if ["달리", "달립", "달려", "주파", "완주"].iter().any(|runs| rest.starts_with(runs)) => {
                 Self::Vague
@@ -129,6 +130,9 @@ impl Behind {
     fn counted(page: &Page<'_>, last: usize, rest: &str) -> Option<Self> {
         const TIMES: [&str; 5] = ["회", "번씩", "回", "次", "度"];
         let number = last.checked_sub(1).map_or("", |number| &page.text[page.span(number, number)]);
+        if !rest.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '한' | '一')) && number != "1" {
+            return None;
+        }
         // 1分钟停3次
         let verb = rest.char_indices().take(3).find(|(_, char)| char.is_ascii_digit()).map_or(0, |(at, _)| at);
         let counted = if number == "1" { &rest[verb..] } else { rest };

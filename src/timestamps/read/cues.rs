@@ -7,7 +7,7 @@ use super::minutes::told;
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
 use super::results::{RACES, is_achieved, is_counted_down_from, is_left_over};
-use super::token::{Gap, Kind, Style, Word};
+use super::token::{Kind, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
 
@@ -88,7 +88,7 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         }
         _ if timed.unit.style == Style::Asian => {
             // `녹색 35초, 황색 3초`: a noun, and how long
-            let counted = left.cue == Cue::Other && timed.parts == 1 && page.gap(timed_first(page, last)) > Gap::Tight;
+            let counted = left.cue == Cue::Other && timed.parts == 1;
             let counted = counted && (timed.unit.size > 1 || page.follow(last) == Follow::List);
             if matches!(page.follow(last), Follow::Noun) || counted { UNCLEAR } else { Verdict::Time }
         }
@@ -125,11 +125,6 @@ fn is_up_to_a_length(page: &Page<'_>, to: usize) -> bool {
     let up = page.before(to).filter(|up| page.kind(*up) == Kind::Word(Word::Up));
     up.and_then(|up| page.before(up))
         .is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::For | Word::Lasts | Word::Length | Word::Goes)))
-}
-
-/// The number of a time with one unit, which is its last token.
-fn timed_first(page: &Page<'_>, last: usize) -> usize {
-    (last.saturating_sub(3)..last).rev().find(|at| matches!(page.kind(*at), Kind::Number(_))).unwrap_or(last)
 }
 
 /// `It starts after 20 seconds`: what starts so has nothing before it but the media.

@@ -121,6 +121,10 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         at += 1;
         match kind {
             Kind::Mark(Mark::Star | Mark::Quote | Mark::Close(_)) => {}
+            // `12초 지점에서`: one word
+            Kind::Word(Word::Mark) if page.is_asian(at - 1) && is_since(page, at - 1) => {
+                return particles(page, a, b, at);
+            }
             Kind::Word(
                 Word::Mark
                 | Word::Ordinal
@@ -133,6 +137,8 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
                 | Word::Vague
                 | Word::Approx,
             ) => {}
+            // 从第12秒开始到第20秒
+            Kind::Word(Word::Start) if page.is_asian(at - 1) => {}
             Kind::Word(Word::Goes | Word::Lasts | Word::Function) => goes = true,
             Kind::Mark(Mark::Comma) => listed = true,
             Kind::Mark(Mark::Dash | Mark::Tilde | Mark::Arrow | Mark::Dots) if !listed => break Joint::Sign,
@@ -203,8 +209,11 @@ fn is_between(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
 
 /// `10초부터 20초까지`, with any words between the two; `10초에서 20초 사이`.
 fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> {
-    let behind = page.kind(page.behind(b.last + 1));
-    let closed = matches!(behind, Kind::Word(Word::Until | Word::Between | Word::To));
+    // 12秒地点から20秒地点まで
+    let mark = usize::from(page.kind(b.last + 1) == Kind::Word(Word::Mark) && page.is_asian(b.last + 1));
+    let behind = page.kind(page.behind(b.last + 1 + mark));
+    let closed = matches!(behind, Kind::Word(Word::Until | Word::Between | Word::To))
+        || mark > 0 && page.text[page.span(b.last + 1, b.last + 1)].ends_with("까지");
     let direct = (from..b.first).all(|index| match page.kind(index) {
         Kind::Break => is_wrapped(page, a, index, b),
         kind => {
@@ -215,6 +224,12 @@ fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> 
         return Some(Joint::Word);
     }
     (closed && is_one_clause(page, from, b.first)).then_some(Joint::Word)
+}
+
+/// Whether a word for a place in time ends with the particle of a beginning: `지점에서`, `시점부터`.
+fn is_since(page: &Page<'_>, mark: usize) -> bool {
+    let text = &page.text[page.span(mark, mark)];
+    text.len() > "에서".len() && (text.ends_with("에서") || text.ends_with("부터"))
 }
 
 /// `from 0:12 he waits until 0:47`: `from` before, `until` directly before the end, and no other clause between.

@@ -9,6 +9,7 @@ use super::token::{Gap, Kind, Mark, Other, Token, Word};
 use super::{asian, latin, numerals, signs};
 
 /// A text in pieces.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub(super) struct Tokens {
     /// All of them, the last one a [`Kind::Break`].
     pub(super) all: Vec<Token>,
@@ -20,6 +21,8 @@ pub(super) struct Tokens {
     pub(super) labelled: bool,
     /// Whether there is a unit.
     pub(super) units: bool,
+    /// Whether there is a verb of showing.
+    pub(super) shows: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
     /// The numbers in words that stand behind an `at`.
@@ -47,6 +50,7 @@ pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
         tabular: seen.pipes || seen.starts && seen.ends,
         labelled: seen.starts || seen.ends || seen.keys,
         units: seen.units,
+        shows: seen.shows,
         all: lexer.tokens,
         points: lexer.points,
         script: lexer.script,
@@ -76,6 +80,7 @@ struct Seen {
     /// `from:`, `to =`, `"until"`
     keys: bool,
     units: bool,
+    shows: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -199,7 +204,7 @@ impl Lexer<'_> {
     pub(super) fn known(&mut self, kind: &'static Kind, length: usize) {
         let noted = matches!(
             kind,
-            Kind::Spelled(_) | Kind::Word(Word::Start | Word::End | Word::From | Word::To | Word::Until)
+            Kind::Spelled(_) | Kind::Word(Word::Start | Word::End | Word::From | Word::To | Word::Until | Word::Shows)
         );
         let full = self.tokens.len() == self.tokens.capacity() || self.points.len() == self.points.capacity();
         if noted || full {
@@ -218,6 +223,7 @@ impl Lexer<'_> {
         match kind {
             Kind::Word(Word::Start) => self.seen.starts = true,
             Kind::Word(Word::End) => self.seen.ends = true,
+            Kind::Word(Word::Shows) => self.seen.shows = true,
             Kind::Word(Word::From | Word::To | Word::Until) => {
                 let behind = &self.rest()[length..];
                 let behind = behind.strip_prefix(b" ").unwrap_or(behind);

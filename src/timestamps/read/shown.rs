@@ -74,6 +74,10 @@ fn is_rest(page: &Page<'_>, left: &Left) -> bool {
     let rest = |at: usize| ends_with(page, at, &["left", "remaining"]);
     match left.cue {
         Cue::Word(Word::Last) => true,
+        // 残り時間: the unit of hours is the word for time as well
+        Cue::Unit => {
+            page.is_asian(left.at) && page.before(left.at).is_some_and(|rest| page.kind(rest) == Kind::Word(Word::Last))
+        }
         Cue::Word(Word::Time) => page.before(left.at).is_some_and(|last| page.kind(last) == Kind::Word(Word::Last)),
         Cue::Colon | Cue::Word(Word::Is) => page.label(left.at).is_some_and(|label| {
             rest(label)
@@ -124,10 +128,13 @@ fn is_describing(page: &Page<'_>, next: usize, left: &Left) -> bool {
 
 /// `A note says 'back at 13:30'`, `the banner reads: sale until 18:00`: what is written in the picture.
 fn is_in_a_quotation(page: &Page<'_>, first: usize) -> bool {
-    (first.saturating_sub(8)..first)
-        .rev()
-        .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop) | Kind::Clock))
-        .any(|at| {
+    let clause = || {
+        (first.saturating_sub(8)..first)
+            .rev()
+            .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop) | Kind::Clock))
+    };
+    page.shows
+        && clause().any(|at| {
             page.kind(at) == Kind::Word(Word::Shows)
                 && matches!(page.kind(at + 1), Kind::Mark(Mark::Quote | Mark::Colon))
                 && at + 2 < first
@@ -184,7 +191,13 @@ fn is_time_of_a_screen(page: &Page<'_>, left: &Left) -> bool {
         }
         _ => None,
     };
-    time.filter(|time| page.is_asian(*time)).is_some_and(|time| {
+    // 现在是14:32
+    let now = left.cue == Cue::Word(Word::Is)
+        && page.before(left.at).is_some_and(|now| {
+            let text = &page.text[page.span(now, now)];
+            ["现在", "現在", "今", "지금은"].iter().any(|known| text.ends_with(known))
+        });
+    now || time.filter(|time| page.is_asian(*time)).is_some_and(|time| {
         let before = page.text[..page.tokens[time].start()].trim_end();
         SCREENS.iter().any(|screen| before.ends_with(screen))
     })

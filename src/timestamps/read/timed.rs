@@ -242,6 +242,16 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         }
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
+        // 车门打开20到25秒, 烤20至25分钟
+        Behind::Nothing
+            if !both
+                && timed.unit.style == Style::Asian
+                && left.cue == Cue::Other
+                && page.gap(judge.first(index)) == Gap::Tight
+                && matches!(page.follow(judge.last(index)), Follow::Nothing | Follow::List | Follow::Sentence) =>
+        {
+            UNCLEAR
+        }
         Behind::Relative if timed.unit.style != Style::Asian && !timed.is_lone_m() && !(both && timed.is_brief()) => {
             relative(page, left, judge.last(index))
         }
