@@ -90,7 +90,7 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         && begins_with(
             page,
             page.behind(last + 1),
-            &["walk", "drive", "ride", "flight", "break", "breaks", "wait", "rest", "trip", "journey"],
+            &["walk", "drive", "ride", "flight", "break", "breaks", "wait", "rest", "trip", "journey", "read"],
         )
     {
         return Verdict::Not;

@@ -160,6 +160,10 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         Cue::Start | Cue::Dash | Cue::Open(_) if decimal && follow != Follow::Sentence => Verdict::Time,
         Cue::Start | Cue::Dash | Cue::Open(_) => UNCLEAR,
         Cue::Word(Word::Measure | Word::Ratio | Word::Display | Word::Media) => Verdict::Not,
+        // `The answer is 12-18`
+        Cue::Word(Word::Is) if page.before(left.at).is_some_and(|part| page.kind(part) == Kind::Word(Word::Part)) => {
+            UNCLEAR
+        }
         _ if decimal => UNCLEAR,
         _ => Verdict::Not,
     }

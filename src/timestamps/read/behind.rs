@@ -88,6 +88,12 @@ impl Behind {
             Kind::Word(Word::Ordinal) if is_asian(page, last) && is_at_moment(page, next) => Self::Point,
             Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
             Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
+            // `12 s/18 s/31 s`
+            Kind::Mark(Mark::Slash)
+                if matches!(page.kind(next + 1), Kind::Number(_)) && matches!(page.kind(next + 2), Kind::Unit(_)) =>
+            {
+                Self::Nothing
+            }
             Kind::Mark(Mark::Slash) if page.gap(next) == Gap::Tight => Self::Rate,
             Kind::Other(_) | Kind::Word(Word::Measure)
                 if is_asian(page, last) && is_spell(&page.text[page.tokens[next].start()..]) =>

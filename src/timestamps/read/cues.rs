@@ -7,7 +7,7 @@ use super::minutes::told;
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
 use super::results::{RACES, is_achieved, is_counted_down_from, is_left_over};
-use super::token::{Kind, Style, Word};
+use super::token::{Kind, Mark, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
 
@@ -89,7 +89,11 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         _ if timed.unit.style == Style::Asian => {
             // `녹색 35초, 황색 3초`: a noun, and how long
             let counted = left.cue == Cue::Other && timed.parts == 1;
-            let counted = counted && (timed.unit.size > 1 || page.follow(last) == Follow::List);
+            let further = || {
+                let comma = page.before(left.at).filter(|comma| page.kind(*comma) == Kind::Mark(Mark::Comma));
+                comma.and_then(|comma| page.before(comma)).is_some_and(|unit| matches!(page.kind(unit), Kind::Unit(_)))
+            };
+            let counted = counted && (timed.unit.size > 1 || page.follow(last) == Follow::List || further());
             if matches!(page.follow(last), Follow::Noun) || counted { UNCLEAR } else { Verdict::Time }
         }
         // `The target is 35 minutes`, `the limit is 30 s`

@@ -66,7 +66,13 @@ fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     if apart {
         return None;
     }
-    let joint = if is_adjacent(page, a, b) { Joint::Adjacent } else { connector(page, a, b)? };
+    let joint = if is_adjacent(page, a, b) {
+        Joint::Adjacent
+    } else if is_cue(page, a, b) {
+        Joint::Sign
+    } else {
+        connector(page, a, b)?
+    };
     belong(page, a, b, joint).then_some(joint)
 }
 
@@ -95,6 +101,23 @@ fn is_wrapped(page: &Page<'_>, a: &Atom, end: usize, b: &Atom) -> bool {
         (Kind::Word(Word::To | Word::Until | Word::And), _) => end + 1 == b.first && from(),
         _ => false,
     }
+}
+
+/// `0:00:01.000,0:00:04.000`, alone in its line: the two times of a subtitle.
+fn is_cue(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
+    let comma = a.last + 1;
+    let thousandths = |at: usize| {
+        let text = &page.text.as_bytes()[page.span(at, at)];
+        page.kind(at) == Kind::Clock && text.len() > 8 && text[text.len() - 4] == b'.'
+    };
+    page.kind(comma) == Kind::Mark(Mark::Comma)
+        && comma + 1 == b.first
+        && page.gap(comma) == Gap::Tight
+        && page.gap(b.first) == Gap::Tight
+        && page.kind(b.last + 1) == Kind::Break
+        && (a.first == 0 || page.kind(a.first - 1) == Kind::Break)
+        && thousandths(a.last)
+        && thousandths(b.first)
 }
 
 /// `<12.30> <15.0>`.

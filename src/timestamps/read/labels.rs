@@ -87,7 +87,10 @@ fn pairs(page: &Page<'_>, groups: &[Group], (start, first): (usize, Force), (end
                     | Mark::Equal
                     | Mark::Slash
                     | Mark::Bullet
+                    | Mark::Dash
             ),
+            // `Start 0:12` and, in the next line, `End 0:18`
+            Kind::Break => page.kind(index + 1) == Kind::Word(Word::End),
             Kind::Word(word) => matches!(
                 word,
                 Word::And

@@ -67,13 +67,7 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         return Verdict::Not;
     }
     if left.cue == Cue::Colon {
-        let label = page.label(left.at).filter(|label| !left.article && !is_some_other_time(page, *label));
-        return match label.map(|label| page.kind(label)) {
-            Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
-            Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
-            Some(Kind::Word(Word::Millis)) => UNCLEAR,
-            _ => Verdict::Not,
-        };
+        return labelled(page, left, number);
     }
     if let Some(verdict) = judge.listed_behind(index) {
         return match verdict {
@@ -113,8 +107,33 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         // `stops around 30`
         Cue::Other if page.text[page.span(first - 1, first - 1)].eq_ignore_ascii_case("around") => UNCLEAR,
         Cue::Open(b'[') if array_key(page, left.at).is_some_and(|key| names_times(page, key)) => UNCLEAR,
-        _ if page.opens_item(first) && follow != Follow::Sentence => UNCLEAR,
+        _ if page.opens_item(first) && (follow != Follow::Sentence || is_followed_by_decimals(page, last, number)) => {
+            UNCLEAR
+        }
         Cue::Open(b'<') => Verdict::Not,
+        _ => Verdict::Not,
+    }
+}
+
+/// `12.0 18.5 fall`: two columns, or whatever.
+fn is_followed_by_decimals(page: &Page<'_>, last: usize, number: Number) -> bool {
+    number.decimals > 0 && matches!(page.kind(last + 1), Kind::Number(digits) if digits.decimals > 0)
+}
+
+/// `Timestamp: 12.5`, `Falls (s): 12`, but not `Workers: 12`.
+fn labelled(page: &Page<'_>, left: &Left, number: Number) -> Verdict {
+    // `Falls (s): 12, 18`
+    let unit = left.at >= 3
+        && page.kind(left.at - 1) == Kind::Mark(Mark::Close(b'('))
+        && matches!(page.kind(left.at - 2), Kind::Unit(unit) if unit.size == 1);
+    if unit && page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Other(_))) {
+        return UNCLEAR;
+    }
+    let label = page.label(left.at).filter(|label| !left.article && !is_some_other_time(page, *label));
+    match label.map(|label| page.kind(label)) {
+        Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
+        Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
+        Some(Kind::Word(Word::Millis)) => UNCLEAR,
         _ => Verdict::Not,
     }
 }

@@ -71,8 +71,11 @@ pub(super) fn layout(rest: &[u8]) -> Option<(Layout, usize)> {
         _ => return None,
     };
     let attributes = &name[length..];
+    // those of a paragraph may be times: `<p begin="00:00:01.000">`
+    let table = matches!(&name[..length], b"td" | b"th" | b"tr" | b"table");
     let end = match attributes.first()? {
         b'>' => 0,
+        b' ' | b'/' if !table => attributes.iter().take(3).position(|byte| *byte == b'>')?,
         b' ' | b'/' => attributes.iter().take(LONGEST).position(|byte| matches!(byte, b'>' | b'<'))?,
         _ => return None,
     };
