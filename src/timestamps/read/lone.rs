@@ -115,10 +115,19 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     }
 }
 
-/// `12.0 18.5 fall`: two columns, or whatever.
+/// `12.0 18.5 fall`, `12.5 a man enters`: a time without any sign, or whatever.
 fn is_followed_by_decimals(page: &Page<'_>, last: usize, number: Number) -> bool {
-    number.decimals > 0 && matches!(page.kind(last + 1), Kind::Number(digits) if digits.decimals > 0)
+    number.decimals > 0
+        && match page.kind(last + 1) {
+            Kind::Number(digits) => digits.decimals > 0,
+            // `12.5 a man enters`
+            Kind::Word(word) => matches!(word, Word::Article | Word::The),
+            _ => false,
+        }
 }
+
+/// Words for times that mean other things as well.
+const VAGUE: [&str; 7] = ["window", "range", "span", "portion", "interval", "offset", "ranges"];
 
 /// `Timestamp: 12.5`, `Falls (s): 12`, but not `Workers: 12`.
 fn labelled(page: &Page<'_>, left: &Left, number: Number) -> Verdict {
@@ -131,6 +140,12 @@ fn labelled(page: &Page<'_>, left: &Left, number: Number) -> Verdict {
     }
     let label = page.label(left.at).filter(|label| !left.article && !is_some_other_time(page, *label));
     match label.map(|label| page.kind(label)) {
+        // `Window: 3`, `Offset: 5`
+        Some(Kind::Word(Word::Time))
+            if label.is_some_and(|label| quantities::ends_with(page, label, &VAGUE)) && number.decimals == 0 =>
+        {
+            UNCLEAR
+        }
         Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
         Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
         Some(Kind::Word(Word::Millis)) => UNCLEAR,

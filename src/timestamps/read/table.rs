@@ -57,9 +57,11 @@ pub(super) fn roles(text: &str, tokens: &[Token], atoms: &[Atom]) -> Vec<Role> {
                 }
             }
             _ => {
-                head = Head::read(text, tokens, own);
+                // a line with numbers is a head only above a rule: `[0:20 - 0:22] | a window breaks` names no column
+                let ruled = own > 0 && is_ruled(all, end + 1);
+                head = if own == 0 || ruled { Head::read(text, tokens, own) } else { None };
                 // `Severity (1-5)`
-                if own > 0 && head.is_some() && is_ruled(all, end + 1) {
+                if ruled && head.is_some() {
                     roles.resize(atoms.len(), Role::None);
                     roles[atom..atom + own].fill(Role::Other);
                 }

@@ -182,7 +182,13 @@ fn is_extent(judge: &Judge<'_, '_>, index: usize, left: &Left, seconds: f64) -> 
         let same = matches!(judge.page.atoms[judge.groups[before].to].shape, Shape::Timed(timed) if (timed.seconds - seconds).abs() < 1.0);
         return near && same && judge.verdicts[before] == Verdict::Not;
     }
-    let extent = judge.found.last().and_then(|found| Some(found.end.seconds()? - found.start.seconds()?));
+    let found = || judge.found.last().and_then(|found| Some(found.end.seconds()? - found.start.seconds()?));
+    // `from 12 to 18 (6 s)`
+    let [a, b] = [judge.groups[before].from, judge.groups[before].to].map(|atom| judge.page.atoms[atom].shape);
+    let extent = match (a, b) {
+        (Shape::Bare(start), Shape::Bare(end)) => Some(end.value - start.value),
+        _ => found(),
+    };
     near && extent.is_some_and(|extent| (extent - seconds).abs() < 1.5)
 }
 
