@@ -197,6 +197,18 @@ fn role(text: &str, cell: &[Token]) -> Role {
     for token in cell {
         role = match token.kind {
             Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
+            // `How long`, `For`
+            Kind::Word(Word::Later) => return Role::Length,
+            Kind::Word(Word::For) if cell.len() <= 2 => return Role::Length,
+            // of a house, or of a dish
+            Kind::Word(Word::Time)
+                if role == Role::None
+                    && ["window", "portion"]
+                        .iter()
+                        .any(|word| text[token.start()..token.end()].eq_ignore_ascii_case(word)) =>
+            {
+                Role::Other
+            }
             // `Wait`, alone
             Kind::Word(Word::Lasts) if cell.len() <= 2 => return Role::Length,
             Kind::Other(_) if is_told_in_pairs(&text[token.start()..token.end()]) => return Role::Length,
