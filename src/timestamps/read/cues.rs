@@ -86,6 +86,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
             Verdict::Time
         }
+        // `- 1분 12초 트럭 도착`: no length is told so exactly at the beginning of an item
+        Cue::Start if timed.parts > 1 && timed.unit.size == 1 && page.opens_item(timed_at(page, last)) => Verdict::Time,
         _ if timed.unit.style == Style::Asian => {
             // `녹색 35초, 황색 3초`: a noun, and how long
             let counted = left.cue == Cue::Other && timed.parts == 1;
@@ -129,6 +131,12 @@ fn is_up_to_a_length(page: &Page<'_>, to: usize) -> bool {
     let up = page.before(to).filter(|up| page.kind(*up) == Kind::Word(Word::Up));
     up.and_then(|up| page.before(up))
         .is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::For | Word::Lasts | Word::Length | Word::Goes)))
+}
+
+/// The first token of a time of several numbers and units, whose last one is at `last`.
+fn timed_at(page: &Page<'_>, last: usize) -> usize {
+    let own = |at: &usize| matches!(page.kind(*at), Kind::Number(_) | Kind::Unit(_));
+    (last.saturating_sub(6)..=last).rev().take_while(own).last().unwrap_or(last)
 }
 
 /// `It starts after 20 seconds`: what starts so has nothing before it but the media.
