@@ -2,12 +2,12 @@
 
 use super::atoms::Timed;
 use super::behind::{Behind, is_asian};
-use super::lengths::{is_ahead, is_asian_spell, is_frequency, is_lasting_directly, is_length, is_shift, is_some_time};
+use super::cues::{self, is_of_rest};
+use super::lengths::{is_ahead, is_asian_spell, is_frequency, is_lasting_directly, is_length, is_shift};
 use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::minutes::{is_counted, is_mark, is_oclock};
 use super::page::{Cue, Follow, Left, Page};
-use super::quantities::ends_with;
-use super::scores::{RACES, is_left_over};
+use super::quantities::begins_with;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
@@ -56,11 +56,13 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         return UNCLEAR;
     }
     if timed.is_lone_m() {
+        // `climbs to 40 m`, `a free kick from 22 m`: who writes minutes so has no space before them, but for a sentence that
+        // begins with them
+        let spaced = page.gap(last) == Gap::Space && !(left.cue == Cue::Word(Word::At) && page.opens_item(left.at));
         let metres = is_run(page, last)
+            || spaced
             || timed.number.fract() > 0.0 && page.gap(last) == Gap::Space
             || is_by(page, left, last)
-            // `a free kick from 22 m`
-            || left.cue == Cue::Word(Word::From) && page.gap(last) == Gap::Space
             || left.cue == Cue::Word(Word::At) && is_load(page, left.at);
         if metres || is_foreign_of(page, left) {
             return Verdict::Not;
@@ -70,39 +72,34 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
         return Verdict::Not;
     }
-    if is_decade(timed, left) {
+    if is_decade(timed, left) && page.gap(last) == Gap::Tight {
         return Verdict::Not;
     }
-    match left.cue {
-        Cue::Word(Word::In) => UNCLEAR,
-        Cue::Word(Word::Last) => UNCLEAR,
-        // `best lap 58.3 s`
-        Cue::Other if ends_with(page, left.at, &RACES) => UNCLEAR,
-        // `a game with 5 minutes against 4`
-        Cue::Word(Word::Function)
-            if timed.unit.style == Style::Plural
-                && (ends_with(page, left.at, &["with", "has", "have", "had"]) || is_of_which(page, left.at))
-                && !is_left_over(page, page.behind(last + 1)) =>
-        {
-            Verdict::Not
-        }
-        _ if is_placed(left) => Verdict::Time,
-        Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
-        Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
-        Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
-            Verdict::Time
-        }
-        _ if timed.unit.style == Style::Asian => {
-            if matches!(page.follow(last), Follow::Noun) {
-                UNCLEAR
-            } else {
-                Verdict::Time
-            }
-        }
-        _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
-        _ if timed.is_brief() => Verdict::Time,
-        _ => UNCLEAR,
+    // `a 5 s pause`
+    if left.article
+        && !left.the
+        && timed.parts == 1
+        && matches!(timed.unit.style, Style::Letter | Style::Short)
+        && (page.follow(last) == Follow::Noun || page.kind(page.behind(last + 1)) == Kind::Word(Word::Lasts))
+    {
+        return Verdict::Not;
     }
+    // `12 min walk`
+    if timed.parts == 1
+        && timed.unit.style == Style::Short
+        && begins_with(
+            page,
+            page.behind(last + 1),
+            &["walk", "drive", "ride", "flight", "break", "breaks", "wait", "rest", "trip", "journey", "read"],
+        )
+    {
+        return Verdict::Not;
+    }
+    // `plays 80s music`
+    if is_round(timed) && left.cue == Cue::Other && page.follow(last) == Follow::Noun && page.gap(last) == Gap::Tight {
+        return UNCLEAR;
+    }
+    cues::decide(page, left, timed, last)
 }
 
 /// What the words behind a time decide by themselves.
@@ -123,7 +120,12 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
             Verdict::Not
         }
         Behind::Point | Behind::Into => {
-            if is_length(page, left, timed.led) {
+            // `every 10 s from 0:30`
+            let from = page.behind(last + 1);
+            let since = page.kind(from) == Kind::Word(Word::From) && page.kind(from + 1) == Kind::Clock;
+            if since && matches!(left.cue, Cue::Word(Word::Every | Word::For | Word::Lasts)) {
+                Verdict::Not
+            } else if is_length(page, left, timed.led) || is_asian(page, last) && is_of_rest(page, left) {
                 UNCLEAR
             } else {
                 Verdict::Time
@@ -148,6 +150,8 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
         // `At 2h15m03s of the replay`
         Behind::Relative if left.cue == Cue::Word(Word::At) && timed.parts > 1 && is_of(page, last) => Verdict::Time,
         Behind::Relative => UNCLEAR,
+        // 每10秒一次
+        Behind::Vague if left.cue == Cue::Word(Word::Every) => Verdict::Not,
         Behind::Vague => UNCLEAR,
         Behind::Nothing => return None,
     })
@@ -165,11 +169,6 @@ fn is_after_doing(page: &Page<'_>, last: usize) -> bool {
     let next = page.behind(last + 1);
     let text = &page.text[page.span(next + 1, next + 1)];
     page.kind(next) == Kind::Word(Word::After) && text.split(' ').next().is_some_and(|word| word.ends_with("ing"))
-}
-
-/// `25 minutes, of which 40 seconds are shown`.
-fn is_of_which(page: &Page<'_>, at: usize) -> bool {
-    ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
 }
 
 /// `100 m in 9.58 s`.
@@ -242,10 +241,14 @@ pub(super) fn is_placed(left: &Left) -> bool {
     ) || left.cue == Cue::Start && left.approx
 }
 
+/// A number of seconds that may be one of decades.
+fn is_round(timed: &Timed) -> bool {
+    timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0
+}
+
 /// `in his 30s`, `the 80s`.
 fn is_decade(timed: &Timed, left: &Left) -> bool {
-    let round =
-        timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0;
+    let round = is_round(timed);
     let aged = matches!(left.cue, Cue::Word(Word::Age));
     round
         && (timed.number >= 1000.0

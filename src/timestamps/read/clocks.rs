@@ -2,10 +2,13 @@
 
 use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
-use super::daytime::{BY_DAY, is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right};
+use super::daytime::{
+    BY_DAY, is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right, names_hours,
+};
 use super::page::{Cue, Left, Page};
-use super::quantities::begins_with;
-use super::scores::{is_achieved, is_left_over, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
+use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result};
+use super::scores::{is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
+use super::shown::is_seen;
 use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
@@ -85,13 +88,19 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
         || left.cue == Cue::Colon && is_hours(page, left.at)
+        || range && matches!(left.cue, Cue::Unit | Cue::Word(Word::Time | Word::Measure)) && names_hours(page, left.at)
         // `the meeting is from 14:00 to 15:30`
         || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);
     if hours
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
-        || is_shown(page, &left, range)
-        || !range && (is_set_to(page, &left) || !silent && is_written(page, next, &left))
+        || is_seen(page, (first, last), &left, range, seconds(page, judge, index))
+        || !range
+            && (is_anchor(page, &left)
+                || is_result(page, &left)
+                || is_counted_down_from(page, &left)
+                || is_in_parts(page, first, &left))
+        || is_jump(judge, index, &left)
         || is_near_day(page, first, &left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
         || is_crowded(page, judge, index)
@@ -113,7 +122,7 @@ fn is_alone(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
 }
 
 /// Whether no rule asks further about what stands behind a clock.
-fn is_silent(behind: Kind) -> bool {
+pub(super) fn is_silent(behind: Kind) -> bool {
     match behind {
         Kind::Break => true,
         Kind::Mark(mark) => !matches!(mark, Mark::Comma | Mark::Dash | Mark::Percent | Mark::Degree),
@@ -153,6 +162,10 @@ fn is_length_by_left(page: &Page<'_>, left: &Left) -> bool {
         // Italian `alle 0:12` is no German `alle 5 Sekunden`
         Cue::Word(Word::Every) => !page.text[page.span(left.at, left.at)].eq_ignore_ascii_case("alle"),
         Cue::Word(Word::Lasts | Word::For | Word::Length) => true,
+        // `elapsed time 3:20`
+        Cue::Word(Word::Time) if !page.is_asian(left.at) => {
+            page.before(left.at).is_some_and(|length| page.kind(length) == Kind::Word(Word::Length))
+        }
         Cue::Word(Word::Of | Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         _ => false,
     }
@@ -172,7 +185,9 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
             Kind::Word(Word::Part)
                 if labelled && matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Of | Word::The)) => {}
             // `Total elapsed time on site: 62 s`
-            Kind::Other(_) | Kind::Word(Word::Function | Word::The | Word::Of) if labelled => {}
+            Kind::Other(_)
+            | Kind::Word(Word::Function | Word::The | Word::Of | Word::Between | Word::In | Word::Measure)
+                if labelled => {}
             // `total flight time is`
             Kind::Other(_) | Kind::Word(Word::Agenda) if page.kind(index + 1) == Kind::Word(Word::Time) => {}
             Kind::Word(Word::Time | Word::Media | Word::Is | Word::The | Word::Of)
@@ -198,47 +213,6 @@ fn is_length_by_right(page: &Page<'_>, last: usize, next: usize, left: &Left) ->
         }
         _ => false,
     }
-}
-
-/// What a clock, a scoreboard or an overlay in the picture shows is rarely the media's time, but can be.
-fn is_shown(page: &Page<'_>, left: &Left, range: bool) -> bool {
-    let display = |from: usize, to: usize| {
-        (from..to)
-            .rev()
-            .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop)))
-            .any(|index| matches!(page.kind(index), Kind::Word(Word::Display)))
-    };
-    match left.cue {
-        // `Watch 2:08-2:17`
-        Cue::Word(Word::Display) => {
-            let imperative = &page.text[page.span(left.at, left.at)] == "Watch"
-                && page
-                    .before(left.at)
-                    .is_none_or(|before| matches!(page.kind(before), Kind::Break | Kind::Mark(Mark::Stop)));
-            !range && !imperative
-        }
-        Cue::Word(Word::Shows | Word::Is) | Cue::Colon => display(left.at.saturating_sub(8), left.at),
-        _ => false,
-    }
-}
-
-/// `timer set to 25:00`, `the countdown starts from 10:00`.
-fn is_set_to(page: &Page<'_>, left: &Left) -> bool {
-    matches!(left.cue, Cue::Word(Word::To | Word::From))
-        && (left.at.saturating_sub(5)..left.at)
-            .rev()
-            .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(_) | Kind::Clock))
-            .any(|index| matches!(page.kind(index), Kind::Word(Word::Display)))
-}
-
-/// `12:30 is written on the wall`.
-fn is_written(page: &Page<'_>, next: usize, left: &Left) -> bool {
-    let verb = next + usize::from(page.kind(next) == Kind::Word(Word::Is));
-    !matches!(left.cue, Cue::Word(Word::At | Word::From | Word::Between | Word::After | Word::By))
-        && verb > next
-        && begins_with(page, verb, &["written", "displayed", "shown", "printed", "painted", "visible"])
-        // `0:12 is shown`: where, it has to say
-        && matches!(page.kind(verb + 1), Kind::Word(Word::Function | Word::At | Word::In | Word::By))
 }
 
 /// The seconds of the clock that a group begins with.
@@ -274,6 +248,37 @@ fn is_address(page: &Page<'_>, first: usize, left: &Left) -> bool {
             // the letter is that of a measure, by chance
             kind => kind == Kind::Word(Word::Measure) && page.gap(before) == Gap::Tight,
         })
+}
+
+/// `At 0:45 (14:32:05 camera time)`, `at 0:45 a sign with 9:00-17:00`: a clock that could be a time of day, much later than the
+/// one that its sentence has already, and placed by no word.
+fn is_jump(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
+    const FAR: f64 = 300.0;
+    let page = judge.page;
+    let second = seconds(page, judge, index);
+    let by_day = BY_DAY.contains(&second) || second >= 5.0 * 3600.0;
+    let loose = matches!(left.cue, Cue::Open(_) | Cue::Other | Cue::Word(Word::Time | Word::Function | Word::Shows));
+    let Some(before) = index.checked_sub(1).filter(|_| by_day && loose) else { return false };
+    let enclosed = |cue: Cue| matches!(cue, Cue::Open(_));
+    matches!(page.atoms[judge.groups[before].to].shape, Shape::Clock(earlier) if earlier + FAR < second)
+        && judge.verdicts[before] == Verdict::Time
+        && is_same_sentence(judge, before)
+        && !(enclosed(left.cue) && enclosed(page.left(judge.first(before)).cue))
+}
+
+/// Whether a group and the next one stand in the same sentence.
+pub(super) fn is_same_sentence(judge: &Judge<'_, '_>, before: usize) -> bool {
+    let (from, to) = (judge.last(before) + 1, judge.first(before + 1));
+    to - from <= 24
+        && !(from..to).any(|at| matches!(judge.page.kind(at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Pipe)))
+}
+
+/// `5 seconds after 0:30`: what the time is told from.
+fn is_anchor(page: &Page<'_>, left: &Left) -> bool {
+    matches!(left.cue, Cue::Word(Word::After | Word::Before))
+        && left.at >= 2
+        && matches!(page.kind(left.at - 1), Kind::Unit(_))
+        && matches!(page.kind(left.at - 2), Kind::Number(_))
 }
 
 /// `x[3:10]`: a slice in a program.

@@ -60,6 +60,12 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     if left.cue == Cue::Word(Word::Of) && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &SERVICES)) {
         return true;
     }
+    // `valid until 18:00`
+    if left.cue == Cue::Word(Word::Until)
+        && page.before(left.at).is_some_and(|valid| ends_with(page, valid, &["valid", "closed"]))
+    {
+        return true;
+    }
     let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
     // `closes the lid at 5:31` is no shop
     let transitive = |index: usize| {
@@ -71,20 +77,197 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     };
     // `the gate opens at 5:31` is no shop either
     let swings = |index: usize| page.before(index).is_some_and(|noun| ends_with(page, noun, &DOORS));
-    let agenda = |index: usize| page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index) && !swings(index);
+    // `the meeting recording`
+    let filmed = |index: usize| page.kind(index + 1) == Kind::Word(Word::Media);
+    let agenda = |index: usize| {
+        page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index) && !swings(index) && !filmed(index)
+    };
     // `the 10:15 train`
     if (left.the || left.article) && begins_with(page, page.behind(last + 1), &SERVICES)
         || left.cue == Cue::Other && ends_with(page, left.at, &SERVICES)
     {
         return true;
     }
-    let before = (first.saturating_sub(8)..first).rev().take_while(same).any(agenda);
+    let appointed = |index: usize| seconds % 5.0 == 0.0 && is_appointment(page, index) && !filmed(index);
+    let before = (first.saturating_sub(8)..first).rev().take_while(same).any(|index| agenda(index) || appointed(index));
     let next = page.behind(last + 1);
     let by = page.text[page.span(next, next)].starts_with("according")
-        && (next..next + 6)
+        && (next..next + 6).take_while(same).any(|index| is_notice(page, index));
+    before
+        || by
+        || is_listed(page, first, left)
+        || seconds % 5.0 == 0.0 && (is_posted(page, last) || is_asian_appointment(page, first))
+}
+
+/// `영업시간은 09:00`, 营业时间, `회의는 14:00`: what the words of Korean, Chinese or Japanese before a clock say it is of.
+fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
+    const APPOINTMENTS: [&str; 45] = [
+        "月～金",
+        "周一",
+        "星期",
+        "节课",
+        "時限",
+        "平日",
+        "毎日",
+        "每天",
+        "월~금",
+        "교시",
+        "점검",
+        "영업",
+        "운영",
+        "근무",
+        "진료",
+        "개방",
+        "면회",
+        "수업",
+        "회의",
+        "마감",
+        "교대",
+        "점심",
+        "강의",
+        "기차",
+        "열차",
+        "버스",
+        "営業",
+        "開館",
+        "診療",
+        "受付",
+        "面会",
+        "授業",
+        "会議",
+        "休憩",
+        "発車",
+        "营业",
+        "开放",
+        "上班",
+        "下班",
+        "办公",
+        "上课",
+        "会议",
+        "开会",
+        "列车",
+        "航班",
+    ];
+    if !(first.saturating_sub(3)..first).any(|at| page.is_asian(at)) {
+        return false;
+    }
+    let from = (first.saturating_sub(5)..first)
+        .rev()
+        .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma) | Kind::Clock))
+        .last()
+        .unwrap_or(first);
+    let words = &page.text[page.tokens[from].start()..page.tokens[first].start()];
+    APPOINTMENTS.iter().any(|known| words.contains(known))
+}
+
+/// What is held at a time of day, if that is as round as such times are: `Class begins at 8:30`, `kick-off is at 15:30`.
+fn is_appointment(page: &Page<'_>, at: usize) -> bool {
+    const APPOINTMENTS: [&str; 21] = [
+        "break",
+        "class",
+        "classes",
+        "lesson",
+        "lessons",
+        "lecture",
+        "shift",
+        "shifts",
+        "kickoff",
+        "kick",
+        "check",
+        "lunch",
+        "dinner",
+        "breakfast",
+        "curfew",
+        "appointment",
+        "appointments",
+        "interview",
+        "webinar",
+        "boarding",
+        "delivery",
+    ];
+    match page.kind(at) {
+        Kind::Other(_) => page.text[page.span(at, at)]
+            .split(' ')
+            .any(|word| APPOINTMENTS.iter().any(|known| word.eq_ignore_ascii_case(known))),
+        _ => false,
+    }
+}
+
+/// What a time of day is read from: a board, a display, `the notice`.
+fn is_notice(page: &Page<'_>, at: usize) -> bool {
+    const NOTICES: [&str; 21] = [
+        "notice",
+        "poster",
+        "whiteboard",
+        "blackboard",
+        "calendar",
+        "ticket",
+        "flyer",
+        "leaflet",
+        "programme",
+        "program",
+        "menu",
+        "diary",
+        "placard",
+        "roster",
+        "timesheet",
+        "brochure",
+        "banner",
+        "plaque",
+        "plan",
+        "letter",
+        "invitation",
+    ];
+    match page.kind(at) {
+        Kind::Word(Word::Agenda | Word::Display | Word::Day) => true,
+        Kind::Other(_) => ends_with(page, at, &NOTICES) || begins_with(page, at, &NOTICES),
+        _ => false,
+    }
+}
+
+/// `The schedule on the wall lists 08:30`, `on the whiteboard is written 10:15`.
+fn is_listed(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    const VERBS: [&str; 12] = [
+        "lists",
+        "listed",
+        "announces",
+        "advertises",
+        "gives",
+        "names",
+        "mentions",
+        "states",
+        "indicates",
+        "written",
+        "printed",
+        "marked",
+    ];
+    let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
+    matches!(left.cue, Cue::Other | Cue::Word(Word::Function | Word::At | Word::For))
+        && (left.at.saturating_sub(2)..=left.at).any(|verb| ends_with(page, verb, &VERBS))
+        && (first.saturating_sub(10)..left.at)
+            .rev()
             .take_while(same)
-            .any(|index| matches!(page.kind(index), Kind::Word(Word::Agenda | Word::Display | Word::Day)));
-    before || by
+            .any(|index| is_notice(page, index) || ends_with(page, index, &["receipt", "label", "wall"]))
+}
+
+/// `Doors open 19:00, show starts 20:00 (poster)`, `09:15 first truck (all as written on the whiteboard)`: whether the bracket
+/// that ends the sentence says where it is written.
+fn is_posted(page: &Page<'_>, last: usize) -> bool {
+    let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop));
+    let Some(open) =
+        (last + 1..last + 24).take_while(same).find(|index| page.kind(*index) == Kind::Mark(Mark::Open(b'(')))
+    else {
+        return false;
+    };
+    let inside = |index: &usize| same(index) && !matches!(page.kind(*index), Kind::Mark(Mark::Close(_)));
+    let mut words = (open + 1..open + 9).take_while(inside);
+    let alone = page.kind(open + 2) == Kind::Mark(Mark::Close(b'(')) && is_notice(page, open + 1);
+    alone
+        || words.clone().any(|index| {
+            page.text[page.span(index, index)]
+                .split(' ')
+                .any(|word| ["written", "printed", "listed", "posted"].contains(&word))
+        }) && words.any(|index| is_notice(page, index))
 }
 
 /// `at 5:01 in the video`.
@@ -126,17 +309,44 @@ const DOORS: [&str; 24] = [
     "window",
 ];
 
-/// `Opening hours: 9:00-17:00`.
+/// `Opening hours: 9:00-17:00`, `Visiting time: 14:00 - 16:00`, `Horario: 9:00-18:00`.
 pub(super) fn is_hours(page: &Page<'_>, colon: usize) -> bool {
-    page.label(colon).is_some_and(
-        |label| matches!(page.kind(label), Kind::Unit(unit) if unit.size == 3600 && unit.style != Style::Asian),
-    )
+    page.label(colon).is_some_and(|label| names_hours(page, label))
+}
+
+/// Whether a label is one of hours of the day.
+pub(super) fn names_hours(page: &Page<'_>, label: usize) -> bool {
+    const HOURS: [&str; 10] = [
+        "öffnungszeiten",
+        "Öffnungszeiten",
+        "horaires",
+        "horaire",
+        "horario",
+        "horarios",
+        "horário",
+        "orari",
+        "orario",
+        "abierto",
+    ];
+    const OF: [&str; 9] =
+        ["opening", "closing", "visiting", "business", "office", "working", "prayer", "service", "meal"];
+    match page.kind(label) {
+        Kind::Unit(unit) => unit.size == 3600 && unit.style != Style::Asian,
+        Kind::Other(_) => ends_with(page, label, &HOURS),
+        Kind::Word(Word::Time | Word::Measure) => {
+            ends_with(page, label, &["time", "times"]) && page.before(label).is_some_and(|of| ends_with(page, of, &OF))
+        }
+        _ => false,
+    }
 }
 
 /// `Monday 9:00`, `Monday at 9:00`.
 pub(super) fn is_near_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    // `Sat 09:00`, `Sun, 9:00`; `sat` is a verb
+    let saturday = |at: usize| page.text[page.span(at, at)].rsplit(' ').next() == Some("Sat");
     match left.cue {
         Cue::Word(Word::Day) => true,
+        Cue::Other => saturday(left.at),
         Cue::Word(Word::At | Word::From) | Cue::List | Cue::Colon => {
             left.at > 0 && left.at < first && matches!(page.kind(left.at - 1), Kind::Word(Word::Day))
         }
@@ -148,7 +358,7 @@ pub(super) fn is_near_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
 pub(super) fn is_near_day_by_right(page: &Page<'_>, next: usize) -> bool {
     match page.kind(next) {
         Kind::Word(Word::Day) => true,
-        Kind::Word(Word::In | Word::At | Word::Function) => {
+        Kind::Word(Word::In | Word::At | Word::Function | Word::Every) => {
             (next + 1..next + 3).any(|index| matches!(page.kind(index), Kind::Word(Word::Day)))
         }
         _ => false,

@@ -78,8 +78,19 @@ fn pairs(page: &Page<'_>, groups: &[Group], (start, first): (usize, Force), (end
         && (a.last + 1..b.first).all(|index| match page.kind(index) {
             Kind::Mark(mark) => matches!(
                 mark,
-                Mark::Comma | Mark::Star | Mark::Quote | Mark::Tilde | Mark::Semicolon | Mark::Colon | Mark::Equal
+                Mark::Comma
+                    | Mark::Star
+                    | Mark::Quote
+                    | Mark::Tilde
+                    | Mark::Semicolon
+                    | Mark::Colon
+                    | Mark::Equal
+                    | Mark::Slash
+                    | Mark::Bullet
+                    | Mark::Dash
             ),
+            // `Start 0:12` and, in the next line, `End 0:18`
+            Kind::Break => page.kind(index + 1) == Kind::Word(Word::End),
             Kind::Word(word) => matches!(
                 word,
                 Word::And
@@ -128,6 +139,14 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
         let Some(index) = page.before(at) else { return Label::None };
         at = index;
         match page.kind(index) {
+            // `start (s) 12`, `end [s]: 18`
+            Kind::Mark(Mark::Close(shape))
+                if index >= 2
+                    && matches!(page.kind(index - 1), Kind::Unit(_))
+                    && page.kind(index - 2) == Kind::Mark(Mark::Open(shape)) =>
+            {
+                (strong, at) = (true, index - 2);
+            }
             Kind::Mark(Mark::Colon | Mark::Equal | Mark::Pipe | Mark::Arrow) => strong = true,
             // `<start>12.0</start>`
             Kind::Mark(Mark::Close(b'<')) => strong = true,

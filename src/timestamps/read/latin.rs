@@ -2,6 +2,7 @@
 
 use super::compounds;
 use super::lexer::Lexer;
+use super::numerals::length_of_hardware_address;
 use super::token::{Gap, Kind, Other, Style, Token, Unit, Word};
 use super::words::{self, Key};
 
@@ -126,7 +127,7 @@ fn is_over(behind: &[u8]) -> bool {
     match behind {
         [b' ', ..] | [] => true,
         [b'0'..=b'9' | b'_' | b'\'' | 0x80.., ..] => false,
-        [b':', b'/', ..] => false,
+        [b':', b'/', ..] | [b':', _, _, b':', ..] => false,
         [b'.', b' ', b'0'..=b'9', ..] => false,
         [b'.', next, ..] => matches!(next, b' ' | b'\n'),
         _ => true,
@@ -136,6 +137,10 @@ fn is_over(behind: &[u8]) -> bool {
 /// Adds a word with anything but ASCII letters in it or behind it, an identifier or an address, from its first letter.
 pub(super) fn odd_word(lexer: &mut Lexer<'_>) {
     let rest = lexer.rest();
+    let address = length_of_hardware_address(rest);
+    if address > 0 {
+        return lexer.push(Kind::Id, address);
+    }
     let mut digits = false;
     let unit = lexer.gap() == Gap::Tight && matches!(lexer.tokens.last(), Some(Token { kind: Kind::Number(_), .. }));
     let mut length = 0;

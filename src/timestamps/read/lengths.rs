@@ -4,7 +4,7 @@ use super::atoms::Timed;
 use super::clocks::names_length;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
-use super::scores::RACES;
+use super::results::RACES;
 use super::token::{Kind, Mark, Style, Word};
 
 /// `lasts 10 seconds into the night`.
@@ -54,9 +54,15 @@ pub(super) fn is_frequency(page: &Page<'_>, timed: &Timed, last: usize) -> bool 
 
 /// `Rest time: 30 s`: the time that something takes, or the time when it is.
 pub(super) fn is_some_time(page: &Page<'_>, colon: usize) -> bool {
-    page.label(colon)
-        .filter(|label| page.kind(*label) == Kind::Word(Word::Time))
-        .is_some_and(|label| page.before(label).is_some_and(|before| matches!(page.kind(before), Kind::Other(_))))
+    page.label(colon).is_some_and(|label| is_some_time_of(page, label))
+}
+
+/// `wait time`, `response time`: whether the word is `time` or its like, behind one that is not known.
+pub(super) fn is_some_time_of(page: &Page<'_>, time: usize) -> bool {
+    page.kind(time) == Kind::Word(Word::Time)
+        && page
+            .before(time)
+            .is_some_and(|before| matches!(page.kind(before), Kind::Other(_) | Kind::Word(Word::Lasts | Word::Length)))
 }
 
 /// Whether what stands before makes it a length.
@@ -207,11 +213,65 @@ fn is_turnaround(page: &Page<'_>, at: usize) -> bool {
 
 /// `대기 시간은 5분`, `待ち時間は5分`, 等待时间为5分: the time that something takes.
 pub(super) fn is_asian_spell(page: &Page<'_>, left: &Left) -> bool {
-    const SPELLS: [&str; 48] = [
-        "대기", "소요", "작업", "휴식", "조리", "처리", "운전", "이동", "통화", "반응", "체류", "회의", "평균", "노출",
-        "충전", "待ち", "所要", "作業", "休憩", "調理", "処理", "移動", "反応", "滞在", "平均", "充電", "等待", "等候",
-        "烹饪", "处理", "停留", "通话", "反应", "作业", "移动", "充电", "排队", "曝光", "정차", "주행", "비행", "수면",
-        "운행", "停車", "走行", "飛行", "维修", "停机",
+    const SPELLS: [&str; 58] = [
+        "쉬는",
+        "점심",
+        "운동",
+        "수업",
+        "강의",
+        "걸린",
+        "걸리는",
+        "경기",
+        "상영",
+        "연습",
+        "대기",
+        "소요",
+        "작업",
+        "휴식",
+        "조리",
+        "처리",
+        "운전",
+        "이동",
+        "통화",
+        "반응",
+        "체류",
+        "회의",
+        "평균",
+        "노출",
+        "충전",
+        "待ち",
+        "所要",
+        "作業",
+        "休憩",
+        "調理",
+        "処理",
+        "移動",
+        "反応",
+        "滞在",
+        "平均",
+        "充電",
+        "等待",
+        "等候",
+        "烹饪",
+        "处理",
+        "停留",
+        "通话",
+        "反应",
+        "作业",
+        "移动",
+        "充电",
+        "排队",
+        "曝光",
+        "정차",
+        "주행",
+        "비행",
+        "수면",
+        "운행",
+        "停車",
+        "走行",
+        "飛行",
+        "维修",
+        "停机",
     ];
     if !matches!(left.cue, Cue::Word(Word::Time | Word::Is | Word::At) | Cue::Unit | Cue::Other | Cue::Colon) {
         return false;

@@ -4,10 +4,12 @@
 //! Han by `asian`. Words that the vocabulary does not know become one token however many they are, so that prose costs
 //! little. Full-width digits and signs are read as their ASCII twins.
 
+use super::signs::Layout;
 use super::token::{Gap, Kind, Mark, Other, Token, Word};
 use super::{asian, latin, numerals, signs};
 
 /// A text in pieces.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub(super) struct Tokens {
     /// All of them, the last one a [`Kind::Break`].
     pub(super) all: Vec<Token>,
@@ -19,6 +21,8 @@ pub(super) struct Tokens {
     pub(super) labelled: bool,
     /// Whether there is a unit.
     pub(super) units: bool,
+    /// Whether there is a verb of showing.
+    pub(super) shows: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
     /// The numbers in words that stand behind an `at`.
@@ -46,6 +50,7 @@ pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
         tabular: seen.pipes || seen.starts && seen.ends,
         labelled: seen.starts || seen.ends || seen.keys,
         units: seen.units,
+        shows: seen.shows,
         all: lexer.tokens,
         points: lexer.points,
         script: lexer.script,
@@ -75,6 +80,7 @@ struct Seen {
     /// `from:`, `to =`, `"until"`
     keys: bool,
     units: bool,
+    shows: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,9 +131,12 @@ impl Lexer<'_> {
                     self.gap = if self.gap == Gap::Tight && byte != b'\t' { Gap::Space } else { Gap::Wide };
                     self.at += 1;
                 }
+                // a tag has ended the line already
+                Class::Break if self.is_behind_tag() => self.at += 1,
                 Class::Break => self.push(Kind::Break, 1),
                 Class::Digit => numerals::lex(self),
                 Class::Letter => latin::words(self),
+                Class::Sign if byte == b'<' && self.tag() => {}
                 Class::Sign => {
                     let (mark, length) = signs::of_ascii(self.rest());
                     self.mark(mark, length);
@@ -137,6 +146,30 @@ impl Lexer<'_> {
             }
         }
         self.push(Kind::Break, 0);
+    }
+
+    /// Adds what the tag of a page's row or cell stands for, if one is at the lexer: the end of a line, or a column's sign.
+    fn tag(&mut self) -> bool {
+        let Some((tag, length)) = signs::layout(self.rest()) else { return false };
+        match tag {
+            Layout::Row => {
+                while self.tokens.pop_if(|last| last.kind == Kind::Break).is_some() {}
+                self.push(Kind::Break, length);
+            }
+            Layout::Cell => {
+                // the line of a page may end between two cells
+                if !self.is_behind_tag() {
+                    self.tokens.pop_if(|last| last.kind == Kind::Break);
+                }
+                self.mark(Mark::Pipe, length);
+            }
+        }
+        true
+    }
+
+    /// Whether the last token is the end of a line that a tag has made.
+    fn is_behind_tag(&self) -> bool {
+        self.tokens.last().is_some_and(|last| last.kind == Kind::Break && self.bytes[last.start()] == b'<')
     }
 
     /// What lies between the last token and the lexer.
@@ -191,6 +224,7 @@ impl Lexer<'_> {
         match kind {
             Kind::Word(Word::Start) => self.seen.starts = true,
             Kind::Word(Word::End) => self.seen.ends = true,
+            Kind::Word(Word::Shows) => self.seen.shows = true,
             Kind::Word(Word::From | Word::To | Word::Until) => {
                 let behind = &self.rest()[length..];
                 let behind = behind.strip_prefix(b" ").unwrap_or(behind);
@@ -294,6 +328,7 @@ impl Lexer<'_> {
                 self.script = self.script.or(Some(self.tokens.len()));
                 self.push(Kind::Script, length);
             }
+            '½' | '¼' | '¾' => self.push(Kind::Word(Word::Half), length),
             '–' | '—' if rest[length..].starts_with('>') => self.push(Kind::Mark(Mark::Arrow), length + 1),
             _ => {
                 self.mark(signs::of_char(char), length);

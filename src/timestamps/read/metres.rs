@@ -29,12 +29,13 @@ pub(super) fn is_foreign_of(page: &Page<'_>, left: &Left) -> bool {
         && matches!(&page.text[page.span(left.at, left.at)], "de" | "di" | "da" | "von" | "du")
 }
 
-/// `the 3 m and 12 m marks in metres`.
+/// `the 3 m and 12 m marks in metres`, `높이 1.8m에서`: who has a word for minutes writes no `m`.
 pub(super) fn is_metres(page: &Page<'_>, last: usize) -> bool {
-    (last + 1..last + 8).take_while(|index| page.kind(*index) != Kind::Break).any(|index| {
-        matches!(
-            &page.text[page.tokens.get(index).map_or(0..0, |token| token.start()..token.end())],
-            "metres" | "meters" | "metre" | "meter"
-        )
-    })
+    page.is_asian(last + 1)
+        || (last + 1..last + 8).take_while(|index| page.kind(*index) != Kind::Break).any(|index| {
+            matches!(
+                &page.text[page.tokens.get(index).map_or(0..0, |token| token.start()..token.end())],
+                "metres" | "meters" | "metre" | "meter"
+            )
+        })
 }

@@ -4,6 +4,8 @@ use super::alone::is_placed;
 use super::atoms::Timed;
 use super::page::{Cue, Follow, Left, Page};
 use super::token::{Kind, Style, Unit, Word};
+use super::verdict::Verdict;
+use crate::timestamps::time::Reason;
 
 /// `손님 21분`, `得21分`: guests, or points.
 pub(super) fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
@@ -15,6 +17,96 @@ pub(super) fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
         || left.cue == Cue::Other && guests.iter().any(|word| page.text[page.span(left.at, left.at)].contains(word))
 }
 
+/// What a time of Korean, Chinese or Japanese is behind some words: `넘어지는 것은 1분 12초입니다`, `쉬는 시간은 10분`, 他跑了12秒.
+pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> Option<Verdict> {
+    const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
+    const HAPPENS: [&str; 26] = [
+        "발생",
+        "시작",
+        "종료",
+        "등장",
+        "출현",
+        "사고",
+        "해당",
+        "이벤트",
+        "도착",
+        "출발",
+        "입장",
+        "퇴장",
+        "開始",
+        "終了",
+        "発生",
+        "登場",
+        "転倒",
+        "発生",
+        "发生",
+        "開始",
+        "开始",
+        "结束",
+        "出现",
+        "事故",
+        "事件",
+        "起始",
+    ];
+    const LASTING: [&str; 8] = ["かかった", "要した", "待った", "続いた", "걸린", "소요된", "花费", "持续"];
+    // 10秒の間に
+    if timed.unit.style == Style::Asian && page.kind(page.behind(last + 1)) == Kind::Word(Word::Between) {
+        return Some(Verdict::Not);
+    }
+    let said = &page.text[..page.tokens[left.at].end()];
+    let time = |at: usize| matches!(page.kind(at), Kind::Word(Word::Time));
+    match left.cue {
+        // 跑了12秒: how long; 到了12秒: when
+        Cue::Word(Word::Function) if said.ends_with('了') => {
+            let reached = page.before(left.at).is_some_and(|verb| page.kind(verb) == Kind::Word(Word::To));
+            (!reached && !matches!(page.follow(last), Follow::Noun)).then_some(Verdict::Not)
+        }
+        // `것은`, のは, 的是: it is this time that something happens at
+        Cue::Other if ["것은", "순간은", "때는", "건"].iter().any(|it| said.ends_with(it)) => {
+            let clause = said[..said.len() - 6].trim_end_matches([' ', '것', '순', '때']);
+            Some(if LASTING.iter().any(|verb| clause.ends_with(verb)) { UNCLEAR } else { Verdict::Time })
+        }
+        Cue::Word(Word::Is) if page.before(left.at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Ordinal)) => {
+            let clause = said.trim_end_matches(['の', 'は', '的', '是']);
+            let lasting = LASTING.iter().any(|verb| clause.ends_with(verb));
+            Some(if lasting || timed.parts == 1 && timed.unit.size > 1 { UNCLEAR } else { Verdict::Time })
+        }
+        // `쉬는 시간은`, 发生时间是
+        Cue::Word(Word::Is) => {
+            let label = page.before(left.at)?;
+            // 青は35秒: how long, or when?
+            if matches!(page.kind(label), Kind::Other(_)) {
+                // 煙は33秒、48秒に
+                let more = page.follow(last) == Follow::List
+                    && matches!(page.kind(page.behind(last + 1) + 1), Kind::Number(_));
+                return (!more).then_some(UNCLEAR);
+            }
+            let label = Some(label).filter(|label| time(*label))?;
+            if ["時刻", "时刻"].contains(&&page.text[page.span(label, label)]) {
+                return Some(Verdict::Time);
+            }
+            let noun = page.text[..page.tokens[label].start()].trim_end();
+            (!HAPPENS.iter().any(|known| noun.ends_with(known))).then_some(UNCLEAR)
+        }
+        // `조리 시간 5분`
+        Cue::Word(Word::Time)
+            if ["시간", "시간은", "시간이", "時間", "时间"].iter().any(|time| said.ends_with(time)) =>
+        {
+            let noun = page.before(left.at).filter(|noun| matches!(page.kind(*noun), Kind::Other(_)))?;
+            let noun = &page.text[page.span(noun, noun)];
+            (!HAPPENS.iter().any(|known| noun.ends_with(known))).then_some(UNCLEAR)
+        }
+        // `결승 기록 1분 45초`, 相差0.3秒
+        Cue::Other | Cue::Word(Word::Ratio) => {
+            let result = ["기록", "記録", "纪录", "紀錄", "成绩", "成績", "기록은", "タイム"]
+                .iter()
+                .any(|word| said.ends_with(word));
+            if said.ends_with(['差', '快', '慢', '晚']) { Some(Verdict::Not) } else { result.then_some(UNCLEAR) }
+        }
+        _ => None,
+    }
+}
+
 /// `95分`, `5分`: minutes, or what somebody scored. `2時間30分`: how late, or how long?
 pub(super) fn is_mark(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
     if timed.unit.style != Style::Asian || timed.unit.size < 60 {
@@ -23,7 +115,12 @@ pub(super) fn is_mark(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) 
     let itemized = matches!(left.cue, Cue::Start | Cue::Open(_) | Cue::Cell | Cue::Colon)
         && matches!(page.follow(last), Follow::Caption | Follow::Nothing)
         && left.cue != Cue::Start;
-    let listed = timed.number < 60.0 && page.follow(last) == Follow::List;
+    // 5分、10分: one more behind the comma
+    let more = || {
+        let next = page.behind(last + 1);
+        matches!(page.kind(next + 1), Kind::Number(_)) && matches!(page.kind(next + 2), Kind::Unit(_))
+    };
+    let listed = timed.number < 60.0 && page.follow(last) == Follow::List && more();
     let points = timed.parts == 1 && &page.text[page.span(last, last)] == "分" && !itemized && !listed;
     let hours = timed.parts <= 2
         && (last.saturating_sub(2)..=last).any(|at| matches!(&page.text[page.span(at, at)], "時間" | "小时" | "小時"));

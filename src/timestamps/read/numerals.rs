@@ -5,7 +5,7 @@
 
 use super::latin::length_of_id;
 use super::lexer::Lexer;
-use super::token::{Digits, Kind, Token, Word};
+use super::token::{Digits, Gap, Kind, Mark, Token, Word};
 use super::values::{decimal, seconds, two};
 use super::wall;
 use super::words::{self, Key};
@@ -49,6 +49,12 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
         }
         _ => {}
     }
+    if matches!(*rest, [_, _, b':', _, _, b':', _, _, b':', ..]) {
+        let length = length_of_hardware_address(rest);
+        if length > 0 {
+            return lexer.push(Kind::Id, length);
+        }
+    }
     if let Some((kind, length)) = plainly(rest) {
         return lexer.push(kind, length);
     }
@@ -62,7 +68,10 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     if run.is_labelled(rest, lexer.tokens.last()) {
         run.count = 1;
     }
-    let (kind, length) = run.shape(rest);
+    let (kind, mut length) = run.shape(rest);
+    if kind == Kind::Clock && rest[..length].contains(&b',') && is_in_cells(lexer) {
+        length = rest.iter().position(|byte| *byte == b',').unwrap_or(length);
+    }
     if let Some(id) = identifier(rest, length, kind) {
         return lexer.push(Kind::Id, id);
     }
@@ -267,6 +276,29 @@ impl Run {
         let small = (1..3).all(|group| self.digits[group] <= 2 && self.value(rest, group) < 60);
         if small && self.digits[0] <= 2 { Kind::Dotted } else { Kind::Id }
     }
+}
+
+/// `00:09:03,00:09:15,5 ducklings`: a clock that a comma alone parts from a clock has no fraction behind its own, unless the
+/// other one has.
+fn is_in_cells(lexer: &Lexer<'_>) -> bool {
+    let [.., clock, comma] = lexer.tokens.as_slice() else { return false };
+    clock.kind == Kind::Clock
+        && comma.mark() == Some(Mark::Comma)
+        && comma.gap == Gap::Tight
+        && lexer.gap() == Gap::Tight
+        && !lexer.bytes[clock.start()..clock.end()].contains(&b',')
+}
+
+/// Bytes of the hardware address that a text begins with, if it has a letter: `3C:52:82:AF:0B:7D`.
+pub(super) fn length_of_hardware_address(rest: &[u8]) -> usize {
+    const LENGTH: usize = 17;
+    let Some(address) = rest.get(..LENGTH).filter(|address| address[2] == b':' && address[14] == b':') else {
+        return 0;
+    };
+    let pairs =
+        address.iter().enumerate().all(|(at, byte)| if at % 3 == 2 { *byte == b':' } else { byte.is_ascii_hexdigit() });
+    let over = !rest.get(LENGTH).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b':');
+    if pairs && over && address.iter().any(u8::is_ascii_alphabetic) { LENGTH } else { 0 }
 }
 
 /// Bytes of the fraction that SRT puts behind a comma: not those of a list such as `2:45,5:00` or `0:12,30s`.

@@ -20,6 +20,8 @@ pub(super) struct Page<'a> {
     pub(super) points: Vec<u32>,
     /// Whether there is a unit.
     pub(super) units: bool,
+    /// Whether there is a verb of showing.
+    pub(super) shows: bool,
     /// Whether a label is possible.
     pub(super) labelled: bool,
     /// The first token of a script that is not read.
@@ -87,9 +89,9 @@ impl<'a> Page<'a> {
         let atoms = atoms::compose(text, &tokens, take(&mut spare.atoms));
         let roles = if tokens.tabular { table::roles(text, &tokens.all, &atoms) } else { Vec::new() };
         let labelled = tokens.labelled || roles.iter().any(|role| matches!(role, Role::Start | Role::End));
-        let (units, script) = (tokens.units, tokens.script);
+        let (units, shows, script) = (tokens.units, tokens.shows, tokens.script);
         let Tokens { all, points, spelled, .. } = tokens;
-        Self { text, tokens: all, points, units, labelled, script, spelled, atoms, roles }
+        Self { text, tokens: all, points, units, shows, labelled, script, spelled, atoms, roles }
     }
 
     /// Gives its vectors back.
@@ -173,7 +175,13 @@ impl<'a> Page<'a> {
             Kind::Break
             | Kind::Mark(Mark::Stop | Mark::Bullet | Mark::Close(_) | Mark::Dots | Mark::Other)
             | Kind::Script => Cue::Start,
-            Kind::Mark(Mark::Plus) if self.starts_line(index) => Cue::Start,
+            // a bullet or `≈`, but not `+5 min`
+            Kind::Mark(Mark::Plus)
+                if self.starts_line(index)
+                    && (self.gap(index + 1) > Gap::Tight || &self.text[self.span(index, index)] != "+") =>
+            {
+                Cue::Start
+            }
             // `### 0:00 - 0:45: Opening`
             Kind::Mark(Mark::Hash) if self.gap(index + 1) > Gap::Tight && self.starts_line(index) => Cue::Start,
             // a minus sign, unless it is a bullet
@@ -216,6 +224,14 @@ impl<'a> Page<'a> {
         let colon = if self.kind(colon) == Kind::Break { colon - 1 } else { colon };
         let label = self.before(colon)?;
         match self.kind(label) {
+            // `Timestamp (s): 12.5`
+            Kind::Mark(Mark::Close(b'('))
+                if label >= 3
+                    && matches!(self.kind(label - 1), Kind::Unit(_))
+                    && self.kind(label - 2) == Kind::Mark(Mark::Open(b'(')) =>
+            {
+                self.before(label - 2)
+            }
             // `The answer is: 12-18`
             Kind::Mark(Mark::Close(_)) | Kind::Word(Word::Is) => self.before(label),
             _ => Some(label),

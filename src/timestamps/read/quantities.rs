@@ -135,12 +135,25 @@ pub(super) fn is_of_quantity(page: &Page<'_>, at: usize) -> bool {
         Kind::Mark(mark) => matches!(mark, Mark::Star | Mark::Quote),
         _ => true,
     });
-    clause.filter(|index| matches!(page.kind(*index), Kind::Other(_))).any(|index| is_quantity(page, index))
+    clause.filter(|index| matches!(page.kind(*index), Kind::Other(_) | Kind::Word(Word::Ratio))).any(|index| {
+        is_quantity(page, index) || ends_with(page, index, &["odds", "score", "scores", "scale", "ratio", "ratios"])
+    })
 }
 
 /// `has grown from 60 to 75`: whether the word before the token tells of an amount that changes.
 pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
-    const CHANGES: [&str; 41] = [
+    const CHANGES: [&str; 52] = [
+        "graded",
+        "labeled",
+        "labelled",
+        "numbered",
+        "ranged",
+        "ranging",
+        "ranked",
+        "rated",
+        "varied",
+        "varies",
+        "vary",
         "accelerated",
         "accelerates",
         "braked",
@@ -264,16 +277,29 @@ pub(super) fn is_address(page: &Page<'_>, last: usize) -> bool {
     comma == 0 && name.any(|word| STREETS.contains(&word) || word.ends_with("straße") || word.ends_with("strasse"))
 }
 
-/// Whether the last word of a token is one of these.
+/// Whether the last word of a token is one of these. Its end is compared, as looking for the space before it costs more.
 pub(super) fn ends_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
-    let text = &page.text[page.span(at, at)];
-    is_one_of(text.rsplit(' ').next().unwrap_or(text), words)
+    let text = page.text[page.span(at, at)].as_bytes();
+    let Some(last) = text.last().map(|last| last | 0x20) else { return false };
+    words.iter().any(|known| {
+        let known = known.as_bytes();
+        known.last().is_some_and(|end| end | 0x20 == last)
+            && text.len() >= known.len()
+            && text[text.len() - known.len()..].eq_ignore_ascii_case(known)
+            && (text.len() == known.len() || text[text.len() - known.len() - 1] == b' ')
+    })
 }
 
 /// Whether the first word of a token is one of these.
 pub(super) fn begins_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
-    let text = &page.text[page.span(at, at)];
-    is_one_of(text.split(' ').next().unwrap_or(text), words)
+    let text = page.text[page.span(at, at)].as_bytes();
+    let Some(first) = text.first().map(|first| first | 0x20) else { return false };
+    words.iter().any(|known| {
+        let known = known.as_bytes();
+        known.first().is_some_and(|begin| begin | 0x20 == first)
+            && text.get(..known.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(known))
+            && text.get(known.len()).is_none_or(|next| *next == b' ')
+    })
 }
 
 fn is_one_of(word: &str, words: &[&str]) -> bool {

@@ -2,12 +2,15 @@
 
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
+use super::results::{GAMES, clause_before};
 use super::token::{Kind, Mark, Word};
 
 /// Ratios, scores and verses.
 pub(super) fn is_other(page: &Page<'_>, left: &Left) -> bool {
     match left.cue {
-        Cue::Word(Word::Ratio | Word::Book) | Cue::Never => true,
+        Cue::Word(Word::Ratio | Word::Book) => true,
+        // `T+00:45`
+        Cue::Never => page.before(left.at).is_none_or(|before| page.kind(before) != Kind::Word(Word::Time)),
         Cue::Word(Word::Of | Word::Is) | Cue::Colon => {
             page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book)))
         }
@@ -111,6 +114,8 @@ fn is_shared(page: &Page<'_>, left: &Left) -> bool {
         "distributed",
     ];
     match left.cue {
+        // `점유율 57:43`
+        Cue::Other if page.is_asian(left.at) => page.text[page.span(left.at, left.at)].ends_with(['율', '률', '率']),
         Cue::Other => ends_with(page, left.at, &SHARED) || ends_with(page, left.at, &SHARES),
         Cue::Word(Word::At | Word::Is | Word::In | Word::Of) => {
             page.before(left.at).is_some_and(|verb| ends_with(page, verb, &SHARED) || ends_with(page, verb, &SHARES))
@@ -220,55 +225,32 @@ pub(super) fn is_set(page: &Page<'_>, last: usize, left: &Left) -> bool {
     }
 }
 
-/// `the lap time is 1:23.4`, `the set ends 25:23`: what was achieved, not when.
-pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
-    match left.cue {
-        Cue::Word(Word::Is | Word::Of) | Cue::Colon => page
-            .label(left.at)
-            // `Lap 2: 1:10.9`
-            .filter(|label| matches!(page.kind(*label), Kind::Word(Word::Time) | Kind::Number(_)))
-            .and_then(|label| page.before(label))
-            .is_some_and(|before| ends_with(page, before, &RACES)),
-        Cue::Word(Word::End | Word::Start | Word::Time) => page
-            .before(left.at)
-            .is_some_and(|before| ends_with(page, before, &GAMES) || ends_with(page, before, &RACES)),
-        _ => false,
-    }
-}
-
-/// What takes a time that is measured.
-pub(super) const RACES: [&str; 24] = [
-    "lap",
-    "marathon",
-    "race",
-    "finish",
-    "finishing",
-    "winning",
-    "winner's",
-    "record",
-    "split",
-    "best",
-    "sprint",
-    "swim",
-    "qualifying",
-    "reaction",
-    "response",
-    "travel",
-    "cooking",
-    "baking",
-    "cook",
-    "bake",
-    "prep",
-    "waiting",
-    "run",
-    "net",
-];
-
-/// What ends with a score.
-const GAMES: [&str; 7] = ["set", "game", "match", "rally", "frame", "final", "round"];
-
-/// `2:30 left`, `1:15 remaining`: what a game still has.
-pub(super) fn is_left_over(page: &Page<'_>, next: usize) -> bool {
-    let text = &page.text[page.span(next, next)];
-    text.starts_with("left") || text.starts_with("remaining")
+/// `Dilute the cleaner 1:10`, `geared 1:20`: what is told in parts, in the clause before.
+pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    const PARTS: [&str; 13] = [
+        "dilute",
+        "dilutes",
+        "diluting",
+        "dilution",
+        "thin",
+        "thinned",
+        "geared",
+        "gearing",
+        "gear",
+        "solution",
+        "slope",
+        "gradient",
+        "concentrate",
+    ];
+    let text = &page.text[page.span(first, first)];
+    text.starts_with("1:")
+        && text.len() <= 4
+        && !is_placed(left)
+        && clause_before(page, first).any(|at| match page.kind(at) {
+            Kind::Word(Word::Ratio) => ends_with(page, at, &["mix", "mixed", "diluted", "mixture", "scale"]),
+            Kind::Other(_) => page.text[page.span(at, at)]
+                .split(' ')
+                .any(|word| PARTS.iter().any(|known| word.eq_ignore_ascii_case(known))),
+            _ => false,
+        })
 }

@@ -10,6 +10,7 @@ pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
             if rest.get(dashes) == Some(&b'>') { (Mark::Arrow, dashes + 1) } else { (Mark::Dash, dashes) }
         }
         b'=' if rest.starts_with(b"=>") => (Mark::Arrow, 2),
+        b'+' if rest.starts_with(b"+/-") => (Mark::Tolerance, 3),
         b'&' => of_entity(rest),
         b'<' if matches!(rest, [_, b'/' | b'a'..=b'z', ..]) => match tag(rest) {
             0 => (Mark::Open(b'<'), 1),
@@ -41,12 +42,44 @@ fn of_entity(rest: &[u8]) -> (Mark, usize) {
 
 /// Bytes of the tag that a text begins with, if that only dresses what it is around: `<b>`, `</strong>`.
 fn tag(rest: &[u8]) -> usize {
-    const DRESS: [&[u8]; 8] = [b"b", b"i", b"u", b"em", b"strong", b"code", b"mark", b"span"];
+    const DRESS: [&[u8]; 10] = [b"b", b"i", b"u", b"em", b"strong", b"code", b"mark", b"span", b"td", b"th"];
     let slash = usize::from(rest.get(1) == Some(&b'/'));
     let name = &rest[1 + slash..];
     let length = name.iter().take(7).take_while(|byte| byte.is_ascii_lowercase()).count();
     let dress = name.get(length) == Some(&b'>') && DRESS.contains(&&name[..length]);
     if dress { length + slash + 2 } else { 0 }
+}
+
+/// What a tag that lays a page out means for the lines of its text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// A line begins or ends.
+    Row,
+    /// A cell begins.
+    Cell,
+}
+
+/// What the tag that a text begins with lays out, and its bytes.
+pub(super) fn layout(rest: &[u8]) -> Option<(Layout, usize)> {
+    const LONGEST: usize = 64;
+    let slash = usize::from(rest.get(1) == Some(&b'/'));
+    let name = &rest[1 + slash..];
+    let length = name.iter().take(6).take_while(|byte| byte.is_ascii_lowercase()).count();
+    let layout = match (&name[..length], slash) {
+        (b"td" | b"th", 0) => Layout::Cell,
+        (b"tr" | b"table" | b"br" | b"li" | b"ul" | b"ol" | b"p" | b"div" | b"thead" | b"tbody", _) => Layout::Row,
+        _ => return None,
+    };
+    let attributes = &name[length..];
+    // those of a paragraph may be times: `<p begin="00:00:01.000">`
+    let table = matches!(&name[..length], b"td" | b"th" | b"tr" | b"table");
+    let end = match attributes.first()? {
+        b'>' => 0,
+        b' ' | b'/' if !table => attributes.iter().take(3).position(|byte| *byte == b'>')?,
+        b' ' | b'/' => attributes.iter().take(LONGEST).position(|byte| matches!(byte, b'>' | b'<'))?,
+        _ => return None,
+    };
+    (attributes[end] == b'>').then_some((layout, 1 + slash + length + end + 1))
 }
 
 /// The signs that a byte is by itself.

@@ -3,8 +3,8 @@
 //! A table is a block of lines with pipes, or with tabs, commas or semicolons (CSV), whose first line names at least one
 //! column of times. Cells are told apart by counting separators.
 
-use super::atoms::Atom;
-use super::scores::RACES;
+use super::atoms::{Atom, Shape};
+use super::results::RACES;
 use super::token::{Gap, Kind, Mark, Token, Word};
 
 /// What a column holds.
@@ -27,12 +27,16 @@ pub(super) enum Role {
 struct Head {
     separator: Separator,
     columns: Vec<Role>,
+    /// Its words are those for coming and going, whose columns may as well count who does.
+    passages: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Separator {
     Sign(Mark),
     Tab,
+    /// Several spaces: columns that are lined up.
+    Wide,
 }
 
 /// The role of every atom; empty if the text has no table.
@@ -53,9 +57,11 @@ pub(super) fn roles(text: &str, tokens: &[Token], atoms: &[Atom]) -> Vec<Role> {
                 }
             }
             _ => {
-                head = Head::read(text, tokens, own);
+                // a line with numbers is a head only above a rule: `[0:20 - 0:22] | a window breaks` names no column
+                let ruled = own > 0 && is_ruled(all, end + 1);
+                head = if own == 0 || ruled { Head::read(text, tokens, own) } else { None };
                 // `Severity (1-5)`
-                if own > 0 && head.is_some() && is_ruled(all, end + 1) {
+                if ruled && head.is_some() {
                     roles.resize(atoms.len(), Role::None);
                     roles[atom..atom + own].fill(Role::Other);
                 }
@@ -91,7 +97,7 @@ impl Head {
         let separators: &[Separator] = if pipes {
             &[Separator::Sign(Mark::Pipe)]
         } else {
-            &[Separator::Sign(Mark::Comma), Separator::Sign(Mark::Semicolon), Separator::Tab]
+            &[Separator::Sign(Mark::Comma), Separator::Sign(Mark::Semicolon), Separator::Tab, Separator::Wide]
         };
         separators.iter().find_map(|separator| Self::with(*separator, text, tokens))
     }
@@ -99,11 +105,23 @@ impl Head {
     fn with(separator: Separator, text: &str, tokens: &[Token]) -> Option<Self> {
         let mut columns = Vec::new();
         let mut cell = 0;
+        let mut passage = (None, None);
         for index in 0..=tokens.len() {
             if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
-                columns.push(role(text, &tokens[cell..index]));
+                let cell_tokens = &tokens[cell..index];
+                match passage_of(text, cell_tokens) {
+                    Some(Role::Start) => passage.0 = passage.0.or(Some(columns.len())),
+                    Some(_) => passage.1 = passage.1.or(Some(columns.len())),
+                    None => {}
+                }
+                columns.push(role(text, cell_tokens));
                 cell = index;
             }
+        }
+        let neither = !columns.iter().any(|role| matches!(role, Role::Start | Role::End));
+        let passages = passage.0.zip(passage.1).filter(|_| neither);
+        if let Some((enters, leaves)) = passages {
+            (columns[enters], columns[leaves]) = (Role::Start, Role::End);
         }
         let has = |role| columns.contains(&role);
         let timed = match separator {
@@ -117,7 +135,7 @@ impl Head {
             // `Segment | Start | End`: the third column only numbers them
             columns.iter_mut().filter(|role| **role == Role::Time).for_each(|role| *role = Role::Other);
         }
-        timed.then_some(Self { separator, columns })
+        timed.then_some(Self { separator, columns, passages: passages.is_some() })
     }
 
     /// Whether it says something of any column.
@@ -140,10 +158,15 @@ impl Head {
                     count(tokens.get(index + 1..=first), |kind| matches!(kind, Kind::Mark(Mark::Pipe)))
                 }
                 Separator::Sign(mark) => count(tokens.get(index + 1..=first), |kind| kind == Kind::Mark(mark)),
-                Separator::Tab => (index + 1..=first).filter(|at| self.separator.stands_at(text, tokens, *at)).count(),
+                Separator::Tab | Separator::Wide => {
+                    (index + 1..=first).filter(|at| self.separator.stands_at(text, tokens, *at)).count()
+                }
             };
             index = first;
             *role = self.columns.get(column).copied().unwrap_or(Role::None);
+            if self.passages && matches!(role, Role::Start | Role::End) && matches!(atom.shape, Shape::Bare(_)) {
+                *role = Role::Other;
+            }
         }
     }
 }
@@ -159,6 +182,7 @@ impl Separator {
             Self::Tab => {
                 token.gap == Gap::Wide && text.as_bytes()[tokens[index - 1].end()..token.start()].contains(&b'\t')
             }
+            Self::Wide => token.gap == Gap::Wide,
         }
     }
 }
@@ -173,6 +197,18 @@ fn role(text: &str, cell: &[Token]) -> Role {
     for token in cell {
         role = match token.kind {
             Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
+            // `How long`, `For`
+            Kind::Word(Word::Later) => return Role::Length,
+            Kind::Word(Word::For) if cell.len() <= 2 => return Role::Length,
+            // of a house, or of a dish
+            Kind::Word(Word::Time)
+                if role == Role::None
+                    && ["window", "portion"]
+                        .iter()
+                        .any(|word| text[token.start()..token.end()].eq_ignore_ascii_case(word)) =>
+            {
+                Role::Other
+            }
             // `Wait`, alone
             Kind::Word(Word::Lasts) if cell.len() <= 2 => return Role::Length,
             Kind::Other(_) if is_told_in_pairs(&text[token.start()..token.end()]) => return Role::Length,
@@ -187,6 +223,28 @@ fn role(text: &str, cell: &[Token]) -> Role {
         };
     }
     role
+}
+
+/// `Entry` and `Exit`, `Time in` and `Time out`: whether a head's cell is one of a pair of columns of coming and going.
+fn passage_of(text: &str, cell: &[Token]) -> Option<Role> {
+    const ENTERS: [&str; 8] = ["entry", "enter", "enters", "entered", "in", "appears", "appeared", "entrance"];
+    const LEAVES: [&str; 9] =
+        ["exit", "exits", "exited", "leave", "leaves", "left", "out", "disappears", "disappeared"];
+    let words = cell.iter().filter(|token| matches!(token.kind, Kind::Other(_) | Kind::Word(_)));
+    let mut words = words.flat_map(|token| text[token.start()..token.end()].split(' '));
+    let (first, second, third) = (words.next()?, words.next(), words.next());
+    let is = |word: Option<&str>, of: &[&str]| {
+        word.is_some_and(|word| of.iter().any(|known| word.eq_ignore_ascii_case(known)))
+    };
+    let timed = |word: Option<&str>| word.is_none() || is(word, &["time", "at", "timestamp"]);
+    let says = |of: &[&str]| is(Some(first), of) && timed(second) || is(second, of) && timed(Some(first));
+    if third.is_some() {
+        None
+    } else if says(&ENTERS) {
+        Some(Role::Start)
+    } else {
+        says(&LEAVES).then_some(Role::End)
+    }
 }
 
 /// `Goals`, `Arrival`, `Best lap`: a column of scores, of a timetable or of what was measured, whose cells look like clocks.

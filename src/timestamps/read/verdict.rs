@@ -72,6 +72,11 @@ impl<'p, 'a> Judge<'p, 'a> {
             && (from..self.verdicts.len()).all(|index| self.verdicts[index] != Verdict::Time || formal(index))
     }
 
+    /// The same where there are so many of them that the text has shown how it writes times.
+    pub(super) fn is_long_formal(&self) -> bool {
+        self.found.len() >= 4 && self.is_formal()
+    }
+
     fn is_pair(&self, index: usize) -> bool {
         matches!(self.page.atoms[self.groups[index].to].shape, Shape::Pair | Shape::Odd)
     }

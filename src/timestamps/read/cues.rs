@@ -1,0 +1,159 @@
+//! What the word or the sign before a single time with a unit makes of it, where nothing else has decided.
+
+use super::alone::is_placed;
+use super::atoms::Timed;
+use super::lengths::{is_some_time, is_some_time_of};
+use super::minutes::told;
+use super::page::{Cue, Follow, Left, Page};
+use super::quantities::ends_with;
+use super::results::{RACES, is_achieved, is_counted_down_from, is_left_over};
+use super::token::{Kind, Mark, Style, Word};
+use super::verdict::Verdict;
+use crate::timestamps::time::Reason;
+
+const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
+
+pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> Verdict {
+    match left.cue {
+        // `the next dose in 4 hours`
+        Cue::Word(Word::In) if timed.unit.size == 3600 && timed.unit.style == Style::Plural => Verdict::Not,
+        Cue::Word(Word::In) => UNCLEAR,
+        // `He leaves after 12 minutes`: of the media, or of what he did?
+        Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => UNCLEAR,
+        Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
+        Cue::Word(Word::Last) => UNCLEAR,
+        // `cycle time 42 s`
+        Cue::Word(Word::Time)
+            if !page.is_asian(left.at)
+                && page.before(left.at).is_some_and(|length| page.kind(length) == Kind::Word(Word::Length)) =>
+        {
+            Verdict::Not
+        }
+        // `남은 시간 12초`, 剩余时间12秒
+        Cue::Word(Word::Time)
+            if is_of_rest(page, left) || !page.is_asian(left.at) && is_some_time_of(page, left.at) =>
+        {
+            UNCLEAR
+        }
+        // `his best time is 9.81 s`
+        Cue::Word(Word::Is)
+            if is_achieved(page, left) || page.label(left.at).is_some_and(|label| is_some_time_of(page, label)) =>
+        {
+            UNCLEAR
+        }
+        // `the timer shows 45 s`, `타이머는 45초`
+        Cue::Word(Word::Shows | Word::Display) => UNCLEAR,
+        // 满分为10分
+        Cue::Word(Word::Is) if page.label(left.at).is_some_and(|label| page.kind(label) == Kind::Word(Word::Ratio)) => {
+            UNCLEAR
+        }
+        // `for up to 15 minutes`
+        Cue::Word(Word::To) if is_up_to_a_length(page, left.at) => Verdict::Not,
+        // `up to 30 seconds`
+        Cue::Word(Word::To) if page.before(left.at).is_some_and(|up| page.kind(up) == Kind::Word(Word::Up)) => UNCLEAR,
+        _ if timed.unit.style == Style::Asian
+            && let Some(verdict) = told(page, left, timed, last) =>
+        {
+            verdict
+        }
+        // `best lap 58.3 s`
+        Cue::Other if ends_with(page, left.at, &RACES) => UNCLEAR,
+        // `a game with 5 minutes against 4`
+        Cue::Word(Word::Function)
+            if timed.unit.style == Style::Plural
+                && (ends_with(page, left.at, &["with", "has", "have", "had"]) || is_of_which(page, left.at))
+                && !is_left_over(page, page.behind(last + 1)) =>
+        {
+            Verdict::Not
+        }
+        // `he leads by 12.5 s`; but `by 45 s the smoke has cleared`
+        Cue::Word(Word::By)
+            if page
+                .before(left.at)
+                .is_some_and(|verb| matches!(page.kind(verb), Kind::Other(_) | Kind::Word(Word::Ratio))) =>
+        {
+            UNCLEAR
+        }
+        // `the gap at 0:45 is 12 s`
+        Cue::Word(Word::Is)
+            if timed.is_brief() && page.before(left.at).is_some_and(|at| matches!(page.kind(at), Kind::Clock)) =>
+        {
+            UNCLEAR
+        }
+        _ if is_placed(left) => Verdict::Time,
+        Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
+        Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
+        Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
+            Verdict::Time
+        }
+        // `- 1분 12초 트럭 도착`: no length is told so exactly at the beginning of an item
+        Cue::Start if timed.parts > 1 && timed.unit.size == 1 && page.opens_item(timed_at(page, last)) => Verdict::Time,
+        _ if timed.unit.style == Style::Asian => {
+            // `녹색 35초, 황색 3초`: a noun, and how long
+            let counted = left.cue == Cue::Other && timed.parts == 1;
+            let further = || {
+                let comma = page.before(left.at).filter(|comma| page.kind(*comma) == Kind::Mark(Mark::Comma));
+                comma.and_then(|comma| page.before(comma)).is_some_and(|unit| matches!(page.kind(unit), Kind::Unit(_)))
+            };
+            let counted = counted && (timed.unit.size > 1 || page.follow(last) == Follow::List || further());
+            if matches!(page.follow(last), Follow::Noun) || counted { UNCLEAR } else { Verdict::Time }
+        }
+        // `The target is 35 minutes`, `the limit is 30 s`
+        Cue::Word(Word::Is) if timed.unit.style != Style::Known && is_of_a_noun(page, left.at) => {
+            if timed.unit.style == Style::Plural { Verdict::Not } else { UNCLEAR }
+        }
+        _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
+        Cue::Other | Cue::Id if timed.is_brief() => UNCLEAR,
+        _ if timed.is_brief() => Verdict::Time,
+        _ => UNCLEAR,
+    }
+}
+
+/// `The target is`, `the limit for unloading is`, but not `the timestamp of the flash is`: whether a clause before its verb
+/// has a noun that is not known, and none of time.
+fn is_of_a_noun(page: &Page<'_>, verb: usize) -> bool {
+    let clause = || {
+        (verb.saturating_sub(8)..verb)
+            .rev()
+            .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_) | Kind::Clock))
+    };
+    page.before(verb).is_some_and(|noun| matches!(page.kind(noun), Kind::Other(_)))
+        && !clause().any(|at| {
+            matches!(
+                page.kind(at),
+                Kind::Word(Word::Time | Word::Stamp | Word::Mark | Word::Start | Word::End | Word::Part)
+            )
+        })
+}
+
+/// `for up to`, `lasts up to`.
+fn is_up_to_a_length(page: &Page<'_>, to: usize) -> bool {
+    let up = page.before(to).filter(|up| page.kind(*up) == Kind::Word(Word::Up));
+    up.and_then(|up| page.before(up))
+        .is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::For | Word::Lasts | Word::Length | Word::Goes)))
+}
+
+/// The first token of a time of several numbers and units, whose last one is at `last`.
+fn timed_at(page: &Page<'_>, last: usize) -> usize {
+    let own = |at: &usize| matches!(page.kind(*at), Kind::Number(_) | Kind::Unit(_));
+    (last.saturating_sub(6)..=last).rev().take_while(own).last().unwrap_or(last)
+}
+
+/// `It starts after 20 seconds`: what starts so has nothing before it but the media.
+fn is_begun(page: &Page<'_>, after: usize) -> bool {
+    (after.saturating_sub(3)..after).any(|at| page.kind(at) == Kind::Word(Word::Start))
+}
+
+/// `남은 시간 12초에서`, 还剩12秒时: what a game or a timer still has.
+pub(super) fn is_of_rest(page: &Page<'_>, left: &Left) -> bool {
+    match left.cue {
+        Cue::Word(Word::Last) => true,
+        Cue::Word(Word::Time) => page.before(left.at).is_some_and(|rest| page.kind(rest) == Kind::Word(Word::Last)),
+        _ => false,
+    }
+}
+
+/// `25 minutes, of which 40 seconds are shown`.
+fn is_of_which(page: &Page<'_>, at: usize) -> bool {
+    ends_with(page, at, &["which"]) && page.before(at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Of))
+}

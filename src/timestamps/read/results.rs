@@ -1,0 +1,136 @@
+//! What somebody achieved, or still has: the times of races, of games and of timers that count down.
+
+use super::page::{Cue, Left, Page};
+use super::quantities::ends_with;
+use super::token::{Kind, Mark, Word};
+
+/// `the lap time is 1:23.4`, `a record of 3:43.13`, `her time of 2:15.3`, `the set ends 25:23`: what was achieved, not when.
+pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
+    const RESULTS: [&str; 9] = ["lap", "record", "split", "best", "pb", "sprint", "marathon", "laps", "splits"];
+    let raced = |before: usize| ends_with(page, before, &RACES);
+    match left.cue {
+        Cue::Word(Word::Is | Word::Of) | Cue::Colon => {
+            page.label(left.at).is_some_and(|label| match page.kind(label) {
+                // `Lap 2: 1:10.9`
+                Kind::Word(Word::Time) | Kind::Number(_) => page.before(label).is_some_and(|before| {
+                    raced(before) || left.cue == Cue::Word(Word::Of) && page.kind(before) == Kind::Word(Word::Age)
+                }),
+                Kind::Word(Word::Measure) => {
+                    ends_with(page, label, &["times"]) && page.before(label).is_some_and(raced)
+                }
+                Kind::Other(_) => ends_with(page, label, &RESULTS),
+                _ => false,
+            })
+        }
+        // `are ahead 14:11`, `trail 8:12`
+        Cue::Other => ends_with(page, left.at, &["ahead", "trail", "trails", "tied", "level"]),
+        // `the score is tied at 12:12`
+        Cue::Word(Word::At) => {
+            page.before(left.at).is_some_and(|verb| ends_with(page, verb, &["tied", "level", "drawn"]))
+        }
+        Cue::Word(Word::End | Word::Start | Word::Time) => {
+            page.before(left.at).is_some_and(|before| ends_with(page, before, &GAMES) || raced(before))
+        }
+        _ => false,
+    }
+}
+
+/// What takes a time that is measured.
+pub(super) const RACES: [&str; 39] = [
+    "charging",
+    "cycle",
+    "driving",
+    "drying",
+    "dwell",
+    "flight",
+    "handling",
+    "idle",
+    "loading",
+    "parking",
+    "processing",
+    "rest",
+    "takt",
+    "transit",
+    "unloading",
+    "lap",
+    "marathon",
+    "race",
+    "finish",
+    "finishing",
+    "winning",
+    "winner's",
+    "record",
+    "split",
+    "best",
+    "sprint",
+    "swim",
+    "qualifying",
+    "reaction",
+    "response",
+    "travel",
+    "cooking",
+    "baking",
+    "cook",
+    "bake",
+    "prep",
+    "waiting",
+    "run",
+    "net",
+];
+
+/// What ends with a score.
+pub(super) const GAMES: [&str; 7] = ["set", "game", "match", "rally", "frame", "final", "round"];
+
+/// `wins the marathon in 2:05:30`, `finishes the 800 m in 2:01.5`: how long it took.
+pub(super) fn is_result(page: &Page<'_>, left: &Left) -> bool {
+    const DEEDS: [&str; 22] = [
+        "runs",
+        "ran",
+        "run",
+        "swims",
+        "swam",
+        "completes",
+        "completed",
+        "complete",
+        "covers",
+        "covered",
+        "clocks",
+        "clocked",
+        "solves",
+        "solved",
+        "does",
+        "did",
+        "done",
+        "assembles",
+        "crosses",
+        "rows",
+        "cycles",
+        "sprints",
+    ];
+    left.cue == Cue::Word(Word::In)
+        && clause_before(page, left.at).any(|at| match page.kind(at) {
+            Kind::Word(Word::End | Word::Ratio | Word::Lasts | Word::Goes) => true,
+            Kind::Other(_) => page.text[page.span(at, at)]
+                .split(' ')
+                .any(|word| DEEDS.iter().chain(&RACES).any(|known| word.eq_ignore_ascii_case(known))),
+            _ => false,
+        })
+}
+
+/// `The signal counts down from 0:15`, `counting down from 15 seconds`.
+pub(super) fn is_counted_down_from(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::From) && page.before(left.at).is_some_and(|down| ends_with(page, down, &["down"]))
+}
+
+/// The tokens of the clause before the token at `at`, the nearest first.
+pub(super) fn clause_before<'p>(page: &'p Page<'_>, at: usize) -> impl Iterator<Item = usize> + 'p {
+    (at.saturating_sub(8)..at).rev().take_while(|index| {
+        !matches!(page.kind(*index), Kind::Break | Kind::Clock | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Semicolon))
+    })
+}
+
+/// `2:30 left`, `1:15 remaining`: what a game still has.
+pub(super) fn is_left_over(page: &Page<'_>, next: usize) -> bool {
+    let text = &page.text[page.span(next, next)];
+    text.starts_with("left") || text.starts_with("remaining")
+}
