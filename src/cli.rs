@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod flags;
 mod key;
+mod later;
 mod serve;
 mod sim;
 mod timestamps;
@@ -15,6 +16,8 @@ mod timestamps;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use self::later::Later;
 
 /// One address for VIA and Ollama, nothing buffered, and the time ranges already in the answer.
 #[derive(Debug, Parser)]
@@ -27,20 +30,20 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the proxy; works with no file at all.
-    Serve(Box<serve::Serve>),
+    Serve(Later<serve::Serve>),
     /// Runs the main job once on simulated servers, prints what happened, then keeps serving.
-    Demo(demo::DemoArgs),
+    Demo(Later<demo::DemoArgs>),
     /// Measures what a proxy adds, against simulators or your own servers.
-    Bench(Box<bench::Bench>),
+    Bench(Later<bench::Bench>),
     /// Runs one simulator alone.
     #[command(subcommand)]
     Sim(sim::SimCommand),
     /// Validates a configuration and says what is wrong where.
-    Check(Box<check::Check>),
+    Check(Later<check::Check>),
     /// Makes an API key: prints it once, and the hash that the configuration wants.
-    Key(key::KeyArgs),
+    Key(Later<key::KeyArgs>),
     /// Reads an answer's text and prints the `timestamps` object that it would gain.
-    Timestamps(timestamps::Timestamps),
+    Timestamps(Later<timestamps::Timestamps>),
     /// Prints the version.
     Version(Version),
 }
@@ -65,13 +68,13 @@ impl Cli {
     /// Runs the command.
     pub fn run(self) -> ExitCode {
         let done = match self.command {
-            Command::Serve(serve) => serve.run(),
-            Command::Demo(demo) => demo.run(),
-            Command::Bench(bench) => bench.run(),
-            Command::Key(key) => key.run(),
+            Command::Serve(serve) => serve.into_inner().run(),
+            Command::Demo(demo) => demo.into_inner().run(),
+            Command::Bench(bench) => bench.into_inner().run(),
+            Command::Key(key) => key.into_inner().run(),
             Command::Sim(command) => simulate(command),
-            Command::Check(check) => check.run(),
-            Command::Timestamps(timestamps) => timestamps.run(),
+            Command::Check(check) => check.into_inner().run(),
+            Command::Timestamps(timestamps) => timestamps.into_inner().run(),
             Command::Version(version) => {
                 version.print();
                 Ok(())

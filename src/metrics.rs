@@ -3,7 +3,9 @@
 //! Labels are resolved once, when routes and endpoints are built: on the road of a request a metric is an atomic
 //! addition on a handle, and no map is looked up.
 
-use std::sync::{PoisonError, RwLock};
+mod exchanges;
+
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -14,17 +16,15 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use tokio::runtime::Handle;
 
+pub use self::exchanges::Exchanges;
+use self::exchanges::Routes;
 use crate::error::{Phase, Side};
 
 /// Every metric of one viaduct.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    requests: Family<ClassLabels, Counter>,
-    in_flight: Family<RouteLabels, Gauge>,
-    request_bytes: Family<RouteLabels, Counter>,
-    response_bytes: Family<RouteLabels, Counter>,
-    first_byte: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    exchanges: Routes,
     cut_bodies: Family<CutLabels, Counter>,
     failed_inside: Family<RouteLabels, Counter>,
     expired: Family<PhaseLabels, Counter>,
@@ -57,16 +57,8 @@ pub struct Metrics {
 /// The handles of one route toward one upstream.
 #[derive(Debug)]
 pub struct RouteMetrics {
-    /// By status class: index 0 is 1xx.
-    pub requests: [Counter; 5],
-    /// Exchanges that run now.
-    pub in_flight: Gauge,
-    /// Body bytes taken from clients.
-    pub request_bytes: Counter,
-    /// Body bytes given to clients.
-    pub response_bytes: Counter,
-    /// From the request's head to the answer's head, in seconds.
-    pub first_byte: Histogram,
+    /// What every exchange counts.
+    pub exchanges: Arc<Exchanges>,
     /// Answers that did not reach their end, by the side that broke off.
     pub cut: [Counter; 2],
     /// Streams of status 200 in which the upstream told of a failure.
@@ -88,17 +80,10 @@ pub struct EndpointMetrics {
     pub retries: Counter,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
 struct RouteLabels {
     route: String,
     upstream: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ClassLabels {
-    route: String,
-    upstream: String,
-    class: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -143,15 +128,6 @@ struct ResultLabels {
     result: &'static str,
 }
 
-const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-
-/// Milliseconds for lists, minutes for summaries.
-fn first_byte_histogram() -> Histogram {
-    Histogram::new([
-        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
-    ])
-}
-
 /// Microseconds for the parser, seconds for a model.
 fn timestamps_histogram() -> Histogram {
     Histogram::new([0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.01, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0])
@@ -164,11 +140,7 @@ impl Metrics {
     pub fn new() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("viaduct"),
-            requests: Family::default(),
-            in_flight: Family::default(),
-            request_bytes: Family::default(),
-            response_bytes: Family::default(),
-            first_byte: Family::new_with_constructor(first_byte_histogram),
+            exchanges: Routes::default(),
             cut_bodies: Family::default(),
             failed_inside: Family::default(),
             expired: Family::default(),
@@ -197,17 +169,8 @@ impl Metrics {
 
     fn register(&mut self) {
         let r = &mut self.registry;
-        r.register("requests", "Exchanges ended, by status class", self.requests.clone());
-        r.register("requests_in_flight", "Exchanges that run now", self.in_flight.clone());
-        r.register_with_unit("request_body", "Taken from clients", Unit::Bytes, self.request_bytes.clone());
-        r.register_with_unit("response_body", "Given to clients", Unit::Bytes, self.response_bytes.clone());
+        r.register_collector(Box::new(self.exchanges.clone()));
         r.register_with_unit("spliced", "Given to clients inside the kernel", Unit::Bytes, self.spliced.clone());
-        r.register_with_unit(
-            "first_byte",
-            "From the request's head to the answer's head",
-            Unit::Seconds,
-            self.first_byte.clone(),
-        );
         r.register(
             "cut_bodies",
             "Answers that did not reach their end, by the side that broke off",
@@ -258,16 +221,11 @@ impl Metrics {
     pub fn route(&self, route: &str, upstream: &str) -> RouteMetrics {
         let labels = RouteLabels { route: route.into(), upstream: upstream.into() };
         let RouteLabels { route, upstream } = labels.clone();
-        let class = |class| ClassLabels { route: route.clone(), upstream: upstream.clone(), class };
         let cut = |side| CutLabels { route: route.clone(), upstream: upstream.clone(), side };
         let phase =
             |phase: Phase| PhaseLabels { route: route.clone(), upstream: upstream.clone(), phase: phase.word() };
         RouteMetrics {
-            requests: CLASSES.map(|word| self.requests.get_or_create_owned(&class(word))),
-            in_flight: self.in_flight.get_or_create_owned(&labels),
-            request_bytes: self.request_bytes.get_or_create_owned(&labels),
-            response_bytes: self.response_bytes.get_or_create_owned(&labels),
-            first_byte: self.first_byte.get_or_create_owned(&labels),
+            exchanges: self.exchanges.of(&labels),
             cut: ["downstream", "upstream"].map(|side| self.cut_bodies.get_or_create_owned(&cut(side))),
             failed_inside: self.failed_inside.get_or_create_owned(&labels),
             expired: Phase::ALL.map(|p| self.expired.get_or_create_owned(&phase(p))),
@@ -364,13 +322,6 @@ impl Default for Metrics {
 // === impl RouteMetrics ===
 
 impl RouteMetrics {
-    /// Counts an answer by its status.
-    pub fn count(&self, status: u16) {
-        if let Some(class) = usize::from(status / 100).checked_sub(1).and_then(|class| self.requests.get(class)) {
-            class.inc();
-        }
-    }
-
     /// Counts an answer that broke off.
     pub fn count_cut(&self, side: Side) {
         self.cut[usize::from(side != Side::Downstream)].inc();

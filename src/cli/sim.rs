@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::later::Later;
 use crate::sim::fault::Rules;
 use crate::sim::ollama::{self, Model};
 use crate::sim::via::answers::Fixed;
@@ -16,9 +17,9 @@ use crate::sim::via::{self, Version};
 #[derive(Debug, Subcommand)]
 pub(super) enum SimCommand {
     /// A VIA server: uploads, summaries, chat, live streams, without a GPU
-    Via(Box<ViaArgs>),
+    Via(Later<ViaArgs>),
     /// An Ollama server: chat, generate, /v1, models, without a model
-    Ollama(Box<OllamaArgs>),
+    Ollama(Later<OllamaArgs>),
 }
 
 /// What both have.
@@ -121,6 +122,7 @@ pub(super) async fn run(command: SimCommand) -> io::Result<()> {
     let signal = end()?;
     match command {
         SimCommand::Via(args) => {
+            let args = args.into_inner();
             let addr = args.listen;
             let via = via::start(args.settings(), addr)?;
             announce("VIA", via.addr());
@@ -128,6 +130,7 @@ pub(super) async fn run(command: SimCommand) -> io::Result<()> {
             via.stop().await;
         }
         SimCommand::Ollama(args) => {
+            let args = args.into_inner();
             let addr = args.listen;
             let ollama = ollama::start(args.settings(), addr)?;
             announce("Ollama", ollama.addr());
@@ -231,6 +234,7 @@ mod tests {
         let args =
             ["sim", "via", "--pace", "10", "--faults", "status=503@5%; hang@every=9", "--say", "at 1:05", "--v2-3"];
         let Ok(Whole { command: SimCommand::Via(via) }) = Whole::try_parse_from(args) else { panic!("not understood") };
+        let via = via.into_inner();
         assert_eq!(via.listen, SocketAddr::from(([127, 0, 0, 1], 8100)));
         let settings = via.settings();
         assert_eq!((settings.faults.0.len(), settings.version), (2, Version::V2_3));
@@ -239,7 +243,7 @@ mod tests {
         let Ok(Whole { command: SimCommand::Ollama(ollama) }) = Whole::try_parse_from(args) else {
             panic!("not understood")
         };
-        let settings = ollama.settings();
+        let settings = ollama.into_inner().settings();
         assert_eq!((settings.models.len(), settings.load_time), (1, Duration::from_millis(500)));
         assert!(Whole::try_parse_from(["sim", "via", "--faults", "explode"]).is_err());
     }

@@ -108,7 +108,7 @@ impl Exchange {
         if let Some(total) = route.deadlines.total {
             clock.arm(Phase::Total, self.started, total);
         }
-        route.metrics.in_flight.inc();
+        route.metrics.exchanges.begin();
         self.route = Some(Arc::clone(route));
     }
 
@@ -125,7 +125,7 @@ impl Exchange {
         let first_byte = self.started.elapsed();
         self.first_byte = Some(first_byte);
         if let Some(route) = &self.route {
-            route.metrics.first_byte.observe(first_byte.as_secs_f64());
+            route.metrics.exchanges.answered(first_byte);
         }
         self.status = sent.head.status;
         self.endpoint = Some(Arc::clone(&sent.endpoint));

@@ -3,9 +3,9 @@
 //! The road of a text: `lexer` cuts it into tokens (words: `latin` and `asian`; numbers: `numerals`); `atoms` puts numbers
 //! and their units together; `groups` joins two atoms to a range where something between them says so; `labels` and
 //! `table` pair starts with ends that stand apart; then `verdict` asks the family of each group (`clocks`, `timed`, `bare`,
-//! `via`) what it is: a time, none, or in doubt; single ones of `timed` and `bare` go to `alone` and `lone`. What speaks
-//! against a time has files of its own (`daytime`, `scores`, `lengths`, `metres`, `minutes`, `cut_off`, `quantities`,
-//! `numbering`). `worded` adds the doubts that words raise. Nothing that only could be a
+//! `via`) what it is: a time, none, or in doubt; single ones of `timed` and `bare` go to `alone` (and on to `cues`) and `lone`.
+//! What speaks against a time has files of its own (`daytime`, `shown`, `results`, `scores`, `lengths`, `metres`, `minutes`,
+//! `cut_off`, `quantities`, `numbering`). `worded` adds the doubts that words raise. Nothing that only could be a
 //! time is ever returned.
 //!
 //! # What is read
@@ -13,7 +13,7 @@
 //! | form | example | read as |
 //! | --- | --- | --- |
 //! | clock: minutes and seconds, with hours, with a fraction behind `.` or `,` | `at 01:05`, `1:02:03.5`, `00:00:02,000` | 65, 3723.5, 2 |
-//! | unit, alone or compound; after a word that places it, in brackets, or at the start of a line | `at 12.5s`, `1m30s in`, `(45 sec)`, `2분 10초에`, `1分30秒に`, `Bei Sekunde 12` | 12.5, 90, 45, 130, 90, 12 |
+//! | unit, alone or compound (`1m:30s`, `12 s 500 ms`); after a word that places it, in brackets, or at the start of a line | `at 12.5s`, `1m30s in`, `(45 sec)`, `2분 10초에`, `1分30秒に`, `Bei Sekunde 12` | 12.5, 90, 45, 130, 90, 12 |
 //! | mark | `at the 90-second mark`, `the 45th second` | 90, 45 |
 //! | range by a sign | `0:12 - 0:47`, `0:12–0:47`, `0:12 ~ 0:47`, `0:12 --> 0:47`, `0:12..0:47` | 12 to 47 |
 //! | range by words | `from 0:12 to 0:47`, `0:12 until 0:47`, `between 10 and 20 seconds`, `10초부터 … 20초까지`, `10秒から20秒まで`, `10秒到20秒` | as written |
@@ -22,7 +22,7 @@
 //! | brackets | `<12.30> <15.0> text`, `[10.5 - 31.2]`, `<9.5>`, `[0:05]` | range, range, point, point |
 //! | VIA's bullets | `- 00.01.10:00.02.05: …`, `- 0.0:8.4,31.2:36.0: …` | 70 to 125, two ranges |
 //! | labels, JSON, YAML, XML | `start: 14.2, end: 19.8`, `"start_time": 3.5`, `시작: 0:12, 종료: 0:47`, `starts at 0:12 and ends at 0:47` | ranges |
-//! | columns of a table or of CSV | `Start`, `End`, `Time`, `Timestamp`, 시작, 종료, 开始, 終了; a `Duration` column is no time | ranges, points |
+//! | columns of a table, of CSV, of a page or lined up | `Entry` and `Exit` of clocks, `Start`, `End`, `Time`, `Timestamp`, 시작, 종료, 开始, 終了; a `Duration` column is no time | ranges, points |
 //! | the opening | `the first 10 seconds`, `처음 10초 동안`, `前10秒` | 0 to 10 |
 //! | RFC 3339, points and pairs | `2026-03-04T09:15:20.000Z` | as written |
 //!
@@ -38,7 +38,8 @@
 //! # When it is not sure
 //!
 //! * [`Reason::WordedTime`]: `about a minute and a half in`, `the two-minute mark`, `처음 오 초 동안`, 三十秒.
-//! * [`Reason::AmbiguousNumber`]: `1m30s-45s`, `14h30`, a lone `5分`, `it leaves at 311`, `from 10 to 20`, `10-20-30`, `the clock shows 10:10`, `in the 67th
+//! * [`Reason::AmbiguousNumber`]: `1m30s-45s`, `14h30`, a lone `5分`, `it leaves at 311`, `from 10 to 20`, `10-20-30`, `the clock shows 10:10`, `wins in
+//!   2:05:30`, `lunch from 12:00 to 14:00 (notice)`, `at 0:45 (14:32:05 camera time)`, `at 1:15 (30 s)`, `after 12 minutes`, `in the 67th
 //!   minute`, `the last 10 seconds`, `10초 후`, a lone `42`, bullets `10:20:`, `20:30:` that could be clocks or start and end.
 //! * [`Reason::UnknownLanguage`]: time words of a language that is not read (`12 saniyede`, `I den tionde sekunden`), one
 //!   word that is not known between two clocks, or a script that is not read, unless all its numbers are ranges of clocks.

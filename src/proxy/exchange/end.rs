@@ -85,10 +85,7 @@ impl Exchange {
         let received = self.progress.as_ref().map_or(self.taken, |progress| progress.received());
         if let Some(route) = &self.route {
             let metrics = &route.metrics;
-            metrics.in_flight.dec();
-            metrics.count(self.status.as_u16());
-            metrics.request_bytes.inc_by(received);
-            metrics.response_bytes.inc_by(self.sent);
+            metrics.exchanges.end(self.status.as_u16(), received, self.sent);
             match end {
                 End::Whole => {}
                 End::Cut(error) => metrics.count_cut(error.side()),

@@ -72,7 +72,7 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
         return Verdict::Not;
     }
-    if is_decade(timed, left) {
+    if is_decade(timed, left) && page.gap(last) == Gap::Tight {
         return Verdict::Not;
     }
     // `a 5 s pause`
@@ -90,7 +90,7 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         && begins_with(
             page,
             page.behind(last + 1),
-            &["walk", "drive", "ride", "flight", "break", "breaks", "wait", "rest", "trip", "journey"],
+            &["walk", "drive", "ride", "flight", "break", "breaks", "wait", "rest", "trip", "journey", "read"],
         )
     {
         return Verdict::Not;
@@ -120,7 +120,12 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
             Verdict::Not
         }
         Behind::Point | Behind::Into => {
-            if is_length(page, left, timed.led) || is_asian(page, last) && is_of_rest(page, left) {
+            // `every 10 s from 0:30`
+            let from = page.behind(last + 1);
+            let since = page.kind(from) == Kind::Word(Word::From) && page.kind(from + 1) == Kind::Clock;
+            if since && matches!(left.cue, Cue::Word(Word::Every | Word::For | Word::Lasts)) {
+                Verdict::Not
+            } else if is_length(page, left, timed.led) || is_asian(page, last) && is_of_rest(page, left) {
                 UNCLEAR
             } else {
                 Verdict::Time

@@ -109,6 +109,11 @@ fn behind_time(lexer: &Lexer<'_>, word: &str) -> Option<(&'static Kind, usize)> 
     let near = lexer.gap() == Gap::Tight;
     match last.kind {
         Kind::Number(_) | Kind::Spelled(_) => {
+            // `36.5에`: the number has no unit
+            let bare = near && matches!(last.kind, Kind::Number(_)) && word.starts_with(['에', '쯤', '경']);
+            if bare && matches!(word, "에" | "에는" | "에서" | "에서는" | "쯤" | "쯤에" | "경" | "경에") {
+                return PARTICLE_WORDS.longest(word.as_bytes());
+            }
             let (kind, bytes) = COUNTED_WORDS.longest(word.as_bytes())?;
             let behind = &word[bytes..];
             let ends = behind.is_empty()

@@ -56,10 +56,11 @@ pub(super) const HANGUL: Table = &[
     ("장면", W(Part)), ("답변", W(Part)), ("정답", W(Part)), ("결과", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
     ("총", W(Length)), ("부분", W(Mark)), ("쯤", W(Mark)), ("근처", W(Mark)), ("무렵", W(Mark)), ("분량", W(During)),
     ("이상", W(During)), ("미만", W(During)), ("이하", W(During)), ("내외", W(During)), ("하루", W(Every)), ("전화", W(Ratio)),
-    ("내로", W(During)), ("전에", W(Later)), ("정각", W(Mark)), ("즈음", W(Mark)), ("남은", W(Last)),
+    ("내로", W(During)), ("전에", W(Later)), ("후에", W(Later)), ("뒤에", W(Later)), ("정각", W(Mark)), ("즈음", W(Mark)), ("남은", W(Last)),
     ("시계", W(Display)), ("벽시계", W(Display)), ("손목시계", W(Display)), ("타이머", W(Display)), ("전광판", W(Display)),
     ("스톱워치", W(Display)), ("점수판", W(Display)), ("계기판", W(Display)), ("시계방향", W(Function)), ("시계 방향", W(Function)),
     ("안에", W(During)), ("내에", W(During)), ("만에", W(During)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
+    ("평일", W(Day)), ("오늘", W(Day)), ("매일", W(Day)),
     ("금요일", W(Day)), ("토요일", W(Day)), ("일요일", W(Day)),
 ];
 
@@ -92,7 +93,7 @@ pub(super) const HAN: Table = &[
     ("持续时间", W(Length)), ("持續時間", W(Length)), ("持続時間", W(Length)), ("待", W(During)), ("的", W(Ordinal)),
     ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
     ("点数", W(Ratio)), ("成绩", W(Ratio)), ("成績", W(Ratio)), ("评分", W(Ratio)), ("評分", W(Ratio)),
-    ("全体", W(Length)), ("合計", W(Length)), ("合计", W(Length)), ("总共", W(Length)), ("總共", W(Length)),
+    ("全体", W(Length)), ("全部", W(Length)), ("合計", W(Length)), ("合计", W(Length)), ("总共", W(Length)), ("總共", W(Length)),
     ("一共", W(Length)), ("全程", W(Length)), ("总计", W(Length)), ("全长", W(Length)), ("全長", W(Length)),
     ("以内", W(During)), ("以內", W(During)), ("以上", W(During)), ("以下", W(During)), ("未満", W(During)),
     ("未满", W(During)), ("不到", W(Lasts)), ("超过", W(Lasts)), ("超過", W(Lasts)), ("至少", W(Lasts)),

@@ -280,6 +280,8 @@ impl Composer<'_> {
             before,
             Kind::Word(
                 Word::At
+                    | Word::Start
+                    | Word::End
                     | Word::From
                     | Word::Between
                     | Word::To
@@ -318,6 +320,16 @@ impl Composer<'_> {
         Atom { first, last, shape: Shape::Timed(timed) }
     }
 
+    /// `500 ms`: thousandths behind seconds.
+    fn is_milliseconds(&self, at: usize) -> bool {
+        matches!(self.kind(at), Kind::Word(Word::Measure) | Kind::Other(_))
+            && self.gap(at) <= Gap::Space
+            && self.tokens.get(at).is_some_and(|token| {
+                let text = &self.text[token.start()..token.end()];
+                text == "ms" || text.starts_with("milliseconds")
+            })
+    }
+
     /// The next, smaller part of a compound.
     fn smaller(&self, last: usize, above: Unit) -> Option<(f64, Unit, usize)> {
         let wordy = matches!(above.style, Style::Singular | Style::Plural | Style::Short | Style::Known);
@@ -329,7 +341,18 @@ impl Composer<'_> {
             && matches!(self.unit_behind(last + 2), Some((_, end)) if end == last + 4);
         let joined = matches!(self.kind(last + 1), Kind::Word(Word::And) | Kind::Mark(Mark::Comma));
         let skip = usize::from(wordy && (joined || hyphen));
-        let at = last + 1 + skip;
+        // `1m:30s`
+        let colon = self.kind(last + 1) == Kind::Mark(Mark::Colon)
+            && self.gap(last + 1) == Gap::Tight
+            && self.gap(last + 2) == Gap::Tight;
+        let and = usize::from(self.kind(last + 1) == Kind::Word(Word::And));
+        if above.size == 1
+            && let Some(number) = self.number(last + 1 + and).filter(|number| number.value < 1000.0)
+            && self.is_milliseconds(last + 2 + and)
+        {
+            return Some((number.value / 1000.0, above, last + 2 + and));
+        }
+        let at = last + 1 + if colon { 1 } else { skip };
         let number = self.number(at).filter(|number| number.value < 60.0 && self.gap(at) <= Gap::Space)?;
         match self.unit_behind(at) {
             Some((unit, end)) if unit.size < above.size => Some((number.value * f64::from(unit.size), unit, end)),

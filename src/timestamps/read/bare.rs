@@ -59,7 +59,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     let (first, last) = (judge.first(index), judge.last(index));
     let (a, b) = numbers(judge, index);
     let decimal = a.decimals > 0 && b.decimals > 0;
-    if follow == Follow::Noun || is_years(a, b) || !decimal && quantities::is_address(page, last) {
+    // `1,204 to 1,250`
+    let thousands = a.whole > 3 && a.decimals == 0 && page.text[page.span(first, last)].contains(',');
+    if follow == Follow::Noun || thousands || is_years(a, b) || !decimal && quantities::is_address(page, last) {
         return Verdict::Not;
     }
     if is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
@@ -108,17 +110,7 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return Verdict::Time;
     }
     if left.cue == Cue::Colon {
-        let verdict = labelled(page, left.at);
-        // `ID 17: 6.5-9.5`
-        let numbered = verdict == Verdict::Not
-            && decimal
-            && a.value < b.value
-            && page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Number(_)));
-        if numbered {
-            return UNCLEAR;
-        }
-        // `Charges: 12-14` in a text whose times are clocks or have units
-        return if verdict == UNCLEAR && !decimal && judge.is_formal() { Verdict::Not } else { verdict };
+        return behind_label(judge, index, left.at);
     }
     if fills && is_item(page, last, follow, decimal) {
         return Verdict::Time;
@@ -158,8 +150,27 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         Cue::Start | Cue::Dash | Cue::Open(_) if decimal && follow != Follow::Sentence => Verdict::Time,
         Cue::Start | Cue::Dash | Cue::Open(_) => UNCLEAR,
         Cue::Word(Word::Measure | Word::Ratio | Word::Display | Word::Media) => Verdict::Not,
+        // `waits during 12-18`
+        Cue::Word(Word::Lasts) if quantities::ends_with(page, left.at, &["during", "throughout"]) => UNCLEAR,
+        // `The answer is 12-18`
+        Cue::Word(Word::Is) if page.before(left.at).is_some_and(|part| page.kind(part) == Kind::Word(Word::Part)) => {
+            UNCLEAR
+        }
         _ if decimal => UNCLEAR,
         _ => Verdict::Not,
+    }
+}
+
+/// `ID 17: 6.5-9.5`, `Charges: 12-14` in a text whose times are clocks or have units.
+fn behind_label(judge: &Judge<'_, '_>, index: usize, colon: usize) -> Verdict {
+    let page = judge.page;
+    let (a, b) = numbers(judge, index);
+    let decimal = a.decimals > 0 && b.decimals > 0;
+    let numbered = || page.label(colon).is_some_and(|label| matches!(page.kind(label), Kind::Number(_)));
+    match labelled(page, colon) {
+        Verdict::Not if decimal && a.value < b.value && numbered() => UNCLEAR,
+        verdict if verdict == UNCLEAR && !decimal && judge.is_formal() => Verdict::Not,
+        verdict => verdict,
     }
 }
 
@@ -180,14 +191,38 @@ fn adjacent(judge: &Judge<'_, '_>, index: usize) -> Verdict {
 
 /// `Scene 1: 10-20`, `Time: 10-20`, `camera_1: 12.0-18.0`, but not `Workers: 10-20`.
 fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
+    const TIMES: [&str; 9] =
+        ["relevant", "matching", "requested", "detected", "exact", "selected", "frame", "second", "seconds"];
     let Some(label) = page.label(colon) else { return UNCLEAR };
     let part =
         |index: usize| matches!(page.kind(index), Kind::Word(Word::Part | Word::Media | Word::Time | Word::Stamp));
+    // `Price range: 12-18`, `relevant range: 12-18`
+    if page.kind(label) == Kind::Word(Word::Time)
+        && quantities::ends_with(page, label, &["range", "ranges", "window", "span", "interval"])
+        && let Some(of) = page
+            .before(label)
+            .filter(|of| matches!(page.kind(*of), Kind::Other(_) | Kind::Word(Word::Age | Word::Length)))
+    {
+        if quantities::is_quantity(page, of) || !matches!(page.kind(of), Kind::Other(_)) {
+            return Verdict::Not;
+        }
+        if !quantities::ends_with(page, of, &TIMES) {
+            return UNCLEAR;
+        }
+    }
     match page.kind(label) {
         Kind::Word(Word::Time | Word::Stamp | Word::Start | Word::End | Word::Part | Word::Media) | Kind::Id => {
             Verdict::Time
         }
         Kind::Number(_) | Kind::Spelled(_) if page.before(label).is_some_and(part) => Verdict::Time,
+        // `Times in seconds: 65-70`, but not `durations in seconds`
+        Kind::Unit(unit)
+            if unit.size == 1 && page.before(label).is_some_and(|at| page.kind(at) == Kind::Word(Word::In)) =>
+        {
+            let length = (label.saturating_sub(4)..label)
+                .any(|at| matches!(page.kind(at), Kind::Word(Word::Length | Word::Lasts)));
+            if length { Verdict::Not } else { Verdict::Time }
+        }
         Kind::Word(_) | Kind::Number(_) => Verdict::Not,
         Kind::Other(_) if quantities::is_quantity(page, label) => Verdict::Not,
         // `Turnovers so far: 8-11`

@@ -32,7 +32,9 @@ fn behind<'p>(page: &'p Page<'_>, at: usize) -> &'p str {
 
 /// `12초를 남기고`, `12초 남았을 때`.
 fn is_left(behind: &str) -> bool {
-    behind.trim_start_matches(['를', '가', '이', ' ']).starts_with('남')
+    let rest = behind.trim_start_matches(['를', '가', '이', ' ']);
+    // but `남자`, a man
+    ["남았", "남은", "남아", "남기", "남긴", "남겨"].iter().any(|left| rest.starts_with(left))
 }
 
 fn is_late(page: &Page<'_>, at: usize) -> bool {
@@ -50,8 +52,21 @@ impl Behind {
             Kind::Word(Word::Mark) => Self::Point,
             // `45 segundos de duração`
             Kind::Word(Word::From) if page.kind(next + 1) == Kind::Word(Word::Length) => Self::Length,
+            // `10 seconds from the end`
+            Kind::Word(Word::From)
+                if page.kind(next + 1) == Kind::Word(Word::The) && page.kind(next + 2) == Kind::Word(Word::End) =>
+            {
+                Self::Vague
+            }
             Kind::Word(Word::From | Word::Until) => Self::Point,
             Kind::Word(Word::Into) => Self::Into,
+            // `25 s on average`
+            Kind::Word(_) | Kind::Other(_)
+                if page.kind(next + 1) == Kind::Word(Word::Length)
+                    && page.text[page.span(next + 1, next + 1)].eq_ignore_ascii_case("average") =>
+            {
+                Self::Length
+            }
             // `is 45 seconds late`
             Kind::Word(Word::Age) if is_late(page, next) => Self::Length,
             Kind::Word(Word::In) => Self::inside(page, next),
@@ -73,6 +88,12 @@ impl Behind {
             Kind::Word(Word::Ordinal) if is_asian(page, last) && is_at_moment(page, next) => Self::Point,
             Kind::Word(Word::Ordinal) if is_asian(page, last) => Self::Relative,
             Kind::Word(Word::After | Word::Before) => Self::relative(page, next),
+            // `12 s/18 s/31 s`
+            Kind::Mark(Mark::Slash)
+                if matches!(page.kind(next + 1), Kind::Number(_)) && matches!(page.kind(next + 2), Kind::Unit(_)) =>
+            {
+                Self::Nothing
+            }
             Kind::Mark(Mark::Slash) if page.gap(next) == Gap::Tight => Self::Rate,
             Kind::Other(_) | Kind::Word(Word::Measure)
                 if is_asian(page, last) && is_spell(&page.text[page.tokens[next].start()..]) =>
@@ -98,6 +119,11 @@ impl Behind {
             // `3분대 소속`: a squad, or somewhere in the third minute
             "대" if !rest.starts_with(['에', '의', '까', '부', '로']) => Self::Vague,
             "に" if rest.starts_with("わた") => Self::Length,
+            "に" if ["セット", "設定", "合わせ"].iter().any(|set| rest.starts_with(set)) => Self::Vague,
+            // `100m를 11.2초에 달립니다`
+            "에" if ["달리", "달립", "달려", "주파", "완주"].iter().any(|runs| rest.starts_with(runs)) => {
+                Self::Vague
+            }
             "에" | "に" => Self::counted(page, last, rest).unwrap_or(Self::Point),
             // `10분쯤 걸립니다`
             "쯤" | "경" if is_spell(rest) => Self::Length,
@@ -110,6 +136,9 @@ impl Behind {
     fn counted(page: &Page<'_>, last: usize, rest: &str) -> Option<Self> {
         const TIMES: [&str; 5] = ["회", "번씩", "回", "次", "度"];
         let number = last.checked_sub(1).map_or("", |number| &page.text[page.span(number, number)]);
+        if !rest.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '한' | '一')) && number != "1" {
+            return None;
+        }
         // 1分钟停3次
         let verb = rest.char_indices().take(3).find(|(_, char)| char.is_ascii_digit()).map_or(0, |(at, _)| at);
         let counted = if number == "1" { &rest[verb..] } else { rest };
@@ -140,7 +169,12 @@ impl Behind {
     fn relative(page: &Page<'_>, at: usize) -> Self {
         let start = (at + 1..at + 4).any(|index| matches!(page.kind(index), Kind::Word(Word::Start)));
         let comma = matches!(page.kind(at + 1), Kind::Mark(_) | Kind::Break);
-        if start {
+        // `10 seconds before the end of the clip`, `5 seconds after 0:30`
+        let end = page.kind(at) == Kind::Word(Word::Before)
+            && (at + 1..at + 4).any(|index| matches!(page.kind(index), Kind::Word(Word::End)));
+        if end || page.kind(at + 1) == Kind::Clock {
+            Self::Vague
+        } else if start {
             Self::Point
         } else if comma {
             Self::Length
@@ -201,7 +235,30 @@ const SPELLS: [&str; 45] = [
 
 /// `15분 간격`, `15分おき`, `3分待つ`: how often, or how long somebody waits.
 pub(super) fn is_interval(page: &Page<'_>, last: usize) -> bool {
-    const OFTEN: [&str; 7] = ["간격", "마다", "ごと", "おき", "待", "かか", "걸"];
+    const OFTEN: [&str; 22] = [
+        "간격",
+        "마다",
+        "ごと",
+        "おき",
+        "待",
+        "かか",
+        "걸",
+        "굽",
+        "끓",
+        "늦",
+        "삶",
+        "볶",
+        "기다",
+        "이어지",
+        "지속",
+        "유지",
+        "소요",
+        "숙성",
+        "焼",
+        "煮",
+        "茹",
+        "置",
+    ];
     let behind = &page.text[page.tokens[page.behind(last + 1)].start()..];
     is_asian(page, last) && OFTEN.iter().any(|often| behind.starts_with(often))
 }

@@ -95,7 +95,12 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
         || is_seen(page, (first, last), &left, range, seconds(page, judge, index))
-        || !range && (is_result(page, &left) || is_counted_down_from(page, &left) || is_in_parts(page, first, &left))
+        || !range
+            && (is_anchor(page, &left)
+                || is_result(page, &left)
+                || is_counted_down_from(page, &left)
+                || is_in_parts(page, first, &left))
+        || is_jump(judge, index, &left)
         || is_near_day(page, first, &left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
         || is_crowded(page, judge, index)
@@ -180,7 +185,9 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
             Kind::Word(Word::Part)
                 if labelled && matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Of | Word::The)) => {}
             // `Total elapsed time on site: 62 s`
-            Kind::Other(_) | Kind::Word(Word::Function | Word::The | Word::Of) if labelled => {}
+            Kind::Other(_)
+            | Kind::Word(Word::Function | Word::The | Word::Of | Word::Between | Word::In | Word::Measure)
+                if labelled => {}
             // `total flight time is`
             Kind::Other(_) | Kind::Word(Word::Agenda) if page.kind(index + 1) == Kind::Word(Word::Time) => {}
             Kind::Word(Word::Time | Word::Media | Word::Is | Word::The | Word::Of)
@@ -241,6 +248,37 @@ fn is_address(page: &Page<'_>, first: usize, left: &Left) -> bool {
             // the letter is that of a measure, by chance
             kind => kind == Kind::Word(Word::Measure) && page.gap(before) == Gap::Tight,
         })
+}
+
+/// `At 0:45 (14:32:05 camera time)`, `at 0:45 a sign with 9:00-17:00`: a clock that could be a time of day, much later than the
+/// one that its sentence has already, and placed by no word.
+fn is_jump(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
+    const FAR: f64 = 300.0;
+    let page = judge.page;
+    let second = seconds(page, judge, index);
+    let by_day = BY_DAY.contains(&second) || second >= 5.0 * 3600.0;
+    let loose = matches!(left.cue, Cue::Open(_) | Cue::Other | Cue::Word(Word::Time | Word::Function | Word::Shows));
+    let Some(before) = index.checked_sub(1).filter(|_| by_day && loose) else { return false };
+    let enclosed = |cue: Cue| matches!(cue, Cue::Open(_));
+    matches!(page.atoms[judge.groups[before].to].shape, Shape::Clock(earlier) if earlier + FAR < second)
+        && judge.verdicts[before] == Verdict::Time
+        && is_same_sentence(judge, before)
+        && !(enclosed(left.cue) && enclosed(page.left(judge.first(before)).cue))
+}
+
+/// Whether a group and the next one stand in the same sentence.
+pub(super) fn is_same_sentence(judge: &Judge<'_, '_>, before: usize) -> bool {
+    let (from, to) = (judge.last(before) + 1, judge.first(before + 1));
+    to - from <= 24
+        && !(from..to).any(|at| matches!(judge.page.kind(at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Pipe)))
+}
+
+/// `5 seconds after 0:30`: what the time is told from.
+fn is_anchor(page: &Page<'_>, left: &Left) -> bool {
+    matches!(left.cue, Cue::Word(Word::After | Word::Before))
+        && left.at >= 2
+        && matches!(page.kind(left.at - 1), Kind::Unit(_))
+        && matches!(page.kind(left.at - 2), Kind::Number(_))
 }
 
 /// `x[3:10]`: a slice in a program.

@@ -7,7 +7,7 @@ use super::minutes::told;
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
 use super::results::{RACES, is_achieved, is_counted_down_from, is_left_over};
-use super::token::{Kind, Style, Word};
+use super::token::{Kind, Mark, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
 
@@ -15,11 +15,20 @@ const UNCLEAR: Verdict = Verdict::Doubt(Reason::AmbiguousNumber);
 
 pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> Verdict {
     match left.cue {
+        // `the next dose in 4 hours`
+        Cue::Word(Word::In) if timed.unit.size == 3600 && timed.unit.style == Style::Plural => Verdict::Not,
         Cue::Word(Word::In) => UNCLEAR,
         // `He leaves after 12 minutes`: of the media, or of what he did?
         Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => UNCLEAR,
         Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
+        // `cycle time 42 s`
+        Cue::Word(Word::Time)
+            if !page.is_asian(left.at)
+                && page.before(left.at).is_some_and(|length| page.kind(length) == Kind::Word(Word::Length)) =>
+        {
+            Verdict::Not
+        }
         // `남은 시간 12초`, 剩余时间12秒
         Cue::Word(Word::Time)
             if is_of_rest(page, left) || !page.is_asian(left.at) && is_some_time_of(page, left.at) =>
@@ -38,6 +47,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         Cue::Word(Word::Is) if page.label(left.at).is_some_and(|label| page.kind(label) == Kind::Word(Word::Ratio)) => {
             UNCLEAR
         }
+        // `for up to 15 minutes`
+        Cue::Word(Word::To) if is_up_to_a_length(page, left.at) => Verdict::Not,
         // `up to 30 seconds`
         Cue::Word(Word::To) if page.before(left.at).is_some_and(|up| page.kind(up) == Kind::Word(Word::Up)) => UNCLEAR,
         _ if timed.unit.style == Style::Asian
@@ -55,25 +66,44 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         {
             Verdict::Not
         }
+        // `he leads by 12.5 s`; but `by 45 s the smoke has cleared`
+        Cue::Word(Word::By)
+            if page
+                .before(left.at)
+                .is_some_and(|verb| matches!(page.kind(verb), Kind::Other(_) | Kind::Word(Word::Ratio))) =>
+        {
+            UNCLEAR
+        }
+        // `the gap at 0:45 is 12 s`
+        Cue::Word(Word::Is)
+            if timed.is_brief() && page.before(left.at).is_some_and(|at| matches!(page.kind(at), Kind::Clock)) =>
+        {
+            UNCLEAR
+        }
         _ if is_placed(left) => Verdict::Time,
         Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
         Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
         Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
             Verdict::Time
         }
+        // `- 1분 12초 트럭 도착`: no length is told so exactly at the beginning of an item
+        Cue::Start if timed.parts > 1 && timed.unit.size == 1 && page.opens_item(timed_at(page, last)) => Verdict::Time,
         _ if timed.unit.style == Style::Asian => {
-            if matches!(page.follow(last), Follow::Noun) {
-                UNCLEAR
-            } else {
-                Verdict::Time
-            }
+            // `녹색 35초, 황색 3초`: a noun, and how long
+            let counted = left.cue == Cue::Other && timed.parts == 1;
+            let further = || {
+                let comma = page.before(left.at).filter(|comma| page.kind(*comma) == Kind::Mark(Mark::Comma));
+                comma.and_then(|comma| page.before(comma)).is_some_and(|unit| matches!(page.kind(unit), Kind::Unit(_)))
+            };
+            let counted = counted && (timed.unit.size > 1 || page.follow(last) == Follow::List || further());
+            if matches!(page.follow(last), Follow::Noun) || counted { UNCLEAR } else { Verdict::Time }
         }
         // `The target is 35 minutes`, `the limit is 30 s`
         Cue::Word(Word::Is) if timed.unit.style != Style::Known && is_of_a_noun(page, left.at) => {
             if timed.unit.style == Style::Plural { Verdict::Not } else { UNCLEAR }
         }
         _ if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
-        Cue::Other if timed.is_brief() => UNCLEAR,
+        Cue::Other | Cue::Id if timed.is_brief() => UNCLEAR,
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
@@ -94,6 +124,19 @@ fn is_of_a_noun(page: &Page<'_>, verb: usize) -> bool {
                 Kind::Word(Word::Time | Word::Stamp | Word::Mark | Word::Start | Word::End | Word::Part)
             )
         })
+}
+
+/// `for up to`, `lasts up to`.
+fn is_up_to_a_length(page: &Page<'_>, to: usize) -> bool {
+    let up = page.before(to).filter(|up| page.kind(*up) == Kind::Word(Word::Up));
+    up.and_then(|up| page.before(up))
+        .is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::For | Word::Lasts | Word::Length | Word::Goes)))
+}
+
+/// The first token of a time of several numbers and units, whose last one is at `last`.
+fn timed_at(page: &Page<'_>, last: usize) -> usize {
+    let own = |at: &usize| matches!(page.kind(*at), Kind::Number(_) | Kind::Unit(_));
+    (last.saturating_sub(6)..=last).rev().take_while(own).last().unwrap_or(last)
 }
 
 /// `It starts after 20 seconds`: what starts so has nothing before it but the media.

@@ -60,6 +60,12 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     if left.cue == Cue::Word(Word::Of) && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &SERVICES)) {
         return true;
     }
+    // `valid until 18:00`
+    if left.cue == Cue::Word(Word::Until)
+        && page.before(left.at).is_some_and(|valid| ends_with(page, valid, &["valid", "closed"]))
+    {
+        return true;
+    }
     let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
     // `closes the lid at 5:31` is no shop
     let transitive = |index: usize| {
@@ -95,10 +101,52 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
 
 /// `영업시간은 09:00`, 营业时间, `회의는 14:00`: what the words of Korean, Chinese or Japanese before a clock say it is of.
 fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
-    const APPOINTMENTS: [&str; 34] = [
-        "영업", "운영", "근무", "진료", "개방", "면회", "수업", "회의", "마감", "교대", "점심", "강의", "기차", "열차",
-        "버스", "営業", "開館", "診療", "受付", "面会", "授業", "会議", "休憩", "発車", "营业", "开放", "上班", "下班",
-        "办公", "上课", "会议", "开会", "列车", "航班",
+    const APPOINTMENTS: [&str; 45] = [
+        "月～金",
+        "周一",
+        "星期",
+        "节课",
+        "時限",
+        "平日",
+        "毎日",
+        "每天",
+        "월~금",
+        "교시",
+        "점검",
+        "영업",
+        "운영",
+        "근무",
+        "진료",
+        "개방",
+        "면회",
+        "수업",
+        "회의",
+        "마감",
+        "교대",
+        "점심",
+        "강의",
+        "기차",
+        "열차",
+        "버스",
+        "営業",
+        "開館",
+        "診療",
+        "受付",
+        "面会",
+        "授業",
+        "会議",
+        "休憩",
+        "発車",
+        "营业",
+        "开放",
+        "上班",
+        "下班",
+        "办公",
+        "上课",
+        "会议",
+        "开会",
+        "列车",
+        "航班",
     ];
     if !(first.saturating_sub(3)..first).any(|at| page.is_asian(at)) {
         return false;
@@ -114,7 +162,8 @@ fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
 
 /// What is held at a time of day, if that is as round as such times are: `Class begins at 8:30`, `kick-off is at 15:30`.
 fn is_appointment(page: &Page<'_>, at: usize) -> bool {
-    const APPOINTMENTS: [&str; 20] = [
+    const APPOINTMENTS: [&str; 21] = [
+        "break",
         "class",
         "classes",
         "lesson",
@@ -146,7 +195,7 @@ fn is_appointment(page: &Page<'_>, at: usize) -> bool {
 
 /// What a time of day is read from: a board, a display, `the notice`.
 fn is_notice(page: &Page<'_>, at: usize) -> bool {
-    const NOTICES: [&str; 18] = [
+    const NOTICES: [&str; 21] = [
         "notice",
         "poster",
         "whiteboard",
@@ -158,7 +207,10 @@ fn is_notice(page: &Page<'_>, at: usize) -> bool {
         "programme",
         "program",
         "menu",
+        "diary",
         "placard",
+        "roster",
+        "timesheet",
         "brochure",
         "banner",
         "plaque",

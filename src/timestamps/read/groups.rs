@@ -66,7 +66,13 @@ fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     if apart {
         return None;
     }
-    let joint = if is_adjacent(page, a, b) { Joint::Adjacent } else { connector(page, a, b)? };
+    let joint = if is_adjacent(page, a, b) {
+        Joint::Adjacent
+    } else if is_cue(page, a, b) {
+        Joint::Sign
+    } else {
+        connector(page, a, b)?
+    };
     belong(page, a, b, joint).then_some(joint)
 }
 
@@ -97,6 +103,23 @@ fn is_wrapped(page: &Page<'_>, a: &Atom, end: usize, b: &Atom) -> bool {
     }
 }
 
+/// `0:00:01.000,0:00:04.000`, alone in its line: the two times of a subtitle.
+fn is_cue(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
+    let comma = a.last + 1;
+    let thousandths = |at: usize| {
+        let text = &page.text.as_bytes()[page.span(at, at)];
+        page.kind(at) == Kind::Clock && text.len() > 8 && text[text.len() - 4] == b'.'
+    };
+    page.kind(comma) == Kind::Mark(Mark::Comma)
+        && comma + 1 == b.first
+        && page.gap(comma) == Gap::Tight
+        && page.gap(b.first) == Gap::Tight
+        && page.kind(b.last + 1) == Kind::Break
+        && (a.first == 0 || page.kind(a.first - 1) == Kind::Break)
+        && thousandths(a.last)
+        && thousandths(b.first)
+}
+
 /// `<12.30> <15.0>`.
 fn is_adjacent(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
     let (Some(before), close, open) = (a.first.checked_sub(1), a.last + 1, b.first - 1) else { return false };
@@ -121,6 +144,10 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         at += 1;
         match kind {
             Kind::Mark(Mark::Star | Mark::Quote | Mark::Close(_)) => {}
+            // `12초 지점에서`: one word
+            Kind::Word(Word::Mark) if page.is_asian(at - 1) && is_since(page, at - 1) => {
+                return particles(page, a, b, at);
+            }
             Kind::Word(
                 Word::Mark
                 | Word::Ordinal
@@ -133,6 +160,8 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
                 | Word::Vague
                 | Word::Approx,
             ) => {}
+            // 从第12秒开始到第20秒
+            Kind::Word(Word::Start) if page.is_asian(at - 1) => {}
             Kind::Word(Word::Goes | Word::Lasts | Word::Function) => goes = true,
             Kind::Mark(Mark::Comma) => listed = true,
             Kind::Mark(Mark::Dash | Mark::Tilde | Mark::Arrow | Mark::Dots) if !listed => break Joint::Sign,
@@ -203,8 +232,11 @@ fn is_between(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
 
 /// `10초부터 20초까지`, with any words between the two; `10초에서 20초 사이`.
 fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> {
-    let behind = page.kind(page.behind(b.last + 1));
-    let closed = matches!(behind, Kind::Word(Word::Until | Word::Between | Word::To));
+    // 12秒地点から20秒地点まで
+    let mark = usize::from(page.kind(b.last + 1) == Kind::Word(Word::Mark) && page.is_asian(b.last + 1));
+    let behind = page.kind(page.behind(b.last + 1 + mark));
+    let closed = matches!(behind, Kind::Word(Word::Until | Word::Between | Word::To))
+        || mark > 0 && page.text[page.span(b.last + 1, b.last + 1)].ends_with("까지");
     let direct = (from..b.first).all(|index| match page.kind(index) {
         Kind::Break => is_wrapped(page, a, index, b),
         kind => {
@@ -215,6 +247,12 @@ fn particles(page: &Page<'_>, a: &Atom, b: &Atom, from: usize) -> Option<Joint> 
         return Some(Joint::Word);
     }
     (closed && is_one_clause(page, from, b.first)).then_some(Joint::Word)
+}
+
+/// Whether a word for a place in time ends with the particle of a beginning: `지점에서`, `시점부터`.
+fn is_since(page: &Page<'_>, mark: usize) -> bool {
+    let text = &page.text[page.span(mark, mark)];
+    text.len() > "에서".len() && (text.ends_with("에서") || text.ends_with("부터"))
 }
 
 /// `from 0:12 he waits until 0:47`: `from` before, `until` directly before the end, and no other clause between.
@@ -261,6 +299,12 @@ fn is_foreign_range(page: &Page<'_>, a: &Atom) -> bool {
 /// Whether the two can be the ends of one range.
 fn belong(page: &Page<'_>, a: &Atom, b: &Atom, joint: Joint) -> bool {
     match (a.shape, b.shape) {
+        // `1:15 – 30 s ad`
+        (Shape::Clock(start), Shape::Timed(timed))
+            if joint == Joint::Sign && timed.seconds < start && page.gap(a.last + 1) > Gap::Tight =>
+        {
+            false
+        }
         (Shape::Clock(_) | Shape::Timed(_), Shape::Clock(_) | Shape::Timed(_))
         | (Shape::Wall, Shape::Wall)
         | (Shape::Dotted(_), Shape::Dotted(_)) => true,

@@ -87,7 +87,10 @@ fn pairs(page: &Page<'_>, groups: &[Group], (start, first): (usize, Force), (end
                     | Mark::Equal
                     | Mark::Slash
                     | Mark::Bullet
+                    | Mark::Dash
             ),
+            // `Start 0:12` and, in the next line, `End 0:18`
+            Kind::Break => page.kind(index + 1) == Kind::Word(Word::End),
             Kind::Word(word) => matches!(
                 word,
                 Word::And
@@ -136,6 +139,14 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
         let Some(index) = page.before(at) else { return Label::None };
         at = index;
         match page.kind(index) {
+            // `start (s) 12`, `end [s]: 18`
+            Kind::Mark(Mark::Close(shape))
+                if index >= 2
+                    && matches!(page.kind(index - 1), Kind::Unit(_))
+                    && page.kind(index - 2) == Kind::Mark(Mark::Open(shape)) =>
+            {
+                (strong, at) = (true, index - 2);
+            }
             Kind::Mark(Mark::Colon | Mark::Equal | Mark::Pipe | Mark::Arrow) => strong = true,
             // `<start>12.0</start>`
             Kind::Mark(Mark::Close(b'<')) => strong = true,

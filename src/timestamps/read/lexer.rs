@@ -11,6 +11,7 @@ use super::token::{Gap, Kind, Mark, Other, Token, Word};
 use super::{asian, latin, numerals, signs};
 
 /// A text in pieces.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub(super) struct Tokens {
     /// All of them, the last one a [`Kind::Break`].
     pub(super) all: Vec<Token>,
@@ -22,6 +23,8 @@ pub(super) struct Tokens {
     pub(super) labelled: bool,
     /// Whether there is a unit.
     pub(super) units: bool,
+    /// Whether there is a verb of showing.
+    pub(super) shows: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
     /// The numbers in words that stand behind an `at`.
@@ -49,6 +52,7 @@ pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
         tabular: seen.pipes || seen.starts && seen.ends,
         labelled: seen.starts || seen.ends || seen.keys,
         units: seen.units,
+        shows: seen.shows,
         all: lexer.tokens,
         points: lexer.points,
         script: lexer.script,
@@ -78,6 +82,7 @@ struct Seen {
     /// `from:`, `to =`, `"until"`
     keys: bool,
     units: bool,
+    shows: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,7 +114,7 @@ const fn classes() -> [Class; 256] {
             b'A'..=b'Z' | b'a'..=b'z' => Class::Letter,
             0xE3..=0xE9 => Class::Han,
             0x80.. => Class::High,
-            b'-' | b'=' | b'&' | b'<' | b'.' | b'|' => Class::Sign,
+            b'-' | b'+' | b'=' | b'&' | b'<' | b'.' | b'|' => Class::Sign,
             _ => Class::Plain,
         };
         table[byte] = class;
@@ -221,6 +226,7 @@ impl Lexer<'_> {
         match kind {
             Kind::Word(Word::Start) => self.seen.starts = true,
             Kind::Word(Word::End) => self.seen.ends = true,
+            Kind::Word(Word::Shows) => self.seen.shows = true,
             Kind::Word(Word::From | Word::To | Word::Until) => {
                 let behind = &self.rest()[length..];
                 let behind = behind.strip_prefix(b" ").unwrap_or(behind);
@@ -369,10 +375,50 @@ impl Lexer<'_> {
                 self.script = self.script.or(Some(self.tokens.len()));
                 self.push(Kind::Script, length);
             }
+            '½' | '¼' | '¾' => self.push(Kind::Word(Word::Half), length),
             '–' | '—' if rest[length..].starts_with('>') => self.push(Kind::Mark(Mark::Arrow), length + 1),
             _ => {
                 self.mark(signs::of_char(char), length);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The signs that are taken for what they are by themselves must be the same with all that could stand behind them.
+    #[test]
+    fn takes_no_sign_alone_that_belongs_to_the_next() {
+        let printable = || b' '..=b'~';
+        for sign in printable().filter(|byte| matches!(CLASS[usize::from(*byte)], Class::Plain | Class::Sign)) {
+            for next in printable().chain([b'\n']) {
+                for last in printable() {
+                    let text = [sign, next, last];
+                    let text = std::str::from_utf8(&text).expect("ASCII");
+                    let lexer = lexer(text);
+                    if CLASS[usize::from(sign)] == Class::Plain || lexer.is_sign_alone() {
+                        let (mark, length) = signs::of_ascii(text.as_bytes());
+                        assert_eq!((Kind::Mark(mark), length), (signs::plain(sign), 1), "{text:?}");
+                        assert!(sign != b'<' || signs::layout(text.as_bytes()).is_none(), "{text:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn lexer(text: &str) -> Lexer<'_> {
+        Lexer {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            gap: Gap::Tight,
+            tokens: Vec::new(),
+            points: Vec::new(),
+            script: None,
+            spelled: Vec::new(),
+            seen: Seen::default(),
         }
     }
 }

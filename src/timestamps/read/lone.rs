@@ -16,6 +16,9 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     let (first, last) = (judge.first(index), judge.last(index));
     let (number, _) = numbers(judge, index);
     if page.opens_item(first) {
+        if is_minutes_and_seconds(page, first) {
+            return UNCLEAR;
+        }
         if is_list_number(judge, first, last, number) {
             return Verdict::Not;
         }
@@ -27,6 +30,21 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         && page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Close(shape))
     {
         return enclosed(judge, index, shape, number);
+    }
+    // `타임스탬프 36.5에`, タイムスタンプ36.5で
+    let next = page.behind(last + 1);
+    if left.cue == Cue::Word(Word::Stamp)
+        && page.is_asian(next)
+        && !matches!(page.kind(next), Kind::Word(Word::Measure))
+    {
+        return Verdict::Time;
+    }
+    // `36.5에 연기가`, `12.5 지점`; but `3에`, as on a door
+    if page.is_asian(next)
+        && page.kind(next) == Kind::Word(Word::Mark)
+        && (number.decimals > 0 || left.cue == Cue::Start)
+    {
+        return UNCLEAR;
     }
     if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
         return Verdict::Not;
@@ -49,13 +67,7 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         return Verdict::Not;
     }
     if left.cue == Cue::Colon {
-        let label = page.label(left.at).filter(|label| !left.article && !is_some_other_time(page, *label));
-        return match label.map(|label| page.kind(label)) {
-            Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
-            Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
-            Some(Kind::Word(Word::Millis)) => UNCLEAR,
-            _ => Verdict::Not,
-        };
+        return labelled(page, left, number);
     }
     if let Some(verdict) = judge.listed_behind(index) {
         return match verdict {
@@ -95,10 +107,63 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         // `stops around 30`
         Cue::Other if page.text[page.span(first - 1, first - 1)].eq_ignore_ascii_case("around") => UNCLEAR,
         Cue::Open(b'[') if array_key(page, left.at).is_some_and(|key| names_times(page, key)) => UNCLEAR,
-        _ if page.opens_item(first) && follow != Follow::Sentence => UNCLEAR,
+        _ if page.opens_item(first) && (follow != Follow::Sentence || is_followed_by_decimals(page, last, number)) => {
+            UNCLEAR
+        }
         Cue::Open(b'<') => Verdict::Not,
         _ => Verdict::Not,
     }
+}
+
+/// `12.0 18.5 fall`, `12.5 a man enters`: a time without any sign, or whatever.
+fn is_followed_by_decimals(page: &Page<'_>, last: usize, number: Number) -> bool {
+    number.decimals > 0
+        && match page.kind(last + 1) {
+            Kind::Number(digits) => digits.decimals > 0,
+            // `12.5 a man enters`
+            Kind::Word(word) => matches!(word, Word::Article | Word::The),
+            _ => false,
+        }
+}
+
+/// Words for times that mean other things as well.
+const VAGUE: [&str; 7] = ["window", "range", "span", "portion", "interval", "offset", "ranges"];
+
+/// `Timestamp: 12.5`, `Falls (s): 12`, but not `Workers: 12`.
+fn labelled(page: &Page<'_>, left: &Left, number: Number) -> Verdict {
+    // `Falls (s): 12, 18`
+    let unit = left.at >= 3
+        && page.kind(left.at - 1) == Kind::Mark(Mark::Close(b'('))
+        && matches!(page.kind(left.at - 2), Kind::Unit(unit) if unit.size == 1);
+    if unit && page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Other(_))) {
+        return UNCLEAR;
+    }
+    let label = page.label(left.at).filter(|label| !left.article && !is_some_other_time(page, *label));
+    match label.map(|label| page.kind(label)) {
+        // `Window: 3`, `Offset: 5`
+        Some(Kind::Word(Word::Time))
+            if label.is_some_and(|label| quantities::ends_with(page, label, &VAGUE)) && number.decimals == 0 =>
+        {
+            UNCLEAR
+        }
+        Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
+        Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
+        Some(Kind::Word(Word::Millis)) => UNCLEAR,
+        _ => Verdict::Not,
+    }
+}
+
+/// `2'30"`, `2′30″` before a caption: minutes and seconds, or feet and inches.
+fn is_minutes_and_seconds(page: &Page<'_>, first: usize) -> bool {
+    let sign = |at: usize| {
+        page.gap(at) == Gap::Tight
+            && (page.kind(at) == Kind::Mark(Mark::Prime)
+                || matches!(&page.text[page.span(at, at)], "'" | "\"" | "’" | "”"))
+    };
+    sign(first + 1)
+        && page.gap(first + 2) == Gap::Tight
+        && matches!(page.kind(first + 2), Kind::Number(seconds) if seconds.whole == 2)
+        && sign(first + 3)
 }
 
 /// `<5>`, `[12.5]`, `(12.5)`: angle brackets are times, square ones mostly, round ones may be anything.

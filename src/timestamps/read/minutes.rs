@@ -49,6 +49,10 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
         "起始",
     ];
     const LASTING: [&str; 8] = ["かかった", "要した", "待った", "続いた", "걸린", "소요된", "花费", "持续"];
+    // 10秒の間に
+    if timed.unit.style == Style::Asian && page.kind(page.behind(last + 1)) == Kind::Word(Word::Between) {
+        return Some(Verdict::Not);
+    }
     let said = &page.text[..page.tokens[left.at].end()];
     let time = |at: usize| matches!(page.kind(at), Kind::Word(Word::Time));
     match left.cue {
@@ -69,7 +73,15 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
         }
         // `쉬는 시간은`, 发生时间是
         Cue::Word(Word::Is) => {
-            let label = page.before(left.at).filter(|label| time(*label))?;
+            let label = page.before(left.at)?;
+            // 青は35秒: how long, or when?
+            if matches!(page.kind(label), Kind::Other(_)) {
+                // 煙は33秒、48秒に
+                let more = page.follow(last) == Follow::List
+                    && matches!(page.kind(page.behind(last + 1) + 1), Kind::Number(_));
+                return (!more).then_some(UNCLEAR);
+            }
+            let label = Some(label).filter(|label| time(*label))?;
             if ["時刻", "时刻"].contains(&&page.text[page.span(label, label)]) {
                 return Some(Verdict::Time);
             }

@@ -20,6 +20,8 @@ pub(super) struct Page<'a> {
     pub(super) points: Vec<u32>,
     /// Whether there is a unit.
     pub(super) units: bool,
+    /// Whether there is a verb of showing.
+    pub(super) shows: bool,
     /// Whether a label is possible.
     pub(super) labelled: bool,
     /// The first token of a script that is not read.
@@ -87,9 +89,9 @@ impl<'a> Page<'a> {
         let atoms = atoms::compose(text, &tokens, take(&mut spare.atoms));
         let roles = if tokens.tabular { table::roles(text, &tokens.all, &atoms) } else { Vec::new() };
         let labelled = tokens.labelled || roles.iter().any(|role| matches!(role, Role::Start | Role::End));
-        let (units, script) = (tokens.units, tokens.script);
+        let (units, shows, script) = (tokens.units, tokens.shows, tokens.script);
         let Tokens { all, points, spelled, .. } = tokens;
-        Self { text, tokens: all, points, units, labelled, script, spelled, atoms, roles }
+        Self { text, tokens: all, points, units, shows, labelled, script, spelled, atoms, roles }
     }
 
     /// Gives its vectors back.

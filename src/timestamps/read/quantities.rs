@@ -277,16 +277,29 @@ pub(super) fn is_address(page: &Page<'_>, last: usize) -> bool {
     comma == 0 && name.any(|word| STREETS.contains(&word) || word.ends_with("straße") || word.ends_with("strasse"))
 }
 
-/// Whether the last word of a token is one of these.
+/// Whether the last word of a token is one of these. Its end is compared, as looking for the space before it costs more.
 pub(super) fn ends_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
-    let text = &page.text[page.span(at, at)];
-    is_one_of(text.rsplit(' ').next().unwrap_or(text), words)
+    let text = page.text[page.span(at, at)].as_bytes();
+    let Some(last) = text.last().map(|last| last | 0x20) else { return false };
+    words.iter().any(|known| {
+        let known = known.as_bytes();
+        known.last().is_some_and(|end| end | 0x20 == last)
+            && text.len() >= known.len()
+            && text[text.len() - known.len()..].eq_ignore_ascii_case(known)
+            && (text.len() == known.len() || text[text.len() - known.len() - 1] == b' ')
+    })
 }
 
 /// Whether the first word of a token is one of these.
 pub(super) fn begins_with(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
-    let text = &page.text[page.span(at, at)];
-    is_one_of(text.split(' ').next().unwrap_or(text), words)
+    let text = page.text[page.span(at, at)].as_bytes();
+    let Some(first) = text.first().map(|first| first | 0x20) else { return false };
+    words.iter().any(|known| {
+        let known = known.as_bytes();
+        known.first().is_some_and(|begin| begin | 0x20 == first)
+            && text.get(..known.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(known))
+            && text.get(known.len()).is_none_or(|next| *next == b' ')
+    })
 }
 
 fn is_one_of(word: &str, words: &[&str]) -> bool {

@@ -8,7 +8,9 @@ use super::token::{Kind, Mark, Word};
 /// Ratios, scores and verses.
 pub(super) fn is_other(page: &Page<'_>, left: &Left) -> bool {
     match left.cue {
-        Cue::Word(Word::Ratio | Word::Book) | Cue::Never => true,
+        Cue::Word(Word::Ratio | Word::Book) => true,
+        // `T+00:45`
+        Cue::Never => page.before(left.at).is_none_or(|before| page.kind(before) != Kind::Word(Word::Time)),
         Cue::Word(Word::Of | Word::Is) | Cue::Colon => {
             page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book)))
         }
@@ -112,6 +114,8 @@ fn is_shared(page: &Page<'_>, left: &Left) -> bool {
         "distributed",
     ];
     match left.cue {
+        // `점유율 57:43`
+        Cue::Other if page.is_asian(left.at) => page.text[page.span(left.at, left.at)].ends_with(['율', '률', '率']),
         Cue::Other => ends_with(page, left.at, &SHARED) || ends_with(page, left.at, &SHARES),
         Cue::Word(Word::At | Word::Is | Word::In | Word::Of) => {
             page.before(left.at).is_some_and(|verb| ends_with(page, verb, &SHARED) || ends_with(page, verb, &SHARES))

@@ -14,6 +14,7 @@ pub(super) fn is_seen(page: &Page<'_>, (first, last): (usize, usize), left: &Lef
     is_shown(page, left, range)
         || !silent && is_on_a_clock(page, next)
         || is_rest(page, left)
+        || !range && is_time_of_a_screen(page, left)
         || !range
             && (is_set_to(page, left)
                 || is_something(page, seconds, left)
@@ -73,6 +74,10 @@ fn is_rest(page: &Page<'_>, left: &Left) -> bool {
     let rest = |at: usize| ends_with(page, at, &["left", "remaining"]);
     match left.cue {
         Cue::Word(Word::Last) => true,
+        // 残り時間: the unit of hours is the word for time as well
+        Cue::Unit => {
+            page.is_asian(left.at) && page.before(left.at).is_some_and(|rest| page.kind(rest) == Kind::Word(Word::Last))
+        }
         Cue::Word(Word::Time) => page.before(left.at).is_some_and(|last| page.kind(last) == Kind::Word(Word::Last)),
         Cue::Colon | Cue::Word(Word::Is) => page.label(left.at).is_some_and(|label| {
             rest(label)
@@ -88,7 +93,10 @@ fn is_set_to(page: &Page<'_>, left: &Left) -> bool {
         && (left.at.saturating_sub(5)..left.at)
             .rev()
             .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(_) | Kind::Clock))
-            .any(|index| matches!(page.kind(index), Kind::Word(Word::Display)))
+            // `Watch from 0:30`
+            .any(|index| {
+                matches!(page.kind(index), Kind::Word(Word::Display)) && &page.text[page.span(index, index)] != "Watch"
+            })
 }
 
 /// `The song is 3:45`, `it is 22:00 in Tokyo`, `the current time is 14:05`: a length, a time of day or a score, unless its
@@ -120,10 +128,13 @@ fn is_describing(page: &Page<'_>, next: usize, left: &Left) -> bool {
 
 /// `A note says 'back at 13:30'`, `the banner reads: sale until 18:00`: what is written in the picture.
 fn is_in_a_quotation(page: &Page<'_>, first: usize) -> bool {
-    (first.saturating_sub(8)..first)
-        .rev()
-        .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop) | Kind::Clock))
-        .any(|at| {
+    let clause = || {
+        (first.saturating_sub(8)..first)
+            .rev()
+            .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop) | Kind::Clock))
+    };
+    page.shows
+        && clause().any(|at| {
             page.kind(at) == Kind::Word(Word::Shows)
                 && matches!(page.kind(at + 1), Kind::Mark(Mark::Quote | Mark::Colon))
                 && at + 2 < first
@@ -155,15 +166,54 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
     })
 }
 
+/// `화면 시각 14:32:05`, `현재 시각은 14:32`, 当前时间14:32: the time that a screen has, or that it is.
+fn is_time_of_a_screen(page: &Page<'_>, left: &Left) -> bool {
+    const SCREENS: [&str; 14] = [
+        "화면",
+        "현재",
+        "촬영",
+        "녹화",
+        "카메라",
+        "현지",
+        "CCTV",
+        "画面",
+        "現在",
+        "撮影",
+        "当前",
+        "拍摄",
+        "录制",
+        "北京",
+    ];
+    let time = match left.cue {
+        Cue::Word(Word::Time) => Some(left.at),
+        Cue::Word(Word::Is) | Cue::Colon => {
+            page.label(left.at).filter(|label| page.kind(*label) == Kind::Word(Word::Time))
+        }
+        _ => None,
+    };
+    // 现在是14:32
+    let now = left.cue == Cue::Word(Word::Is)
+        && page.before(left.at).is_some_and(|now| {
+            let text = &page.text[page.span(now, now)];
+            ["现在", "現在", "今", "지금은"].iter().any(|known| text.ends_with(known))
+        });
+    now || time.filter(|time| page.is_asian(*time)).is_some_and(|time| {
+        let before = page.text[..page.tokens[time].start()].trim_end();
+        SCREENS.iter().any(|screen| before.ends_with(screen))
+    })
+}
+
 /// `화면에 18:22가 보입니다`, 22:15を表示: behind a clock.
 fn is_written_in_asian(page: &Page<'_>, last: usize) -> bool {
     const SHOWN: [&str; 10] = ["表示", "示し", "示す", "指し", "指す", "표시", "보이", "보입", "나타", "가리"];
+    const LEFT: [&str; 5] = ["남았", "남은", "남아", "残り", "剩"];
     if !page.is_asian(last + 1) {
         return false;
     }
-    let behind =
-        page.text[page.tokens[last].end()..].trim_start_matches(['가', '이', '을', '를', 'を', 'が', 'と', '로', ' ']);
-    SHOWN.iter().any(|shown| behind.starts_with(shown))
+    let behind = &page.text[page.tokens[last].end()..];
+    let verb = behind.strip_prefix(['가', '이', '을', '를', '로', 'を', 'が', 'と']).map(str::trim_start);
+    verb.is_some_and(|verb| SHOWN.iter().any(|shown| verb.starts_with(shown)))
+        || LEFT.iter().any(|left| verb.unwrap_or(behind).trim_start().starts_with(left))
 }
 
 /// `12:30 is written on the wall`.

@@ -10,6 +10,7 @@ pub(super) fn of_ascii(rest: &[u8]) -> (Mark, usize) {
             if rest.get(dashes) == Some(&b'>') { (Mark::Arrow, dashes + 1) } else { (Mark::Dash, dashes) }
         }
         b'=' if rest.starts_with(b"=>") => (Mark::Arrow, 2),
+        b'+' if rest.starts_with(b"+/-") => (Mark::Tolerance, 3),
         b'&' => of_entity(rest),
         b'<' if matches!(rest, [_, b'/' | b'a'..=b'z', ..]) => match tag(rest) {
             0 => (Mark::Open(b'<'), 1),
@@ -70,8 +71,11 @@ pub(super) fn layout(rest: &[u8]) -> Option<(Layout, usize)> {
         _ => return None,
     };
     let attributes = &name[length..];
+    // those of a paragraph may be times: `<p begin="00:00:01.000">`
+    let table = matches!(&name[..length], b"td" | b"th" | b"tr" | b"table");
     let end = match attributes.first()? {
         b'>' => 0,
+        b' ' | b'/' if !table => attributes.iter().take(3).position(|byte| *byte == b'>')?,
         b' ' | b'/' => attributes.iter().take(LONGEST).position(|byte| matches!(byte, b'>' | b'<'))?,
         _ => return None,
     };

@@ -57,9 +57,11 @@ pub(super) fn roles(text: &str, tokens: &[Token], atoms: &[Atom]) -> Vec<Role> {
                 }
             }
             _ => {
-                head = Head::read(text, tokens, own);
+                // a line with numbers is a head only above a rule: `[0:20 - 0:22] | a window breaks` names no column
+                let ruled = own > 0 && is_ruled(all, end + 1);
+                head = if own == 0 || ruled { Head::read(text, tokens, own) } else { None };
                 // `Severity (1-5)`
-                if own > 0 && head.is_some() && is_ruled(all, end + 1) {
+                if ruled && head.is_some() {
                     roles.resize(atoms.len(), Role::None);
                     roles[atom..atom + own].fill(Role::Other);
                 }
@@ -195,6 +197,18 @@ fn role(text: &str, cell: &[Token]) -> Role {
     for token in cell {
         role = match token.kind {
             Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
+            // `How long`, `For`
+            Kind::Word(Word::Later) => return Role::Length,
+            Kind::Word(Word::For) if cell.len() <= 2 => return Role::Length,
+            // of a house, or of a dish
+            Kind::Word(Word::Time)
+                if role == Role::None
+                    && ["window", "portion"]
+                        .iter()
+                        .any(|word| text[token.start()..token.end()].eq_ignore_ascii_case(word)) =>
+            {
+                Role::Other
+            }
             // `Wait`, alone
             Kind::Word(Word::Lasts) if cell.len() <= 2 => return Role::Length,
             Kind::Other(_) if is_told_in_pairs(&text[token.start()..token.end()]) => return Role::Length,

@@ -3,6 +3,7 @@
 use super::alone::{self, is_placed};
 use super::atoms::{Shape, Timed};
 use super::behind::{Behind, is_asian, is_interval};
+use super::clocks::is_same_sentence;
 use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
 use super::lengths::{is_ahead, is_asian_spell, is_lasting, is_length, is_told_in_hours, is_treatment};
 use super::metres::is_foreign_of;
@@ -35,6 +36,19 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return UNCLEAR;
     }
     let left = page.left(first);
+    // `12 seconds and a half`
+    if page.kind(last + 1) == Kind::Word(Word::And)
+        && page.kind(last + 2) == Kind::Word(Word::Article)
+        && page.kind(last + 3) == Kind::Word(Word::Half)
+    {
+        return Verdict::Doubt(Reason::WordedTime);
+    }
+    // `one minute and 5 seconds`
+    if left.cue == Cue::List && is_rest_of_words(page, left.at, &timed)
+        || left.cue == Cue::Unit && is_rest_of_words(page, first, &timed)
+    {
+        return Verdict::Doubt(Reason::WordedTime);
+    }
     if left.cue == Cue::Never && page.kind(left.at) != Kind::Mark(Mark::Plus) {
         // `± 0.5 s`; `at -5 s`
         return if page.kind(left.at) == Kind::Mark(Mark::Dash) { UNCLEAR } else { Verdict::Not };
@@ -72,7 +86,33 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if behind == Behind::Nothing && timed.unit.style != Style::Asian && is_length_again(judge, index, &timed) {
         return Verdict::Not;
     }
-    alone::single(page, &left, &timed, behind, last)
+    match alone::single(page, &left, &timed, behind, last) {
+        Verdict::Time if behind == Behind::Nothing && is_beside_a_clock(judge, index, &left, &timed) => UNCLEAR,
+        verdict => verdict,
+    }
+}
+
+/// `The ad airs at 1:15 (30 s)`, `0:45: lead 12.5 s`, `at 0:10 he starts, and after 52 s`: a number with a unit in the sentence of
+/// a clock, and in none of the places that a time has, is rather a length.
+fn is_beside_a_clock(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed) -> bool {
+    let clock = |other: usize| matches!(judge.page.atoms[judge.groups[other].from].shape, Shape::Clock(_));
+    let loose = match left.cue {
+        Cue::Open(b'(') | Cue::Other | Cue::Word(Word::By) => true,
+        Cue::Word(_) => !is_placed(left),
+        Cue::Start => left.the,
+        // `1:15 – 30 s of adverts`
+        Cue::Dash => index > 0 && left.at == judge.last(index - 1) + 1,
+        _ => false,
+    };
+    let after = left.cue == Cue::Word(Word::After);
+    timed.parts == 1
+        && timed.unit.style != Style::Asian
+        && (loose || after)
+        && (index > 0
+            && clock(index - 1)
+            && is_same_sentence(judge, index - 1)
+            && judge.verdicts[index - 1] == Verdict::Time
+            || !after && index + 1 < judge.groups.len() && clock(index + 1) && is_same_sentence(judge, index))
 }
 
 /// `The green phase had lasted 26 seconds, the red phase 34 seconds`: the second clause leaves its verb out.
@@ -113,6 +153,13 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
         && !(judge.last(before) + 1..comma).any(|at| matches!(page.kind(at), Kind::Break | Kind::Mark(Mark::Stop)))
 }
 
+/// Whether a larger unit with its number in words stands before the token at `at`.
+fn is_rest_of_words(page: &Page<'_>, at: usize, timed: &Timed) -> bool {
+    at >= 2
+        && matches!(page.kind(at - 1), Kind::Unit(unit) if unit.size > timed.unit.size)
+        && matches!(page.kind(at - 2), Kind::Spelled(_) | Kind::Word(Word::Article))
+}
+
 /// `0:12-0:47 (35 seconds)`: how long the range before it is.
 fn is_extent(judge: &Judge<'_, '_>, index: usize, left: &Left, seconds: f64) -> bool {
     // `7 s (0:33 to 0:40)`
@@ -135,7 +182,13 @@ fn is_extent(judge: &Judge<'_, '_>, index: usize, left: &Left, seconds: f64) -> 
         let same = matches!(judge.page.atoms[judge.groups[before].to].shape, Shape::Timed(timed) if (timed.seconds - seconds).abs() < 1.0);
         return near && same && judge.verdicts[before] == Verdict::Not;
     }
-    let extent = judge.found.last().and_then(|found| Some(found.end.seconds()? - found.start.seconds()?));
+    let found = || judge.found.last().and_then(|found| Some(found.end.seconds()? - found.start.seconds()?));
+    // `from 12 to 18 (6 s)`
+    let [a, b] = [judge.groups[before].from, judge.groups[before].to].map(|atom| judge.page.atoms[atom].shape);
+    let extent = match (a, b) {
+        (Shape::Bare(start), Shape::Bare(end)) => Some(end.value - start.value),
+        _ => found(),
+    };
     near && extent.is_some_and(|extent| (extent - seconds).abs() < 1.5)
 }
 
@@ -161,6 +214,9 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
     match behind {
         // `10~15분 간격`, `3〜5分待つ`: no end of a range is said again
         Behind::Length if !both && (length || is_interval(page, judge.last(index))) => Verdict::Not,
+        // `20~25분 굽습니다`
+        Behind::Nothing if !both && is_interval(page, judge.last(index)) => Verdict::Not,
+        Behind::Length if is_interval(page, judge.last(index)) => UNCLEAR,
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
                 Verdict::Time
@@ -192,6 +248,16 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         }
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
+        // 车门打开20到25秒, 烤20至25分钟
+        Behind::Nothing
+            if !both
+                && timed.unit.style == Style::Asian
+                && left.cue == Cue::Other
+                && page.gap(judge.first(index)) == Gap::Tight
+                && matches!(page.follow(judge.last(index)), Follow::Nothing | Follow::List | Follow::Sentence) =>
+        {
+            UNCLEAR
+        }
         Behind::Relative if timed.unit.style != Style::Asian && !timed.is_lone_m() && !(both && timed.is_brief()) => {
             relative(page, left, judge.last(index))
         }
@@ -214,6 +280,20 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         {
             Verdict::Not
         }
+        // `turnaround in 35-40 min`
+        _ if left.cue == Cue::Word(Word::In)
+            && matches!(timed.unit.style, Style::Short | Style::Letter)
+            && timed.parts == 1
+            && !timed.led =>
+        {
+            if timed.unit.size > 1 {
+                Verdict::Not
+            } else {
+                UNCLEAR
+            }
+        }
+        // `no parking 8-18 h`: by the day
+        _ if timed.unit.size == 3600 && timed.unit.style == Style::Letter && timed.parts == 1 && !both => UNCLEAR,
         _ if matches!(left.cue, Cue::Word(Word::After)) && timed.unit.style == Style::Plural && !timed.led => UNCLEAR,
         _ => Verdict::Time,
     }

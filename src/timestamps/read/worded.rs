@@ -12,6 +12,12 @@ use crate::timestamps::time::{Doubt, Mention, Reason, Time};
 pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
     let page = judge.page;
     for at in loose_units(page) {
+        if matches!(page.kind(at), Kind::Unit(Unit { size: 0, .. })) {
+            if is_through_media(page, at) {
+                return Some(Doubt { reason: Reason::WordedTime, span: page.span(at, at) });
+            }
+            continue;
+        }
         if matches!(page.kind(at), Kind::Unit(Unit { style: Style::Unknown, .. })) {
             return Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(at, at) });
         }
@@ -26,6 +32,12 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
     Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(script, script) })
 }
 
+/// `halfway through the video`, `midway into the clip`; but `halfway down the aisle`.
+fn is_through_media(page: &Page<'_>, at: usize) -> bool {
+    matches!(page.kind(at + 1), Kind::Word(Word::To | Word::Into | Word::In))
+        && (at + 2..at + 4).any(|index| page.kind(index) == Kind::Word(Word::Media))
+}
+
 /// `at one-oh-five`, `at twelve thirty`: a clock in words, which begins with the token at `at`.
 fn spelled_clock(page: &Page<'_>, at: usize) -> Option<std::ops::Range<usize>> {
     let zero = |at: usize| matches!(&page.text[page.span(at, at)], "oh" | "o");
@@ -35,8 +47,15 @@ fn spelled_clock(page: &Page<'_>, at: usize) -> Option<std::ops::Range<usize>> {
         Kind::Other(other) => other.words == 1 && zero(*at),
         _ => false,
     };
-    let end = Some((at..at + 6).take_while(parts).count()).filter(|count| *count > 1)? + at;
-    let over = matches!(page.kind(end), Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Close(_)));
+    let count = (at..at + 6).take_while(parts).count();
+    let end = at + count;
+    let over = match page.kind(end) {
+        Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Close(_)) => true,
+        Kind::Word(word) => count > 1 && matches!(word, Word::Function | Word::The | Word::Article),
+        _ => false,
+    };
+    // `he falls at twelve`, but not `he looks at one`
+    let over = over && (count > 1 || matches!(page.kind(at), Kind::Spelled(10..)));
     over.then(|| page.span(at, end - 1))
 }
 
@@ -186,15 +205,11 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
         )
     };
     // `at minute two`
-    if matches!(behind, Kind::Spelled(_)) && at > 0 && placed(at - 1) {
-        return Some(at);
-    }
+    let named = matches!(behind, Kind::Spelled(_)) && at > 0 && placed(at - 1);
     // a language whose number words are not known: `после двух минут`
     let french = at > 1 && [at - 1, at - 2].iter().any(|the| matches!(&page.text[page.span(*the, *the)], "la" | "La"));
-    if (unit.style == Style::Known || french) && is_placed_afar(page, at, placed) {
-        return Some(at);
-    }
-    if unit.style == Style::Known && is_of_strangers(page, at) {
+    let known = unit.style == Style::Known;
+    if named || (known || french) && is_placed_afar(page, at, placed) || known && is_of_strangers(page, at) {
         return Some(at);
     }
     let and_a_half = is_and_a_half(page, at);
@@ -222,6 +237,9 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
         return (plain && !matches!(behind, Kind::Other(_) if unit.style == Style::Singular && unit.size == 1))
             .then_some(first);
     }
+    if article && (is_thirty_in(page, at) || inside && matches!(cue, Cue::Word(Word::Lasts))) {
+        return Some(first);
+    }
     if left_length || right_length && !(unit.style == Style::Asian && matches!(behind, Kind::Word(Word::Later))) {
         return None;
     }
@@ -235,7 +253,7 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
         return Some(first);
     }
     if vague {
-        return inside.then_some(first);
+        return (inside || cue == Cue::Word(Word::After)).then_some(first);
     }
     let the = !article && unit.size > 1 && behind == Kind::Word(Word::Mark);
     let after = article
@@ -243,6 +261,13 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
         && matches!(cue, Cue::Word(Word::After | Word::At))
         && !matches!(behind, Kind::Other(_));
     (article && inside || the || after).then_some(first)
+}
+
+/// `a minute thirty in`; `just under a minute in` is inside as well.
+fn is_thirty_in(page: &Page<'_>, at: usize) -> bool {
+    let next = page.behind(at + 1);
+    matches!(page.kind(next), Kind::Spelled(_))
+        && matches!(page.kind(next + 1), Kind::Word(Word::In | Word::Into | Word::Mark))
 }
 
 /// `À la douzième seconde`, `vers la deuxième minute`: an ordinal that is not known, or any number.

@@ -210,8 +210,7 @@ impl Care {
     const fn of(kind: Kind) -> Self {
         match kind {
             Kind::Word(Word::From | Word::To | Word::Until) => Self::Key,
-            Kind::Word(Word::Approx | Word::Start | Word::End) => Self::Full,
-            Kind::Word(_) => Self::Plain,
+            Kind::Word(word) if !word.is_noted() && !matches!(word, Word::Approx) => Self::Plain,
             _ => Self::Full,
         }
     }

@@ -267,21 +267,18 @@ async fn l07_the_last_answer_of_a_drain_says_close() {
     })
     .await;
     let mut viaduct = Viaduct::to(&[origin.address]);
-    let mut client = viaduct.client().await;
+    let (mut client, mut idle) = (viaduct.client().await, viaduct.client().await);
     client.get("/").await;
     viaduct.metric_reaches("viaduct_requests_in_flight{route=\"plain\",upstream=\"to\"}", 1.0).await;
     viaduct.begin_stop();
-    patiently(async {
-        while tokio::net::TcpStream::connect(viaduct.address).await.is_ok() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    // The drain has come round to its connections.
+    assert!(idle.is_closed().await);
     go.send(()).await.unwrap();
     let response = client.response().await;
     assert_eq!((response.text(), response.field("connection")), ("last", Some("close")));
     assert!(client.is_closed().await);
+    // Or else it would be waited for, until it has been quiet for long enough.
+    drop(client);
     assert!(viaduct.stopped().await);
 }
 
