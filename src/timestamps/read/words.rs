@@ -24,8 +24,8 @@ const FACTOR: u64 = 0xbf_ad99_103b;
 struct Index {
     /// The place of the first word of each row; zero where there is none.
     rows: [u16; SLOTS],
-    keys: [u64; PLACES],
-    known: [Known; PLACES],
+    /// The keys, with what is known of their words beside them, where it is read.
+    entries: [(u64, Known); PLACES],
     /// The numbers of the words in the vocabulary; stems have none.
     numbers: [u16; PLACES],
 }
@@ -88,20 +88,21 @@ pub(super) fn short(key: Key) -> Option<&'static Known> {
     }
     // the key of a longer word has no zeros
     let place = place % PLACES;
-    if INDEX.keys[place] == key.0 { Some(&INDEX.known[place]) } else { short_from(place, key) }
+    let (known_key, known) = &INDEX.entries[place];
+    if *known_key == key.0 { Some(known) } else { short_from(place, key) }
 }
 
 /// The same from a place on that has another word.
 #[inline(never)]
 fn short_from(mut place: usize, key: Key) -> Option<&'static Known> {
     let stem_key = key.beginning() | STEM_SIGN;
-    let mut is_stem = INDEX.keys[place] == stem_key;
-    while !INDEX.known[place].is_last {
+    let mut is_stem = INDEX.entries[place].0 == stem_key;
+    while !INDEX.entries[place].1.is_last {
         place += 1;
-        if INDEX.keys[place] == key.0 {
-            return Some(&INDEX.known[place]);
+        if INDEX.entries[place].0 == key.0 {
+            return Some(&INDEX.entries[place].1);
         }
-        is_stem |= INDEX.keys[place] == stem_key;
+        is_stem |= INDEX.entries[place].0 == stem_key;
     }
     if !is_stem {
         return None;
@@ -117,26 +118,26 @@ pub(super) fn look_up(word: &[u8], key: Key) -> Option<&'static Known> {
     let mut is_stem = false;
     for place in places(key) {
         if is_at(place, word, key) {
-            return Some(&INDEX.known[place]);
+            return Some(&INDEX.entries[place].1);
         }
-        is_stem |= INDEX.keys[place] == stem_key;
+        is_stem |= INDEX.entries[place].0 == stem_key;
     }
     if is_stem { stem(word) } else { None }
 }
 
 /// What the vocabulary says of a word.
 pub(super) fn find(word: &[u8], key: Key) -> Option<&'static Kind> {
-    places(key).find(|place| is_at(*place, word, key)).map(|place| &INDEX.known[place].kind)
+    places(key).find(|place| is_at(*place, word, key)).map(|place| &INDEX.entries[place].1.kind)
 }
 
 /// The places of a word's row.
 fn places(key: Key) -> impl Iterator<Item = usize> {
     let first = Some(INDEX.rows[key.row()] as usize).filter(|place| *place > 0);
-    std::iter::successors(first, |place| (!INDEX.known[*place].is_last).then_some(place + 1))
+    std::iter::successors(first, |place| (!INDEX.entries[*place].1.is_last).then_some(place + 1))
 }
 
 fn is_at(place: usize, word: &[u8], key: Key) -> bool {
-    INDEX.keys[place] == key.0 && folds_to(word, INDEX.word(place))
+    INDEX.entries[place].0 == key.0 && folds_to(word, INDEX.word(place))
 }
 
 fn stem(word: &[u8]) -> Option<&'static Known> {
@@ -175,7 +176,7 @@ impl Index {
             place += length;
             slot += 1;
         }
-        let mut index = Self { rows, keys: [0; PLACES], known: [STEM; PLACES], numbers: [0; PLACES] };
+        let mut index = Self { rows, entries: [(0, STEM); PLACES], numbers: [0; PLACES] };
         let mut next = rows;
         number = 0;
         while number < all {
@@ -183,14 +184,14 @@ impl Index {
             let place = next[key.row()] as usize;
             next[key.row()] += 1;
             index.numbers[place] = number as u16;
-            index.keys[place] = if number < words { key.0 } else { key.beginning() | STEM_SIGN };
+            index.entries[place].0 = if number < words { key.0 } else { key.beginning() | STEM_SIGN };
             if number < words {
                 let kind = VOCABULARY[number].1;
-                index.known[place] = Known { kind, care: Care::of(kind), is_last: true };
+                index.entries[place].1 = Known { kind, care: Care::of(kind), is_last: true };
             }
             // the one before it in its row is not the last
             if place > rows[key.row()] as usize {
-                index.known[place - 1].is_last = false;
+                index.entries[place - 1].1.is_last = false;
             }
             number += 1;
         }
