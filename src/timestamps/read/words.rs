@@ -19,8 +19,7 @@ const SLOTS: usize = 4096;
 /// Of many factors, the one with the shortest rows for the words of usual answers.
 const FACTOR: u64 = 0xbf_ad99_103b;
 
-/// What the words of a vocabulary begin with, and the words by their beginnings: those whose hashes have the same highest
-/// bits stand in a row.
+/// The words of the vocabulary by their beginnings: those whose hashes have the same highest bits stand in a row.
 struct Index {
     /// The place of the first word of each row; zero where there is none.
     rows: [u16; SLOTS],
@@ -160,6 +159,7 @@ impl Index {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the vocabulary is far smaller than 65,536 words")]
+    #[expect(clippy::large_stack_arrays, reason = "the stack is that of the compiler")]
     const fn of_vocabulary() -> Self {
         let (words, all) = (VOCABULARY.len(), VOCABULARY.len() + STEMS.len());
         // how long each row is, and then where it begins
