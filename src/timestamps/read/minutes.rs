@@ -55,6 +55,7 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
     }
     let said = &page.text[..page.tokens[left.at].end()];
     let time = |at: usize| matches!(page.kind(at), Kind::Word(Word::Time));
+    let stressed = ["것은", "순간은", "때는", "건"].iter().find_map(|it| said.strip_suffix(*it));
     match left.cue {
         // 跑了12秒: how long; 到了12秒: when
         Cue::Word(Word::Function) if said.ends_with('了') => {
@@ -62,8 +63,8 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
             (!reached && !matches!(page.follow(last), Follow::Noun)).then_some(Verdict::Not)
         }
         // `것은`, のは, 的是: it is this time that something happens at
-        Cue::Other if ["것은", "순간은", "때는", "건"].iter().any(|it| said.ends_with(it)) => {
-            let clause = said[..said.len() - 6].trim_end_matches([' ', '것', '순', '때']);
+        Cue::Other if stressed.is_some() => {
+            let clause = stressed.unwrap_or_default().trim_end();
             Some(if LASTING.iter().any(|verb| clause.ends_with(verb)) { UNCLEAR } else { Verdict::Time })
         }
         Cue::Word(Word::Is) if page.before(left.at).is_some_and(|of| page.kind(of) == Kind::Word(Word::Ordinal)) => {
