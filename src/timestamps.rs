@@ -14,6 +14,7 @@
 pub mod answer;
 pub mod ask;
 mod gather;
+mod guard;
 pub mod item;
 mod json;
 pub mod list;

@@ -1,10 +1,10 @@
 //! One answer text on its way to its `timestamps` object.
 
 use super::answer::{self, Answer, Echo, Kind};
+use super::guard;
 use super::list::{List, Rules};
 use super::object::{Object, Source, Status};
 use super::parameters::{Mode, Parameters};
-use super::read;
 use super::reply::Reply;
 use super::time::{Clock, Reading};
 use super::verify;
@@ -28,7 +28,7 @@ impl Item {
     /// Reads the text of `answer` (`text`, for a stream of pieces the whole of them).
     pub fn new(text: String, answer: Answer, mode: Mode, parameters: &Parameters) -> Self {
         let kind = answer::kind(&text);
-        let reading = if kind == Kind::Text { read::read(&text) } else { Reading::default() };
+        let reading = if kind == Kind::Text { guard::read(&text) } else { Reading::default() };
         let rules = Rules {
             clock: answer.clock,
             end: answer.window.map(|window| window.end).or(parameters.duration),
@@ -77,7 +77,7 @@ impl Item {
 
     /// The object that a model was asked for.
     pub fn read_by_model(&self, reply: Option<&Reply>) -> Object<'_> {
-        let mentions = read::mentions(&self.text);
+        let mentions = guard::mentions(&self.text);
         let verified = reply.and_then(|reply| verify::verify(reply, &self.text, &self.reading, &mentions));
         let object = match verified {
             Some(entries) => Object::read(List::new(entries, &self.rules), Source::Model, &self.text),

@@ -9,9 +9,9 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+use super::guard;
 use super::json;
 use super::prompt::{Dialect, MOST_RANGES};
-use super::read;
 use super::time::Time;
 use lenient::Value;
 
@@ -108,7 +108,7 @@ impl Reply {
     /// A list in words, or in lines `a-b`.
     fn read_prose(content: &str, is_cut: bool) -> Self {
         let prose: Vec<_> = content.lines().filter(|line| !line.trim_start().starts_with("```")).collect();
-        let reading = read::read(&normal(&prose.join("\n")));
+        let reading = guard::read(&normal(&prose.join("\n")));
         let is_sure = reading.is_sure();
         let pairs: Vec<_> =
             reading.found.into_iter().map(|found| Pair { start: found.start, end: found.end }).collect();

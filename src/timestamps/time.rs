@@ -77,6 +77,8 @@ pub enum Reason {
     AmbiguousNumber,
     /// Numbers among words of a language whose time words are not known.
     UnknownLanguage,
+    /// The parser failed.
+    Failed,
 }
 
 // === impl Time ===

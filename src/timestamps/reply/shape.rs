@@ -2,7 +2,8 @@
 //! of these, wrapped as one likes.
 
 use super::lenient::Value;
-use super::{Completeness, MOST_RANGES, Pair, Reply, normal, read};
+use super::{Completeness, MOST_RANGES, Pair, Reply, normal};
+use crate::timestamps::read;
 use crate::timestamps::time::Time;
 
 /// Seconds beyond this are no time of any media.
