@@ -256,7 +256,13 @@ impl Connection {
                 downstream.clock.begin(Instant::now(), self.common.pulse());
                 false
             }
-            Rang::Tick => !is_idle && self.is_lost(),
+            Rang::Tick => {
+                if !is_idle && self.is_lost() {
+                    // Perhaps it still reads.
+                    self.cut(Reason::NO_ERROR);
+                }
+                false
+            }
         }
     }
 
