@@ -19,7 +19,10 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         Cue::Word(Word::In) if timed.unit.size == 3600 && timed.unit.style == Style::Plural => Verdict::Not,
         Cue::Word(Word::In) => UNCLEAR,
         // `He leaves after 12 minutes`: of the media, or of what he did?
-        Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => UNCLEAR,
+        Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => {
+            // what the answer begins with is told from the start: `After 17 seconds the wolf looks up`
+            if timed.unit.size == 1 && page.before(left.at).is_none() { Verdict::Time } else { UNCLEAR }
+        }
         Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
         // `cycle time 42 s`
@@ -47,6 +50,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         Cue::Word(Word::Is) if page.label(left.at).is_some_and(|label| page.kind(label) == Kind::Word(Word::Ratio)) => {
             UNCLEAR
         }
+        // `the gap falls to 1.2 s`
+        Cue::Word(Word::To) if is_shrinking(page, left.at) => Verdict::Not,
         // `for up to 15 minutes`
         Cue::Word(Word::To) if is_up_to_a_length(page, left.at) => Verdict::Not,
         // `up to 30 seconds`
@@ -124,6 +129,15 @@ fn is_of_a_noun(page: &Page<'_>, verb: usize) -> bool {
                 Kind::Word(Word::Time | Word::Stamp | Word::Mark | Word::Start | Word::End | Word::Part)
             )
         })
+}
+
+/// `the gap falls to`, `the wait has grown to`: what changes so is a length.
+fn is_shrinking(page: &Page<'_>, to: usize) -> bool {
+    const CHANGES: [&str; 22] = [
+        "climbs", "cut", "decreased", "decreases", "drop", "dropped", "drops", "fall", "fallen", "falls", "fell", "grew",
+        "grown", "grows", "increased", "increases", "reduced", "risen", "rises", "rose", "shrinks", "shrank",
+    ];
+    page.before(to).is_some_and(|verb| ends_with(page, verb, &CHANGES))
 }
 
 /// `for up to`, `lasts up to`.

@@ -79,8 +79,21 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     let swings = |index: usize| page.before(index).is_some_and(|noun| ends_with(page, noun, &DOORS));
     // `the meeting recording`
     let filmed = |index: usize| page.kind(index + 1) == Kind::Word(Word::Media);
+    // `writes it on the board at 18:05`: where, and when
+    let surface = |index: usize| {
+        left.cue == Cue::Word(Word::At)
+            && left.at == index + 1
+            && ends_with(page, index, &["board"])
+            && index >= 2
+            && page.kind(index - 1) == Kind::Word(Word::The)
+            && ends_with(page, index - 2, &["on", "onto", "to", "from"])
+    };
     let agenda = |index: usize| {
-        page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index) && !swings(index) && !filmed(index)
+        page.kind(index) == Kind::Word(Word::Agenda)
+            && !transitive(index)
+            && !swings(index)
+            && !filmed(index)
+            && !surface(index)
     };
     // `the 10:15 train`
     if (left.the || left.article) && begins_with(page, page.behind(last + 1), &SERVICES)

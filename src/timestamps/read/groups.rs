@@ -313,6 +313,16 @@ fn belong(page: &Page<'_>, a: &Atom, b: &Atom, joint: Joint) -> bool {
         }
         (Shape::Bare(_), Shape::Timed(_)) => !is_labelled(page, a, joint) && !is_scored(page, a),
         (Shape::Timed(_), Shape::Bare(_)) => !is_count(page, b),
+        // `33.0 - 48.0 — 2 gulls`
+        (Shape::Bare(start), Shape::Bare(end))
+            if joint == Joint::Sign
+                && start.decimals > 0
+                && end.decimals == 0
+                && page.gap(b.first) > Gap::Tight
+                && is_count(page, b) =>
+        {
+            false
+        }
         (Shape::Bare(_), Shape::Bare(_)) => joint == Joint::Adjacent || !is_labelled(page, a, joint),
         _ => false,
     }
@@ -341,6 +351,8 @@ fn is_count(page: &Page<'_>, b: &Atom) -> bool {
     // `9.0 s – 2-3 birds`
     let last = match page.kind(end - 1) {
         Kind::Mark(Mark::Dash) if page.gap(end) == Gap::Tight && matches!(page.kind(end), Kind::Number(_)) => end,
+        // `2 to 3 gulls`
+        Kind::Word(Word::To | Word::Or) if matches!(page.kind(end), Kind::Number(_)) => end,
         _ => b.last,
     };
     matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never)

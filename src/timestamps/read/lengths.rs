@@ -78,6 +78,14 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         {
             true
         }
+        // `배차 간격 10분`
+        Cue::Word(Word::During) if is_spacing(page, left.at) => true,
+        Cue::Other | Cue::Word(Word::Is)
+            if matches!(&page.text[page.span(left.at, left.at)], "은" | "이" | "는" | "は" | "为" | "為" | "是")
+                && page.before(left.at).is_some_and(|noun| is_spacing(page, noun)) =>
+        {
+            true
+        }
         // 需20-25分钟
         Cue::Other if is_chinese_spell(page, left.at) => true,
         // 全体で45秒
@@ -304,9 +312,21 @@ fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
             .any(|spell| noun.ends_with(spell))
 }
 
-/// 需20分钟, 耗时30秒: what something takes.
+/// `간격`, 間隔: how far apart in time.
+fn is_spacing(page: &Page<'_>, at: usize) -> bool {
+    matches!(&page.text[page.span(at, at)], "간격" | "间隔" | "間隔")
+}
+
+/// 需20分钟, 耗时30秒, 煮20分钟: what something takes. 分钟 counts minutes.
 fn is_chinese_spell(page: &Page<'_>, at: usize) -> bool {
-    page.is_asian(at) && page.text[page.span(at, at)].ends_with(['需', '要', '耗', '花', '费', '費'])
+    const DONE: [char; 24] = [
+        '煮', '炖', '燉', '蒸', '烤', '腌', '醃', '焯', '炒', '煎', '炸', '泡', '熬', '焖', '燜', '揉', '煲', '烘', '晾',
+        '走', '跑', '睡', '等', '歇',
+    ];
+    let counts = matches!(&page.text[page.span(at + 2, at + 2)], "分钟" | "分鐘" | "小时" | "小時");
+    let said = &page.text[page.span(at, at)];
+    page.is_asian(at)
+        && (said.ends_with(['需', '要', '耗', '花', '费', '費']) || counts && said.ends_with(DONE))
 }
 
 /// `the stretch 105-118 s`: a verb that is a noun here.

@@ -92,6 +92,8 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         Cue::Word(Word::Stamp) => Verdict::Time,
         // `breaks window 3`, `stop 12` of a bus
         Cue::Word(_) if number.decimals == 0 && quantities::is_numbered(page, left.at) => Verdict::Not,
+        // `the total stays at 13.49`
+        Cue::Word(Word::At) if stays(page, left.at) => Verdict::Not,
         Cue::Word(
             Word::At
             | Word::Until
@@ -201,6 +203,15 @@ fn is_some_other_time(page: &Page<'_>, label: usize) -> bool {
             matches!(page.kind(before), Kind::Word(Word::Last | Word::Every | Word::Function))
                 || quantities::ends_with(page, before, &["next", "previous"])
         })
+}
+
+/// `stays at 13.49`, `stands at 4`: an amount, as nobody stays at a moment.
+fn stays(page: &Page<'_>, at: usize) -> bool {
+    const STAYS: [&str; 12] = [
+        "hovered", "hovering", "hovers", "remain", "remained", "remains", "stands", "stay", "stayed", "staying", "stays",
+        "stood",
+    ];
+    page.before(at).is_some_and(|verb| quantities::ends_with(page, verb, &STAYS))
 }
 
 /// `down from 15.40`, `deducted from 100`: an amount, of which something is taken.

@@ -6,7 +6,7 @@ use super::behind::{Behind, is_asian, is_interval};
 use super::clocks::is_same_sentence;
 use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
 use super::lengths::{is_ahead, is_asian_spell, is_lasting, is_length, is_told_in_hours, is_treatment};
-use super::metres::is_foreign_of;
+use super::metres::{is_foreign_of, is_metres};
 use super::minutes::is_oclock;
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
@@ -43,6 +43,11 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     {
         return Verdict::Doubt(Reason::WordedTime);
     }
+    // `1분 반쯤`, 2分半
+    if timed.unit.style == Style::Asian && page.kind(last + 1) == Kind::Word(Word::Half) {
+        let length = matches!(page.kind(last + 2), Kind::Word(Word::During | Word::Length));
+        return if length { Verdict::Not } else { Verdict::Doubt(Reason::WordedTime) };
+    }
     // `one minute and 5 seconds`
     if left.cue == Cue::List && is_rest_of_words(page, left.at, &timed)
         || left.cue == Cue::Unit && is_rest_of_words(page, first, &timed)
@@ -70,7 +75,9 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     // `ends at 1:30; the 5-minute news`
     let noun = timed.describes && page.follow(last) != Follow::List;
-    let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun;
+    // 10分0秒に、150〜200m離れた
+    let metres = timed.is_lone_m() && is_metres(page, last);
+    let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun && !metres;
     if let Some(verdict) = judge.listed_behind(index).filter(|_| listed) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
@@ -233,7 +240,9 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         _ if timed.describes && !is_ranging(page, left) => Verdict::Not,
         // `during 9.5-21.75 s`
         _ if length && is_during(page, left) => {
-            if timed.is_brief() {
+            // `During 12 - 18 seconds the cashier …`
+            let opens = page.opens_item(left.at) && behind == Behind::Nothing && timed.unit.size == 1;
+            if timed.is_brief() || opens {
                 Verdict::Time
             } else {
                 UNCLEAR
