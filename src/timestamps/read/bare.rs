@@ -8,7 +8,7 @@ use super::numbering::{is_glued, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
 use super::table::Role;
-use super::token::{Kind, Mark, Word};
+use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -23,7 +23,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if judge.groups[index].joint == Joint::Adjacent && page.role(judge.groups[index].from) == Role::None {
         return adjacent(judge, index);
     }
-    let follow = page.follow(last);
+    let follow = if is_measure_of_capitals(page, last) { Follow::Noun } else { page.follow(last) };
     if follow == Follow::Never || is_glued(page, first, last) {
         return Verdict::Not;
     }
@@ -373,6 +373,11 @@ fn starts_sentence(page: &Page<'_>, at: usize) -> bool {
 /// A unit of a language that is not read, or a script that is not.
 fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
     matches!(page.kind(page.behind(last + 1)), Kind::Script)
+}
+
+/// `0.6MPa`, `5TB`: no word of a sentence stands so close.
+pub(super) fn is_measure_of_capitals(page: &Page<'_>, last: usize) -> bool {
+    page.gap(last + 1) == Gap::Tight && matches!(page.kind(last + 1), Kind::Other(other) if other.capital)
 }
 
 /// `1-1 (33:05)`: a score, and when it was reached.

@@ -21,7 +21,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         // `He leaves after 12 minutes`: of the media, or of what he did?
         Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => {
             // what the answer begins with is told from the start: `After 17 seconds the wolf looks up`
-            if timed.unit.size == 1 && page.before(left.at).is_none() { Verdict::Time } else { UNCLEAR }
+            let inside = page.kind(page.behind(last + 1)) == Kind::Word(Word::In);
+            if timed.unit.size == 1 && page.before(left.at).is_none() && !inside { Verdict::Time } else { UNCLEAR }
         }
         Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
@@ -134,8 +135,28 @@ fn is_of_a_noun(page: &Page<'_>, verb: usize) -> bool {
 /// `the gap falls to`, `the wait has grown to`: what changes so is a length.
 fn is_shrinking(page: &Page<'_>, to: usize) -> bool {
     const CHANGES: [&str; 22] = [
-        "climbs", "cut", "decreased", "decreases", "drop", "dropped", "drops", "fall", "fallen", "falls", "fell", "grew",
-        "grown", "grows", "increased", "increases", "reduced", "risen", "rises", "rose", "shrinks", "shrank",
+        "climbs",
+        "cut",
+        "decreased",
+        "decreases",
+        "drop",
+        "dropped",
+        "drops",
+        "fall",
+        "fallen",
+        "falls",
+        "fell",
+        "grew",
+        "grown",
+        "grows",
+        "increased",
+        "increases",
+        "reduced",
+        "risen",
+        "rises",
+        "rose",
+        "shrinks",
+        "shrank",
     ];
     page.before(to).is_some_and(|verb| ends_with(page, verb, &CHANGES))
 }

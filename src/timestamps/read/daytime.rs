@@ -87,6 +87,7 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
             && index >= 2
             && page.kind(index - 1) == Kind::Word(Word::The)
             && ends_with(page, index - 2, &["on", "onto", "to", "from"])
+            && page.before(index - 2).is_some_and(|noun| !ends_with(page, noun, &SERVICES))
     };
     let agenda = |index: usize| {
         page.kind(index) == Kind::Word(Word::Agenda)

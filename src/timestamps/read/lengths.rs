@@ -314,19 +314,19 @@ fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
 
 /// `간격`, 間隔: how far apart in time.
 fn is_spacing(page: &Page<'_>, at: usize) -> bool {
-    matches!(&page.text[page.span(at, at)], "간격" | "间隔" | "間隔")
+    let text = &page.text[page.span(at, at)];
+    matches!(text, "间隔" | "間隔") || text.starts_with("간격") && !text.ends_with('로')
 }
 
 /// 需20分钟, 耗时30秒, 煮20分钟: what something takes. 分钟 counts minutes.
 fn is_chinese_spell(page: &Page<'_>, at: usize) -> bool {
     const DONE: [char; 24] = [
-        '煮', '炖', '燉', '蒸', '烤', '腌', '醃', '焯', '炒', '煎', '炸', '泡', '熬', '焖', '燜', '揉', '煲', '烘', '晾',
-        '走', '跑', '睡', '等', '歇',
+        '煮', '炖', '燉', '蒸', '烤', '腌', '醃', '焯', '炒', '煎', '炸', '泡', '熬', '焖', '燜', '揉', '煲', '烘',
+        '晾', '走', '跑', '睡', '等', '歇',
     ];
     let counts = matches!(&page.text[page.span(at + 2, at + 2)], "分钟" | "分鐘" | "小时" | "小時");
     let said = &page.text[page.span(at, at)];
-    page.is_asian(at)
-        && (said.ends_with(['需', '要', '耗', '花', '费', '費']) || counts && said.ends_with(DONE))
+    page.is_asian(at) && (said.ends_with(['需', '要', '耗', '花', '费', '費']) || counts && said.ends_with(DONE))
 }
 
 /// `the stretch 105-118 s`: a verb that is a noun here.

@@ -1,7 +1,7 @@
 //! One number without a unit: a time only behind a label or in brackets, else in doubt or none.
 
 use super::atoms::Number;
-use super::bare::{is_bare, numbers};
+use super::bare::{is_bare, is_measure_of_capitals, numbers};
 use super::numbering::{is_cue_number, is_list_number, is_next, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
@@ -47,6 +47,9 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         return UNCLEAR;
     }
     if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
+        return Verdict::Not;
+    }
+    if is_measured_together(page, last, number) {
         return Verdict::Not;
     }
     // `is measured at 5 points: 20, 21, …`
@@ -108,6 +111,15 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         Cue::Start if left.approx && first > 0 => UNCLEAR,
         // `stops around 30`
         Cue::Other if page.text[page.span(first - 1, first - 1)].eq_ignore_ascii_case("around") => UNCLEAR,
+        // `in the interval [12.0, 18.5]`
+        Cue::Open(b'[')
+            if number.decimals > 0
+                && page.before(left.at).is_some_and(|noun| {
+                    matches!(page.kind(noun), Kind::Word(Word::Time | Word::Stamp | Word::Part))
+                }) =>
+        {
+            UNCLEAR
+        }
         Cue::Open(b'[') if array_key(page, left.at).is_some_and(|key| names_times(page, key)) => UNCLEAR,
         _ if page.opens_item(first) && (follow != Follow::Sentence || is_followed_by_decimals(page, last, number)) => {
             UNCLEAR
@@ -115,6 +127,28 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         Cue::Open(b'<') => Verdict::Not,
         _ => Verdict::Not,
     }
+}
+
+/// `at 0.5 and 0.6 kg`, 在0.55和0.6MPa之间: the measure of the second is that of the first.
+fn is_measured_together(page: &Page<'_>, last: usize, number: Number) -> bool {
+    let joined = matches!(
+        page.kind(last + 1),
+        Kind::Word(Word::And | Word::Or | Word::To) | Kind::Mark(Mark::Comma | Mark::Dash | Mark::Tilde)
+    );
+    let second = match page.kind(last + 2) {
+        Kind::Number(second) => second,
+        // `0.6MPa` is taken for a name
+        Kind::Id => {
+            let name = &page.text[page.span(last + 2, last + 2)];
+            let decimal = name.trim_start_matches(|first: char| first.is_ascii_digit()).starts_with('.');
+            return joined && number.decimals > 0 && decimal && name.as_bytes()[0].is_ascii_digit();
+        }
+        _ => return false,
+    };
+    joined
+        && (is_measure_of_capitals(page, last + 2)
+            || page.kind(last + 3) == Kind::Word(Word::Measure)
+                && (page.gap(last + 3) == Gap::Tight || number.decimals > 0 && second.decimals > 0))
 }
 
 /// `12.0 18.5 fall`, `12.5 a man enters`: a time without any sign, or whatever.
@@ -208,8 +242,8 @@ fn is_some_other_time(page: &Page<'_>, label: usize) -> bool {
 /// `stays at 13.49`, `stands at 4`: an amount, as nobody stays at a moment.
 fn stays(page: &Page<'_>, at: usize) -> bool {
     const STAYS: [&str; 12] = [
-        "hovered", "hovering", "hovers", "remain", "remained", "remains", "stands", "stay", "stayed", "staying", "stays",
-        "stood",
+        "hovered", "hovering", "hovers", "remain", "remained", "remains", "stands", "stay", "stayed", "staying",
+        "stays", "stood",
     ];
     page.before(at).is_some_and(|verb| quantities::ends_with(page, verb, &STAYS))
 }

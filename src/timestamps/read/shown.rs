@@ -107,6 +107,10 @@ fn is_something(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
     }
     let Some(subject) = page.before(left.at) else { return false };
     match page.kind(subject) {
+        // `The key moments are 0:12 and 0:47`
+        Kind::Other(_) if ends_with(page, subject, &["moment", "moments", "instant", "instants", "occurrences"]) => {
+            false
+        }
         Kind::Other(_) | Kind::Word(Word::Function) => !is_of_media(page, left.at),
         Kind::Word(Word::Time) => page.before(subject).is_some_and(|which| match page.kind(which) {
             Kind::Word(Word::Zone) => true,

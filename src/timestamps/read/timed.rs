@@ -44,8 +44,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Doubt(Reason::WordedTime);
     }
     // `1분 반쯤`, 2分半
-    if timed.unit.style == Style::Asian && page.kind(last + 1) == Kind::Word(Word::Half) {
-        let length = matches!(page.kind(last + 2), Kind::Word(Word::During | Word::Length));
+    if let Some(behind) = half(page, last).filter(|_| timed.unit.style == Style::Asian) {
+        let length = ["동안", "간 ", "の間", "間"].iter().any(|during| behind.starts_with(during));
         return if length { Verdict::Not } else { Verdict::Doubt(Reason::WordedTime) };
     }
     // `one minute and 5 seconds`
@@ -160,6 +160,20 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
         && !(judge.last(before) + 1..comma).any(|at| matches!(page.kind(at), Kind::Break | Kind::Mark(Mark::Stop)))
 }
 
+/// What stands behind the half of `1분 반`, 2分半; but not of `1분 반칙`, `1분 반대편`.
+fn half<'p>(page: &'p Page<'_>, last: usize) -> Option<&'p str> {
+    const BEHIND: [&str; 17] = [
+        " ", ",", ".", ")", "쯤", "에", "이", "정도", "부터", "까지", "가량", "지점", "즈음", "무렵", "께", "동안",
+        "간",
+    ];
+    let rest = page.text[page.tokens[last].end()..].trim_start_matches(' ');
+    if page.kind(last + 1) == Kind::Word(Word::Half) {
+        return Some(page.text[page.tokens[last + 1].end()..].trim_start_matches(' '));
+    }
+    let rest = rest.strip_prefix('반')?;
+    (rest.is_empty() || BEHIND.iter().any(|behind| rest.starts_with(behind))).then(|| rest.trim_start_matches(' '))
+}
+
 /// Whether a larger unit with its number in words stands before the token at `at`.
 fn is_rest_of_words(page: &Page<'_>, at: usize, timed: &Timed) -> bool {
     at >= 2
@@ -241,12 +255,10 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         // `during 9.5-21.75 s`
         _ if length && is_during(page, left) => {
             // `During 12 - 18 seconds the cashier …`
-            let opens = page.opens_item(left.at) && behind == Behind::Nothing && timed.unit.size == 1;
-            if timed.is_brief() || opens {
-                Verdict::Time
-            } else {
-                UNCLEAR
-            }
+            let of_media = || relative(page, &Left { cue: Cue::Start, ..*left }, judge.last(index)) == Verdict::Time;
+            let whole = behind == Behind::Nothing || behind == Behind::Relative && of_media();
+            let opens = page.opens_item(left.at) && whole && timed.unit.size == 1;
+            if timed.is_brief() || opens { Verdict::Time } else { UNCLEAR }
         }
         _ if length && left.cue == Cue::Word(Word::Goes) => {
             if both {
@@ -255,6 +267,8 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
                 UNCLEAR
             }
         }
+        // `falls within 12.0-18.5 s`, `over 12 s to 18 s`: rather long for how soon
+        _ if length && ends_with(page, left.at, &["within", "over"]) && is_far(judge, index, both) => UNCLEAR,
         _ if length => Verdict::Not,
         Behind::After | Behind::Vague => UNCLEAR,
         // 车门打开20到25秒, 烤20至25分钟
@@ -324,6 +338,19 @@ fn relative(page: &Page<'_>, left: &Left, last: usize) -> Verdict {
 fn is_since(judge: &Judge<'_, '_>, index: usize) -> bool {
     let from = judge.page.atoms[judge.groups[index].from].last + 1;
     matches!(&judge.page.text[judge.page.span(from, from)], "부터" | "から")
+}
+
+/// Whether both ends of a range are written as exactly as times are, and the first is some way into the media.
+fn is_far(judge: &Judge<'_, '_>, index: usize, both: bool) -> bool {
+    let page = judge.page;
+    let [a, b] = [judge.groups[index].from, judge.groups[index].to].map(|atom| page.atoms[atom]);
+    let decimal = |first: usize| matches!(page.kind(first), Kind::Number(number) if number.decimals > 0);
+    let start = match a.shape {
+        Shape::Timed(start) => start.seconds,
+        Shape::Bare(start) => start.value,
+        _ => return false,
+    };
+    start >= 5.0 && (both || decimal(a.first) && decimal(b.first))
 }
 
 fn is_during(page: &Page<'_>, left: &Left) -> bool {
