@@ -48,7 +48,7 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         // the third minute, or three minutes?
         return if timed.unit.size == 1 { Verdict::Time } else { UNCLEAR };
     }
-    if is_shift(page, left, timed) {
+    if is_shift(page, left, timed, last) {
         return Verdict::Not;
     }
     // `the 5S audit board`
@@ -107,6 +107,8 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
     Some(match behind {
         // `마지막 10초 동안`
         Behind::Length if left.cue == Cue::Word(Word::Last) && is_asian(page, last) => UNCLEAR,
+        // `영상 시작 12초 만에`
+        Behind::Length if left.cue == Cue::Word(Word::Start) && is_asian(page, last) => UNCLEAR,
         Behind::Length | Behind::Rate => Verdict::Not,
         Behind::Media => Verdict::Not,
         // `takes off 14 seconds into the film`

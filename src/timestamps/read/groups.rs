@@ -312,7 +312,8 @@ fn belong(page: &Page<'_>, a: &Atom, b: &Atom, joint: Joint) -> bool {
             number.value == 0.0 && !is_labelled(page, a, joint) && !is_scored(page, a)
         }
         (Shape::Bare(_), Shape::Timed(_)) => !is_labelled(page, a, joint) && !is_scored(page, a),
-        (Shape::Timed(_), Shape::Bare(_)) => !is_count(page, b),
+        // `entre los segundos 12 y 18 pasan dos coches`
+        (Shape::Timed(timed), Shape::Bare(_)) => timed.led && joint == Joint::Word || !is_count(page, b),
         // `33.0 - 48.0 — 2 gulls`
         (Shape::Bare(start), Shape::Bare(end))
             if joint == Joint::Sign

@@ -26,12 +26,22 @@ pub(super) fn is_treatment(page: &Page<'_>, left: &Left, timed: &Timed, last: us
     measured && told && !left.approx
 }
 
-/// `the shift (8 hours)`: how long something is; no answer points at the hours of a film so.
-pub(super) fn is_shift(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
+/// `the shift (8 hours)`, `the clip (30 s, 25 fps)`: how long something is; no answer points at the hours of a film so.
+pub(super) fn is_shift(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
     let whole = timed.parts == 1 && timed.unit.size == 3600 && timed.unit.style == Style::Plural;
-    whole
-        && left.cue == Cue::Open(b'(')
-        && page.before(left.at).is_some_and(|noun| matches!(page.kind(noun), Kind::Other(_)))
+    let Some(noun) = page.before(left.at).filter(|_| left.cue == Cue::Open(b'(')) else { return false };
+    whole && matches!(page.kind(noun), Kind::Other(_))
+        || page.kind(noun) == Kind::Word(Word::Media) && is_with_rate(page, last)
+}
+
+/// `the clip (30 s, 25 fps)`: what else a film has.
+fn is_with_rate(page: &Page<'_>, last: usize) -> bool {
+    let rate = || match page.kind(last + 2) {
+        Kind::Id => true,
+        Kind::Number(_) => page.kind(last + 3) == Kind::Word(Word::Measure),
+        _ => false,
+    };
+    page.kind(last + 1) == Kind::Mark(Mark::Comma) && rate()
 }
 
 /// Whether the verb before the token says how long something takes.

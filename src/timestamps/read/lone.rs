@@ -49,20 +49,11 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
         return Verdict::Not;
     }
-    if is_measured_together(page, last, number) {
+    if is_measured_together(page, last, number) || is_fraction_of_a_measure(page, last) {
         return Verdict::Not;
     }
     // `is measured at 5 points: 20, 21, …`
     if !left.the && number.decimals == 0 && quantities::is_points(page, last) {
-        return Verdict::Not;
-    }
-    // `un poids de 2,5 kg`
-    if page.kind(last + 1) == Kind::Mark(Mark::Comma)
-        && matches!(page.kind(last + 2), Kind::Number(_))
-        && page.gap(last + 1) == Gap::Tight
-        && page.gap(last + 2) == Gap::Tight
-        && matches!(page.kind(last + 3), Kind::Word(Word::Measure))
-    {
         return Verdict::Not;
     }
     // `down from 15.40`, `deducted from 100`
@@ -127,6 +118,15 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         Cue::Open(b'<') => Verdict::Not,
         _ => Verdict::Not,
     }
+}
+
+/// `un poids de 2,5 kg`.
+fn is_fraction_of_a_measure(page: &Page<'_>, last: usize) -> bool {
+    page.kind(last + 1) == Kind::Mark(Mark::Comma)
+        && matches!(page.kind(last + 2), Kind::Number(_))
+        && page.gap(last + 1) == Gap::Tight
+        && page.gap(last + 2) == Gap::Tight
+        && matches!(page.kind(last + 3), Kind::Word(Word::Measure))
 }
 
 /// `at 0.5 and 0.6 kg`, 在0.55和0.6MPa之间: the measure of the second is that of the first.

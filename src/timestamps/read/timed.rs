@@ -9,7 +9,7 @@ use super::lengths::{is_ahead, is_asian_spell, is_lasting, is_length, is_told_in
 use super::metres::{is_foreign_of, is_metres};
 use super::minutes::is_oclock;
 use super::page::{Cue, Follow, Left, Page};
-use super::quantities::ends_with;
+use super::quantities::{ends_with, is_change};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Reason, Time};
@@ -94,7 +94,12 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Not;
     }
     match alone::single(page, &left, &timed, behind, last) {
-        Verdict::Time if behind == Behind::Nothing && is_beside_a_clock(judge, index, &left, &timed) => UNCLEAR,
+        Verdict::Time if behind == Behind::Nothing && is_beside_a_clock(judge, index, &left, &timed) => {
+            // `pits at 1:02:15 (2.3 s stop)`
+            let noun = page.follow(last) == Follow::Noun || page.kind(last + 1) == Kind::Word(Word::End);
+            let of_noun = left.cue == Cue::Open(b'(') && noun;
+            if of_noun { Verdict::Not } else { UNCLEAR }
+        }
         verdict => verdict,
     }
 }
@@ -250,7 +255,8 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         Behind::Media if timed.describes => Verdict::Not,
         Behind::Into => Verdict::Time,
         // `5-6 m de altura`
-        Behind::Point if !timed.is_lone_m() => Verdict::Time,
+        // but not `the headway is 0.9-1.2 s from 12 s on`
+        Behind::Point if !(timed.is_lone_m() || length && left.cue == Cue::Word(Word::Is)) => Verdict::Time,
         _ if timed.describes && !is_ranging(page, left) => Verdict::Not,
         // `during 9.5-21.75 s`
         _ if length && is_during(page, left) => {
@@ -270,6 +276,8 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         // `falls within 12.0-18.5 s`, `over 12 s to 18 s`: rather long for how soon
         _ if length && ends_with(page, left.at, &["within", "over"]) && is_far(judge, index, both) => UNCLEAR,
         _ if length => Verdict::Not,
+        // `the waiting time rises from 30 to 90 seconds`
+        _ if !both && left.cue == Cue::Word(Word::From) && is_change(page, left.at) => UNCLEAR,
         Behind::After | Behind::Vague => UNCLEAR,
         // 车门打开20到25秒, 烤20至25分钟
         Behind::Nothing
