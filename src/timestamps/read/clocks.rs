@@ -3,9 +3,11 @@
 use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{
-    BY_DAY, is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right, names_hours,
+    BY_DAY, is_agenda, is_arranged, is_hours, is_hours_of, is_near_day, is_near_day_by_right, is_of_day,
+    is_of_day_by_right, names_hours,
 };
 use super::page::{Cue, Left, Page};
+use super::quantities::ends_with;
 use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result};
 use super::scores::{is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::shown::is_seen;
@@ -87,13 +89,15 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
-        || left.cue == Cue::Colon && is_hours(page, left.at)
+        || left.cue == Cue::Colon && (is_hours(page, left.at) || is_hours_of(page, left.at))
+        || left.cue == Cue::Open(b'(') && is_hours(page, left.at)
         || range && matches!(left.cue, Cue::Unit | Cue::Word(Word::Time | Word::Measure)) && names_hours(page, left.at)
         // `the meeting is from 14:00 to 15:30`
         || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);
     if hours
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
+        || !range && is_arranged(page, seconds(page, judge, index), &left)
         || is_seen(page, (first, last), &left, range, seconds(page, judge, index))
         || !range
             && (is_anchor(page, &left)
@@ -275,10 +279,13 @@ pub(super) fn is_same_sentence(judge: &Judge<'_, '_>, before: usize) -> bool {
 
 /// `5 seconds after 0:30`: what the time is told from.
 fn is_anchor(page: &Page<'_>, left: &Left) -> bool {
-    matches!(left.cue, Cue::Word(Word::After | Word::Before))
-        && left.at >= 2
-        && matches!(page.kind(left.at - 1), Kind::Unit(_))
-        && matches!(page.kind(left.at - 2), Kind::Number(_))
+    let spell = |at: usize| match page.kind(at) {
+        Kind::Unit(_) => at > 0 && matches!(page.kind(at - 1), Kind::Number(_)),
+        // `in the year before 1:15`
+        Kind::Other(_) => ends_with(page, at, &["year", "season", "month", "week", "decade"]),
+        kind => kind == Kind::Word(Word::Day),
+    };
+    matches!(left.cue, Cue::Word(Word::After | Word::Before)) && left.at.checked_sub(1).is_some_and(spell)
 }
 
 /// `x[3:10]`: a slice in a program.

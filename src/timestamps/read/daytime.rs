@@ -2,6 +2,7 @@
 
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
+use super::results::clause_before;
 use super::token::{Gap, Kind, Mark, Style, Word};
 
 /// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
@@ -312,6 +313,52 @@ const DOORS: [&str; 24] = [
 /// `Opening hours: 9:00-17:00`, `Visiting time: 14:00 - 16:00`, `Horario: 9:00-18:00`.
 pub(super) fn is_hours(page: &Page<'_>, colon: usize) -> bool {
     page.label(colon).is_some_and(|label| names_hours(page, label))
+}
+
+/// `Prayer times on the poster: 05:12`, `The times on the notice:`: hours of the day in the words of a longer label.
+pub(super) fn is_hours_of(page: &Page<'_>, colon: usize) -> bool {
+    let words = || {
+        (colon.saturating_sub(8)..colon)
+            .rev()
+            .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_) | Kind::Clock))
+    };
+    words().any(|at| names_hours(page, at) && !matches!(page.kind(at), Kind::Unit(_)))
+        || words().any(|at| ends_with(page, at, &["times", "hours"])) && words().any(|at| is_notice(page, at))
+}
+
+/// `He is told to come back at 4:30`, `The last train leaves at 0:45`, `The parcel is due at 2:15`: when something is to be.
+pub(super) fn is_arranged(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
+    const TOLD: [&str; 9] =
+        ["told", "asked", "invited", "promises", "promised", "agrees", "agree", "agreed", "expected"];
+    const COMES: [&str; 12] =
+        ["come", "return", "be", "meet", "report", "arrive", "call", "leave", "pick", "collect", "open", "close"];
+    if !matches!(left.cue, Cue::Word(Word::At | Word::By | Word::Until | Word::Before | Word::After)) {
+        return false;
+    }
+    let Some(verb) = page.before(left.at) else { return false };
+    // the last train, the next bus
+    let goes = || {
+        ends_with(page, verb, &["leaves", "departs", "goes", "runs", "arrives", "sails"])
+            || page.kind(verb) == Kind::Word(Word::Agenda)
+    };
+    let service = |at: usize| page.text[page.span(at, at)].split(' ').take(2).any(|word| SERVICES.contains(&word));
+    let which = |at: usize| {
+        matches!(page.kind(at), Kind::Word(Word::Last | Word::First | Word::Lasts | Word::Every))
+            && service(at + 1)
+            && (ends_with(page, at, &["last", "first", "next", "final", "every", "following"]))
+    };
+    if goes() && clause_before(page, left.at).any(which) {
+        return true;
+    }
+    if seconds % 5.0 != 0.0 || seconds < 60.0 {
+        return false;
+    }
+    let due = ends_with(page, verb, &["due", "due back", "expected back", "scheduled", "booked"]);
+    due || clause_before(page, left.at).any(|to| {
+        page.kind(to) == Kind::Word(Word::To)
+            && begins_with(page, to + 1, &COMES)
+            && page.before(to).is_some_and(|told| ends_with(page, told, &TOLD))
+    })
 }
 
 /// Whether a label is one of hours of the day.

@@ -144,6 +144,7 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         at += 1;
         match kind {
             Kind::Mark(Mark::Star | Mark::Quote | Mark::Close(_)) => {}
+            Kind::Mark(Mark::Dash) if is_suspended(page, at - 1) => {}
             // `12초 지점에서`: one word
             Kind::Word(Word::Mark) if page.is_asian(at - 1) && is_since(page, at - 1) => {
                 return particles(page, a, b, at);
@@ -210,6 +211,14 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         _ => false,
     };
     if (at..end).all(noise) { Some(joint) } else { far(page, a, b) }
+}
+
+/// `the 10- and 20-second marks`, `the 10- to 20-second range`: a hyphen that stands for the unit behind the last number.
+pub(super) fn is_suspended(page: &Page<'_>, hyphen: usize) -> bool {
+    page.kind(hyphen) == Kind::Mark(Mark::Dash)
+        && page.gap(hyphen) == Gap::Tight
+        && page.gap(hyphen + 1) > Gap::Tight
+        && matches!(page.kind(hyphen + 1), Kind::Mark(Mark::Comma) | Kind::Word(Word::And | Word::Or | Word::To))
 }
 
 /// Whether the words before a time make it a length: `for 12 s`, `waits 12 seconds`; but `during 12 s until 20 s`.

@@ -65,6 +65,14 @@ pub(super) fn is_some_time_of(page: &Page<'_>, time: usize) -> bool {
             .is_some_and(|before| matches!(page.kind(before), Kind::Other(_) | Kind::Word(Word::Lasts | Word::Length)))
 }
 
+/// `a cycle time of`, `the cooking time of`: the time that something takes.
+fn is_time_taken(page: &Page<'_>, time: usize) -> bool {
+    page.kind(time) == Kind::Word(Word::Time)
+        && page.before(time).is_some_and(|what| {
+            matches!(page.kind(what), Kind::Word(Word::Length | Word::Lasts)) || ends_with(page, what, &RACES)
+        })
+}
+
 /// Whether what stands before makes it a length.
 pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
     match left.cue {
@@ -101,6 +109,7 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
             let point = page.before(left.at).is_some_and(|noun| {
                 matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
                     && !ends_with(page, noun, &["interval", "intervals"])
+                    && !is_time_taken(page, noun)
             });
             !point
         }

@@ -5,6 +5,7 @@ use super::clocks::is_silent;
 use super::daytime::BY_DAY;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
+use super::results::clause_before;
 use super::token::{Kind, Mark, Word};
 
 /// Whether a clock or a range of clocks, whose first one has so many seconds, may be one that is seen.
@@ -157,13 +158,21 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
         page.before(verb)
             .is_some_and(|clock| page.kind(clock) == Kind::Word(Word::Display) && ends_with(page, clock, &CLOCKS))
     };
-    verb.filter(|verb| clock(*verb)).is_some_and(|verb| match page.kind(verb) {
-        Kind::Word(Word::Start | Word::End) => true,
-        _ => {
-            !page.text[page.span(verb, verb)].contains(' ')
-                && (left.cue == Cue::Other || ends_with(page, verb, &STANDS))
-        }
-    })
+    // `the game clock at 4:05`, but not `looks at the clock at 4:05`
+    let at_clock = left.cue == Cue::Word(Word::At)
+        && page.before(left.at).is_some_and(|clock| {
+            page.kind(clock) == Kind::Word(Word::Display)
+                && ends_with(page, clock, &CLOCKS)
+                && !clause_before(page, clock).take(3).any(|at| page.kind(at) == Kind::Word(Word::At))
+        });
+    at_clock
+        || verb.filter(|verb| clock(*verb)).is_some_and(|verb| match page.kind(verb) {
+            Kind::Word(Word::Start | Word::End) => true,
+            _ => {
+                !page.text[page.span(verb, verb)].contains(' ')
+                    && (left.cue == Cue::Other || ends_with(page, verb, &STANDS))
+            }
+        })
 }
 
 /// `화면 시각 14:32:05`, `현재 시각은 14:32`, 当前时间14:32: the time that a screen has, or that it is.

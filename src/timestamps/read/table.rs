@@ -29,6 +29,8 @@ struct Head {
     columns: Vec<Role>,
     /// Its words are those for coming and going, whose columns may as well count who does.
     passages: bool,
+    /// `From | To | km`: the numbers below may be places, between which something else is measured.
+    places: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,6 +108,7 @@ impl Head {
         let mut columns = Vec::new();
         let mut cell = 0;
         let mut passage = (None, None);
+        let (mut ends, mut measured) = (0, false);
         for index in 0..=tokens.len() {
             if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
                 let cell_tokens = &tokens[cell..index];
@@ -114,6 +117,8 @@ impl Head {
                     Some(_) => passage.1 = passage.1.or(Some(columns.len())),
                     None => {}
                 }
+                ends += usize::from(is_from_or_to(cell_tokens));
+                measured |= is_measured(text, cell_tokens);
                 columns.push(role(text, cell_tokens));
                 cell = index;
             }
@@ -135,7 +140,7 @@ impl Head {
             // `Segment | Start | End`: the third column only numbers them
             columns.iter_mut().filter(|role| **role == Role::Time).for_each(|role| *role = Role::Other);
         }
-        timed.then_some(Self { separator, columns, passages: passages.is_some() })
+        timed.then_some(Self { separator, columns, passages: passages.is_some(), places: ends == 2 && measured })
     }
 
     /// Whether it says something of any column.
@@ -166,6 +171,11 @@ impl Head {
             *role = self.columns.get(column).copied().unwrap_or(Role::None);
             if self.passages && matches!(role, Role::Start | Role::End) && matches!(atom.shape, Shape::Bare(_)) {
                 *role = Role::Other;
+            }
+            if self.places
+                && matches!((*role, atom.shape), (Role::Start | Role::End, Shape::Bare(number)) if number.decimals == 0)
+            {
+                *role = Role::Scaled;
             }
         }
     }
@@ -223,6 +233,36 @@ fn role(text: &str, cell: &[Token]) -> Role {
         };
     }
     role
+}
+
+/// `From`, `To`: a head's cell that says neither of what.
+fn is_from_or_to(cell: &[Token]) -> bool {
+    let mut words = cell.iter().filter(|token| !matches!(token.kind, Kind::Mark(_)));
+    matches!(words.next().map(|token| token.kind), Some(Kind::Word(Word::From | Word::To))) && words.next().is_none()
+}
+
+/// `km`, `Fare`, `Passengers`: what a way has from one place to another.
+fn is_measured(text: &str, cell: &[Token]) -> bool {
+    const MEASURED: [&str; 12] = [
+        "distance",
+        "fare",
+        "price",
+        "cost",
+        "miles",
+        "passengers",
+        "stops",
+        "route",
+        "line",
+        "weight",
+        "amount",
+        "pages",
+    ];
+    let is = |word: &str| MEASURED.iter().any(|known| word.eq_ignore_ascii_case(known));
+    cell.iter().any(|token| match token.kind {
+        Kind::Word(Word::Measure) => true,
+        Kind::Other(_) => text[token.start()..token.end()].split(' ').any(is),
+        _ => false,
+    })
 }
 
 /// `Entry` and `Exit`, `Time in` and `Time out`: whether a head's cell is one of a pair of columns of coming and going.

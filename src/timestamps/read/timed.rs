@@ -70,7 +70,9 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     // `ends at 1:30; the 5-minute news`
     let noun = timed.describes && page.follow(last) != Follow::List;
-    let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun;
+    // `free kick 0:59, 25 m out`
+    let metres = timed.is_lone_m() && page.gap(last) == Gap::Space;
+    let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun && !metres;
     if let Some(verdict) = judge.listed_behind(index).filter(|_| listed) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
@@ -217,6 +219,8 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         // `20~25분 굽습니다`
         Behind::Nothing if !both && is_interval(page, judge.last(index)) => Verdict::Not,
         Behind::Length if is_interval(page, judge.last(index)) => UNCLEAR,
+        // `5~6초 동안`: who cannot tell them apart tells no range
+        Behind::Length if !both && is_asian(page, judge.last(index)) && is_next_to(judge, index) => Verdict::Not,
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
                 Verdict::Time
@@ -315,6 +319,17 @@ fn relative(page: &Page<'_>, left: &Left, last: usize) -> Verdict {
 fn is_since(judge: &Judge<'_, '_>, index: usize) -> bool {
     let from = judge.page.atoms[judge.groups[index].from].last + 1;
     matches!(&judge.page.text[judge.page.span(from, from)], "부터" | "から")
+}
+
+/// `5~6초`, `2~3분`: two whole numbers below ten, one behind the other.
+fn is_next_to(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let group = judge.groups[index];
+    match (judge.page.atoms[group.from].shape, judge.page.atoms[group.to].shape) {
+        (Shape::Bare(a), Shape::Timed(b)) => {
+            a.decimals == 0 && b.parts == 1 && b.number < 10.0 && (b.number - a.value - 1.0).abs() < f64::EPSILON
+        }
+        _ => false,
+    }
 }
 
 fn is_during(page: &Page<'_>, left: &Left) -> bool {

@@ -220,8 +220,11 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     let cue = page.left(first).cue;
     let left_length =
         matches!(cue, Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Goes | Word::Up));
-    let right_length = matches!(behind, Kind::Word(Word::Later | Word::During | Word::Media | Word::Length))
-        || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted && !(half && is_start(page, at));
+    // `half a minute later`: whoever tells it so, tells a time
+    let halved = half && unit.size == 60 && matches!(behind, Kind::Word(Word::Later | Word::After));
+    let right_length = !halved
+        && (matches!(behind, Kind::Word(Word::Later | Word::During | Word::Media | Word::Length))
+            || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted && !(half && is_start(page, at)));
     let idiom =
         unit.size == 60 && unit.style == Style::Singular && !counted && !half && matches!(cue, Cue::Word(Word::At));
     let hours = unit.size == 3600 && !counted;
