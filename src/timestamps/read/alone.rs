@@ -7,7 +7,7 @@ use super::lengths::{is_ahead, is_asian_spell, is_frequency, is_lasting_directly
 use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::minutes::{is_counted, is_mark, is_minute_of_a_match, is_oclock};
 use super::page::{Cue, Follow, Left, Page};
-use super::quantities::begins_with;
+use super::quantities::{begins_with, ends_with};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
@@ -76,7 +76,7 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
         return Verdict::Not;
     }
-    if is_decade(timed, left) && page.gap(last) == Gap::Tight {
+    if page.gap(last) == Gap::Tight && (is_decade(timed, left) || is_round(timed) && is_of_person(page, left)) {
         return Verdict::Not;
     }
     // `a 5 s pause`
@@ -257,6 +257,13 @@ pub(super) fn is_placed(left: &Left) -> bool {
 /// A number of seconds that may be one of decades.
 fn is_round(timed: &Timed) -> bool {
     timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0
+}
+
+/// `a man, 30s, in black`: how old somebody is.
+fn is_of_person(page: &Page<'_>, left: &Left) -> bool {
+    const PERSONS: [&str; 10] =
+        ["male", "female", "man", "woman", "person", "suspect", "adult", "caucasian", "asian", "lady"];
+    left.cue == Cue::List && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &PERSONS))
 }
 
 /// `in his 30s`, `the 80s`.

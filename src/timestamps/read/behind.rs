@@ -1,7 +1,7 @@
 //! What stands behind a time with a unit, and makes it a point, a length or something in between.
 
 use super::page::Page;
-use super::quantities::begins_with;
+use super::quantities::{begins_with, ends_with};
 use super::token::{Gap, Kind, Mark, Style, Word};
 
 /// What stands behind a time with a unit.
@@ -166,6 +166,8 @@ impl Behind {
     fn inside(page: &Page<'_>, at: usize) -> Self {
         let next = page.behind(at + 1);
         match page.kind(next) {
+            // `56 s in all`, `2 minutes in total`
+            Kind::Other(_) | Kind::Word(_) if ends_with(page, next, &["all", "total", "sum"]) => Self::Length,
             Kind::Mark(_) | Kind::Break | Kind::Word(Word::Media | Word::And | Word::To | Word::Function) => {
                 Self::Point
             }

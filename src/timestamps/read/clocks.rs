@@ -4,7 +4,7 @@ use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{
     BY_DAY, is_agenda, is_arranged, is_hours, is_hours_of, is_near_day, is_near_day_by_right, is_of_day,
-    is_of_day_by_right, names_hours,
+    is_of_day_by_right, is_opened, is_told_elsewhere, names_hours,
 };
 use super::page::{Cue, Left, Page};
 use super::quantities::ends_with;
@@ -73,6 +73,14 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if !silent && (is_of_day_by_right(page, next) || is_other_by_right(page, next, &left)) {
         return Verdict::Not;
     }
+    // `Elapsed 0:12.4 - a fall`: since the beginning, or since when?
+    if !range
+        && left.cue == Cue::Word(Word::Length)
+        && page.opens_item(left.at)
+        && ends_with(page, left.at, &["elapsed"])
+    {
+        return Verdict::Doubt(Reason::AmbiguousNumber);
+    }
     if !range && (is_length_by_left(page, &left) || !silent && is_length_by_right(page, last, next, &left)) {
         return Verdict::Not;
     }
@@ -87,10 +95,15 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if is_joined_by_a_stranger(page, judge, index) {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
+    // `White has 4:12 left, Black 3:57`
+    if left.cue == Cue::Other && after_clock && is_said_again(judge, index, left.at) {
+        return judge.verdicts[index - 1];
+    }
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
         || left.cue == Cue::Colon && (is_hours(page, left.at) || is_hours_of(page, left.at))
         || left.cue == Cue::Open(b'(') && is_hours(page, left.at)
+        || range && is_opened(page, seconds(page, judge, index), &left) && is_round(page, judge, index)
         || range && matches!(left.cue, Cue::Unit | Cue::Word(Word::Time | Word::Measure)) && names_hours(page, left.at)
         // `the meeting is from 14:00 to 15:30`
         || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);
@@ -98,6 +111,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
         || !range && is_arranged(page, seconds(page, judge, index), &left)
+        || !silent_clause(page, last) && is_told_elsewhere(page, last)
         || is_seen(page, (first, last), &left, range, seconds(page, judge, index))
         || !range
             && (is_anchor(page, &left)
@@ -132,6 +146,11 @@ pub(super) fn is_silent(behind: Kind) -> bool {
         Kind::Mark(mark) => !matches!(mark, Mark::Comma | Mark::Dash | Mark::Percent | Mark::Degree),
         _ => false,
     }
+}
+
+/// Whether a clock ends its line or its sentence: then nobody is named behind it who tells it.
+fn silent_clause(page: &Page<'_>, last: usize) -> bool {
+    matches!(page.kind(last + 1), Kind::Break | Kind::Mark(Mark::Stop | Mark::Colon | Mark::Pipe | Mark::Close(_)))
 }
 
 /// `SD-2:10`: a clock that a hyphen joins to a few capitals or to an identifier.
@@ -288,6 +307,17 @@ fn is_anchor(page: &Page<'_>, left: &Left) -> bool {
     matches!(left.cue, Cue::Word(Word::After | Word::Before)) && left.at.checked_sub(1).is_some_and(spell)
 }
 
+/// `White has 4:12 left, Black 3:57`: a noun behind a comma, whose verb is that of the doubtful clock before.
+fn is_said_again(judge: &Judge<'_, '_>, index: usize, noun: usize) -> bool {
+    let page = judge.page;
+    matches!(judge.verdicts[index - 1], Verdict::Doubt(_))
+        && matches!(page.kind(noun), Kind::Other(other) if other.words <= 2)
+        && page
+            .before(noun)
+            .is_some_and(|comma| matches!(page.kind(comma), Kind::Mark(Mark::Comma) | Kind::Word(Word::And)))
+        && is_same_sentence(judge, index - 1)
+}
+
 /// `x[3:10]`: a slice in a program.
 fn is_code(page: &Page<'_>, first: usize) -> bool {
     let Some(open) = first.checked_sub(1).filter(|open| page.kind(*open) == Kind::Mark(Mark::Open(b'['))) else {
@@ -309,6 +339,14 @@ fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
         let near = a + 1 == b
             || matches!(page.kind(a + 1), Kind::Mark(Mark::Star | Mark::Quote | Mark::Slash | Mark::Comma))
                 && b - a <= 4;
+        // `1:12 ━━━●── 10:00`: the bar of a player
+        let bar = || {
+            (a + 1..b).all(|at| matches!(page.kind(at), Kind::Mark(Mark::Other | Mark::Bullet | Mark::Dash)))
+                && (a + 1..b).any(|at| page.kind(at) == Kind::Mark(Mark::Other))
+        };
+        if b - a > 3 && b - a <= 24 && bar() {
+            return true;
+        }
         if !near || judge.is_range(other) || matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_)) {
             return false;
         }

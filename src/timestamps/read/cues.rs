@@ -66,6 +66,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         {
             Verdict::Not
         }
+        // `The timer still has 12 s`
+        Cue::Word(Word::Function) if timed.is_brief() && ends_with(page, left.at, &["has", "have", "had"]) => UNCLEAR,
         // `he leads by 12.5 s`; but `by 45 s the smoke has cleared`
         Cue::Word(Word::By)
             if page

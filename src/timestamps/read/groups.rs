@@ -134,6 +134,13 @@ fn is_adjacent(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
 fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     let mut at = a.last + 1;
     let end = b.first;
+    // `0:12 (door) to 0:33`, but not `0:12 (door) - 0:33 (window)`, which may be a list
+    if page.kind(at) == Kind::Mark(Mark::Open(b'('))
+        && let Some(behind) = behind_aside(page, at, end)
+        && matches!(page.kind(behind), Kind::Word(Word::To | Word::Until | Word::And) | Kind::Mark(Mark::Arrow))
+    {
+        at = behind;
+    }
     let mut goes = false;
     let mut listed = false;
     let joint = loop {
@@ -143,6 +150,8 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         let kind = page.kind(at);
         at += 1;
         match kind {
+            // `12.0 s (frame 300) - 18.0 s`: the bracket is not that of the number
+            Kind::Mark(Mark::Close(b'(')) if matches!(a.shape, Shape::Bare(_)) && !is_enclosed(page, a) => return None,
             Kind::Mark(Mark::Star | Mark::Quote | Mark::Close(_)) => {}
             Kind::Mark(Mark::Dash) if is_suspended(page, at - 1) => {}
             // `12초 지점에서`: one word
@@ -211,6 +220,18 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         _ => false,
     };
     if (at..end).all(noise) { Some(joint) } else { far(page, a, b) }
+}
+
+/// Whether a bracket opens directly before an atom.
+fn is_enclosed(page: &Page<'_>, a: &Atom) -> bool {
+    page.before(a.first).is_some_and(|open| matches!(page.kind(open), Kind::Mark(Mark::Open(_))))
+}
+
+/// The token behind the bracket that opens at `open`, if it closes before `end` and is short.
+pub(super) fn behind_aside(page: &Page<'_>, open: usize, end: usize) -> Option<usize> {
+    let close =
+        (open + 1..end.min(open + 9)).find(|at| matches!(page.kind(*at), Kind::Mark(Mark::Close(_)) | Kind::Break))?;
+    (page.kind(close) == Kind::Mark(Mark::Close(b'('))).then_some(close + 1)
 }
 
 /// `the 10- and 20-second marks`, `the 10- to 20-second range`: a hyphen that stands for the unit behind the last number.

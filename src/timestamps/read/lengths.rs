@@ -145,9 +145,10 @@ fn is_plural(page: &Page<'_>, noun: usize) -> bool {
     }
 }
 
-/// `la espera es de 3 minutos`, `l'attente est de 5 minutes`.
+/// `la espera es de 3 minutos`, `l'attente est de 5 minutes`, `en retard de 12 minutes`.
 fn is_foreign_spell(page: &Page<'_>, of: usize) -> bool {
-    const IS: [&str; 10] = ["es", "est", "era", "fue", "será", "était", "é", "è", "foi", "sera"];
+    const IS: [&str; 14] =
+        ["es", "est", "era", "fue", "será", "était", "é", "è", "foi", "sera", "retard", "ritardo", "retraso", "atraso"];
     matches!(&page.text[page.span(of, of)], "de" | "di")
         && page.before(of).is_some_and(|verb| ends_with(page, verb, &IS))
 }

@@ -58,7 +58,8 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         && matches!(page.kind(last + 2), Kind::Number(_))
         && page.gap(last + 1) == Gap::Tight
         && page.gap(last + 2) == Gap::Tight
-        && matches!(page.kind(last + 3), Kind::Word(Word::Measure))
+        // `de 19,5 °C`
+        && matches!(page.kind(last + 3), Kind::Word(Word::Measure) | Kind::Mark(Mark::Degree | Mark::Percent | Mark::Money))
     {
         return Verdict::Not;
     }

@@ -144,7 +144,7 @@ fn is_in_a_quotation(page: &Page<'_>, first: usize) -> bool {
 
 /// `the game clock stops at 3:42`, `the timer hits 0:00`: where its hands are, or when.
 fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
-    const CLOCKS: [&str; 5] = ["clock", "timer", "stopwatch", "countdown", "chronometer"];
+    const CLOCKS: [&str; 6] = ["clock", "timer", "stopwatch", "countdown", "chronometer", "display"];
     const STANDS: [&str; 12] = [
         "stops", "stopped", "stands", "stood", "hits", "strikes", "reaches", "struck", "reached", "freezes", "paused",
         "expires",
@@ -162,10 +162,15 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
     let at_clock = left.cue == Cue::Word(Word::At)
         && page.before(left.at).is_some_and(|clock| {
             page.kind(clock) == Kind::Word(Word::Display)
-                && ends_with(page, clock, &CLOCKS)
+                && ends_with(page, clock, &CLOCKS[..5])
                 && !clause_before(page, clock).take(3).any(|at| page.kind(at) == Kind::Word(Word::At))
         });
-    at_clock
+    // `the timer beeps when it hits 0:00`
+    let it = left.cue == Cue::Other
+        && ends_with(page, left.at, &["hits", "reaches"])
+        && clause_before(page, left.at)
+            .any(|at| page.kind(at) == Kind::Word(Word::Display) && ends_with(page, at, &CLOCKS));
+    it || at_clock
         || verb.filter(|verb| clock(*verb)).is_some_and(|verb| match page.kind(verb) {
             Kind::Word(Word::Start | Word::End) => true,
             _ => {

@@ -89,6 +89,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Not;
     }
     match alone::single(page, &left, &timed, behind, last) {
+        // `[12s, 18s]`
+        Verdict::Time if is_half_of_an_array(judge, index) => UNCLEAR,
         Verdict::Time if behind == Behind::Nothing && is_beside_a_clock(judge, index, &left, &timed) => UNCLEAR,
         verdict => verdict,
     }
@@ -115,6 +117,25 @@ fn is_beside_a_clock(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &T
             && is_same_sentence(judge, index - 1)
             && judge.verdicts[index - 1] == Verdict::Time
             || !after && index + 1 < judge.groups.len() && clock(index + 1) && is_same_sentence(judge, index))
+}
+
+/// `[12s, 18s]`: two in a pair of square brackets, as clocks are.
+fn is_half_of_an_array(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let page = judge.page;
+    let open = |first: usize| first > 0 && page.kind(first - 1) == Kind::Mark(Mark::Open(b'['));
+    let close = |last: usize| page.kind(last + 1) == Kind::Mark(Mark::Close(b'['));
+    let comma = |at: usize| page.kind(at) == Kind::Mark(Mark::Comma);
+    let (first, last) = (judge.first(index), judge.last(index));
+    if open(first) && comma(last + 1) {
+        judge.groups.get(index + 1).is_some_and(|next| next.first == last + 2 && close(next.last))
+    } else {
+        index > 0
+            && close(last)
+            && first >= 1
+            && comma(first - 1)
+            && judge.last(index - 1) + 2 == first
+            && open(judge.first(index - 1))
+    }
 }
 
 /// `The green phase had lasted 26 seconds, the red phase 34 seconds`: the second clause leaves its verb out.

@@ -138,7 +138,55 @@ impl<'p, 'a> Judge<'p, 'a> {
             Shape::Wall => Verdict::Time,
             Shape::Local => Verdict::Doubt(Reason::AmbiguousNumber),
         };
-        if verdict == Verdict::Time { self.point(index) } else { verdict }
+        match verdict {
+            Verdict::Time if self.is_ended_afar(index) || self.is_begun_afar(index) => {
+                Verdict::Doubt(Reason::AmbiguousNumber)
+            }
+            Verdict::Time => self.point(index),
+            _ => verdict,
+        }
+    }
+
+    /// `Frame 300 (12.0 s) to frame 450 (18.0 s)`, `12.0 s (frame 300) - 18.0 s`: the beginning of what could be a range, with
+    /// other numbers in between.
+    fn is_ended_afar(&self, index: usize) -> bool {
+        let page = self.page;
+        let (last, next) = (self.last(index), self.last(index) + 1);
+        if !matches!(page.kind(next), Kind::Mark(Mark::Open(b'(') | Mark::Close(b'('))) || self.is_range(index) {
+            return false;
+        }
+        let behind = match page.kind(next) {
+            Kind::Mark(Mark::Open(_)) => super::groups::behind_aside(page, next, page.tokens.len()),
+            _ => Some(next + 1),
+        };
+        let Some(joint) = behind else { return false };
+        let joined = match page.kind(joint) {
+            Kind::Mark(Mark::Dash | Mark::Arrow) => page.gap(joint) > Gap::Tight,
+            Kind::Word(word) => matches!(word, Word::To | Word::Until),
+            _ => false,
+        };
+        let timed = |group: &Group| !matches!(page.atoms[group.from].shape, Shape::Bare(_)) && group.first - last <= 16;
+        let Some(next) = self.groups[index + 1..].iter().take(3).find(|group| timed(group)).filter(|_| joined) else {
+            return false;
+        };
+        // directly behind the joint, or in the bracket behind a name with a number
+        let named = |at: usize| {
+            matches!(page.kind(at), Kind::Other(other) if other.words == 1) || page.kind(at) == Kind::Word(Word::Part)
+        };
+        next.first == joint + 1
+            || next.first == joint + 4
+                && matches!(page.kind(next.first - 1), Kind::Mark(Mark::Open(b'(')))
+                && matches!(page.kind(next.first - 2), Kind::Number(_))
+                && named(next.first - 3)
+    }
+
+    /// The end of such a range.
+    fn is_begun_afar(&self, index: usize) -> bool {
+        let near = |before: &usize| self.first(index) - self.last(*before) <= 16;
+        (index.saturating_sub(3)..index)
+            .rev()
+            .take_while(near)
+            .any(|before| matches!(self.verdicts[before], Verdict::Doubt(_)) && self.is_ended_afar(before))
     }
 
     /// `watch?t=45`, `&start=12`: an address of the media at that time, or of whatever.

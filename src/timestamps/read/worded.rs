@@ -221,7 +221,7 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     let left_length =
         matches!(cue, Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Goes | Word::Up));
     // `half a minute later`: whoever tells it so, tells a time
-    let halved = half && unit.size == 60 && matches!(behind, Kind::Word(Word::Later | Word::After));
+    let halved = half && unit.size == 60 && matches!(behind, Kind::Word(Word::Later | Word::After | Word::Before));
     let right_length = !halved
         && (matches!(behind, Kind::Word(Word::Later | Word::During | Word::Media | Word::Length))
             || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted && !(half && is_start(page, at)));
