@@ -8,7 +8,7 @@ use super::daytime::{
 };
 use super::page::{Cue, Left, Page};
 use super::quantities::ends_with;
-use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result};
+use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result, is_track};
 use super::scores::{is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::shown::is_seen;
 use super::token::{Gap, Kind, Mark, Word};
@@ -26,10 +26,14 @@ fn is_in_a_cell(judge: &Judge<'_, '_>, index: usize) -> bool {
     let Some(left) = judge.first(index).checked_sub(1) else { return false };
     let cell = page.kind(left) == Kind::Mark(Mark::Pipe) && page.kind(judge.last(index) + 1) == Kind::Mark(Mark::Pipe);
     let before = left.checked_sub(1).map_or(Kind::Break, |before| page.kind(before));
-    cell && (judge.is_range(index)
-        || matches!(before, Kind::Break | Kind::Number(_) | Kind::Clock)
-            && !BY_DAY.contains(&seconds(page, judge, index)))
+    cell && seconds(page, judge, index) < LATE
+        && (judge.is_range(index)
+            || matches!(before, Kind::Break | Kind::Number(_) | Kind::Clock)
+                && !BY_DAY.contains(&seconds(page, judge, index)))
 }
+
+/// Ten hours: no clip is so long, but many a camera writes such a time of day into the picture.
+const LATE: f64 = 36_000.0;
 
 fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = super::via::clock(judge, index) {
@@ -41,6 +45,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let next = page.behind(last + 1);
     let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
+    let late = seconds(page, judge, index) >= LATE;
     // `model SD-2:10`
     if left.cue == Cue::Dash && is_model(page, first, left.at) {
         return Verdict::Not;
@@ -55,7 +60,10 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if is_alone(page, first, last, &left) && !is_of_day(page, first, &left) {
         return if !range && is_length_by_left(page, &left) {
             Verdict::Not
-        } else if !range && is_agenda(page, seconds(page, judge, index), first, last, &left) {
+        } else if late
+            || !range && is_track(page, &left)
+            || !range && is_agenda(page, seconds(page, judge, index), first, last, &left)
+        {
             Verdict::Doubt(Reason::AmbiguousNumber)
         } else {
             Verdict::Time
@@ -108,6 +116,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         // `the meeting is from 14:00 to 15:30`
         || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);
     if hours
+        || late
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
         || !range && is_arranged(page, seconds(page, judge, index), &left)
@@ -117,7 +126,8 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
             && (is_anchor(page, &left)
                 || is_result(page, &left)
                 || is_counted_down_from(page, &left)
-                || is_in_parts(page, first, &left))
+                || is_in_parts(page, first, &left)
+                || is_track(page, &left))
         || is_jump(judge, index, &left)
         || is_near_day(page, first, &left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))

@@ -91,7 +91,10 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     {
         return true;
     }
-    let appointed = |index: usize| seconds % 5.0 == 0.0 && is_appointment(page, index) && !filmed(index);
+    // `says 12 March, dentist 10:30`
+    let dated = |index: usize| matches!(page.kind(index), Kind::Date | Kind::Word(Word::Month));
+    let appointed =
+        |index: usize| seconds % 5.0 == 0.0 && (dated(index) || is_appointment(page, index)) && !filmed(index);
     let before = (first.saturating_sub(8)..first).rev().take_while(same).any(|index| agenda(index) || appointed(index));
     let next = page.behind(last + 1);
     let by = is_last(page, left)
@@ -371,6 +374,7 @@ pub(super) fn is_hours_of(page: &Page<'_>, colon: usize) -> bool {
 /// `at 1:15 and 2:45 according to the pole`, `10:45, as the plate says`: what is not told of the media, but by something in it.
 pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
     let same = |at: &usize| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
+    let clause = |at: &usize| same(at) && page.kind(*at) != Kind::Mark(Mark::Comma);
     let teller =
         |at: usize| matches!(page.kind(at), Kind::Other(_) | Kind::Word(Word::Display | Word::Agenda | Word::Day));
     (last + 1..last + 10).take_while(same).any(|at| {
@@ -384,7 +388,7 @@ pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
             }
             Kind::Word(_) if the && teller(at + 2) => {
                 ends_with(page, at, &["as"])
-                    && (at + 3..at + 9).take_while(same).any(|verb| {
+                    && (at + 3..at + 9).take_while(clause).any(|verb| {
                         page.kind(verb) == Kind::Word(Word::Shows)
                             || ends_with(page, verb, &["states", "announces", "lists"])
                     })
@@ -427,6 +431,12 @@ pub(super) fn is_arranged(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
     }
     if seconds % 5.0 != 0.0 || seconds < 60.0 {
         return false;
+    }
+    // `will arrive at 18:45`
+    let future =
+        || clause_before(page, left.at).any(|at| page.text[page.span(at, at)].split(' ').any(|word| word == "will"));
+    if BY_DAY.contains(&seconds) && future() {
+        return true;
     }
     let due = ends_with(page, verb, &["due", "due back", "expected back", "scheduled", "booked"]);
     due || clause_before(page, left.at).any(|to| {

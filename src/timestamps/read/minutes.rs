@@ -13,8 +13,13 @@ pub(super) fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
         return false;
     }
     let guests = ["손님", "고객", "승객", "어르신", "환자", "관객", "방문객", "참석자", "여러"];
-    left.cue == Cue::Word(Word::Ratio)
-        || left.cue == Cue::Other && guests.iter().any(|word| page.text[page.span(left.at, left.at)].contains(word))
+    left.cue == Cue::Word(Word::Ratio) || left.cue == Cue::Other && is_last_word(page, left.at, &guests)
+}
+
+/// Whether the last word of a token begins with one of these.
+fn is_last_word(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
+    let text = &page.text[page.span(at, at)];
+    text.rsplit(' ').next().is_some_and(|last| words.iter().any(|word| last.starts_with(word)))
 }
 
 /// `67분에 골`, `후반 12분`, 第67分钟进球: a minute of the match, which the film of it need not have.

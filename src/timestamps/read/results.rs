@@ -13,12 +13,17 @@ pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
             page.label(left.at).is_some_and(|label| match page.kind(label) {
                 // `Lap 2: 1:10.9`
                 Kind::Word(Word::Time) | Kind::Number(_) => page.before(label).is_some_and(|before| {
-                    raced(before) || left.cue == Cue::Word(Word::Of) && page.kind(before) == Kind::Word(Word::Age)
+                    raced(before)
+                        // `Round 1: 3:00`
+                        || page.kind(label) != Kind::Word(Word::Time)
+                            && ends_with(page, before, &["round", "inning", "heat"]) || left.cue == Cue::Word(Word::Of) && page.kind(before) == Kind::Word(Word::Age)
                 }),
                 Kind::Word(Word::Measure) => {
                     ends_with(page, label, &["times"]) && page.before(label).is_some_and(raced)
                 }
-                Kind::Other(_) => ends_with(page, label, &RESULTS),
+                Kind::Other(_) => {
+                    ends_with(page, label, &RESULTS) || begins_with(page, label, &["marathon", "sprint", "lap"])
+                }
                 // `Her personal best over 1500 m is 4:12`
                 Kind::Unit(_) => clause_before(page, label)
                     .any(|at| matches!(page.kind(at), Kind::Other(_)) && ends_with(page, at, &RESULTS)),
@@ -135,6 +140,15 @@ pub(super) fn clause_before<'p>(page: &'p Page<'_>, at: usize) -> impl Iterator<
     (at.saturating_sub(8)..at).rev().take_while(|index| {
         !matches!(page.kind(*index), Kind::Break | Kind::Clock | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Semicolon))
     })
+}
+
+/// `Track 3 – Rain – 3:12`, `Playlist: Rain (3:12)`: how long a song is, in a line that begins with such a word.
+pub(super) fn is_track(page: &Page<'_>, left: &Left) -> bool {
+    matches!(left.cue, Cue::Dash | Cue::Open(b'('))
+        && (left.at.saturating_sub(10)..left.at)
+            .rev()
+            .take_while(|at| page.kind(*at) != Kind::Break)
+            .any(|at| begins_with(page, at, &["track", "song", "playlist", "album"]) && page.starts_line(at))
 }
 
 /// `2:30 left`, `1:15 remaining`: what a game still has.

@@ -19,6 +19,8 @@ pub(super) enum Role {
     Scaled,
     /// Lengths of time.
     Length,
+    /// What somebody took, or when: `Runner | Time`.
+    Result,
     /// Anything else.
     Other,
 }
@@ -108,7 +110,7 @@ impl Head {
         let mut columns = Vec::new();
         let mut cell = 0;
         let mut passage = (None, None);
-        let (mut ends, mut measured) = (0, false);
+        let (mut ends, mut measured, mut raced) = (0, false, false);
         for index in 0..=tokens.len() {
             if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
                 let cell_tokens = &tokens[cell..index];
@@ -119,6 +121,7 @@ impl Head {
                 }
                 ends += usize::from(is_from_or_to(cell_tokens));
                 measured |= is_measured(text, cell_tokens);
+                raced |= is_of_a_race(text, cell_tokens);
                 columns.push(role(text, cell_tokens));
                 cell = index;
             }
@@ -128,10 +131,21 @@ impl Head {
         if let Some((enters, leaves)) = passages {
             (columns[enters], columns[leaves]) = (Role::Start, Role::End);
         }
+        if raced {
+            columns
+                .iter_mut()
+                .filter(|role| matches!(role, Role::None | Role::Time))
+                .for_each(|role| *role = Role::Result);
+        }
         let has = |role| columns.contains(&role);
         let timed = match separator {
             Separator::Sign(Mark::Pipe) => {
-                has(Role::Start) || has(Role::End) || has(Role::Time) || has(Role::Length) || columns.len() > 2
+                has(Role::Start)
+                    || has(Role::End)
+                    || has(Role::Time)
+                    || has(Role::Result)
+                    || has(Role::Length)
+                    || columns.len() > 2
             }
             // a prose may have commas and the word `time` in it
             _ => has(Role::Start) && has(Role::End) && tokens.len() <= 3 * columns.len(),
@@ -207,6 +221,7 @@ fn role(text: &str, cell: &[Token]) -> Role {
     for token in cell {
         role = match token.kind {
             Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
+            Kind::Word(Word::Open) => return Role::Length,
             // `How long`, `For`
             Kind::Word(Word::Later) => return Role::Length,
             Kind::Word(Word::For) if cell.len() <= 2 => return Role::Length,
@@ -265,6 +280,14 @@ fn is_measured(text: &str, cell: &[Token]) -> bool {
     })
 }
 
+/// `Runner`, `Rank`: who has raced, or how well.
+fn is_of_a_race(text: &str, cell: &[Token]) -> bool {
+    const RACES: [&str; 10] =
+        ["runner", "swimmer", "athlete", "driver", "rider", "skier", "rank", "rower", "competitor", "jockey"];
+    matches!(cell.iter().find(|token| !matches!(token.kind, Kind::Mark(_))), Some(token)
+        if RACES.iter().any(|race| text[token.start()..token.end()].eq_ignore_ascii_case(race)))
+}
+
 /// `Entry` and `Exit`, `Time in` and `Time out`: whether a head's cell is one of a pair of columns of coming and going.
 fn passage_of(text: &str, cell: &[Token]) -> Option<Role> {
     const ENTERS: [&str; 8] = ["entry", "enter", "enters", "entered", "in", "appears", "appeared", "entrance"];
@@ -289,7 +312,11 @@ fn passage_of(text: &str, cell: &[Token]) -> Option<Role> {
 
 /// `Goals`, `Arrival`, `Best lap`: a column of scores, of a timetable or of what was measured, whose cells look like clocks.
 fn is_told_in_pairs(head: &str) -> bool {
-    const PAIRS: [&str; 16] = [
+    const PAIRS: [&str; 20] = [
+        "close",
+        "closing",
+        "open",
+        "opening",
         "goals",
         "sets",
         "games",

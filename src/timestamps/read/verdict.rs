@@ -120,8 +120,10 @@ impl<'p, 'a> Judge<'p, 'a> {
             self.labels[index + 1] = Label::Taken;
             return self.paired(index, index + 1);
         }
-        if self.page.role(group.from) == Role::Length {
-            return Verdict::Not;
+        match self.page.role(group.from) {
+            Role::Length => return Verdict::Not,
+            Role::Result if !self.is_bare(index) => return Verdict::Doubt(Reason::AmbiguousNumber),
+            _ => {}
         }
         if group.joint == Joint::Chain {
             return self.chain(index);

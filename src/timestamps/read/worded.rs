@@ -21,6 +21,15 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
         if matches!(page.kind(at), Kind::Unit(Unit { style: Style::Unknown, .. })) {
             return Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(at, at) });
         }
+        // `In der 31. Sekunde`
+        let nth = at >= 2
+            && page.kind(at - 1) == Kind::Mark(Mark::Stop)
+            && page.gap(at - 1) == Gap::Tight
+            && matches!(page.kind(at - 2), Kind::Number(number) if number.decimals == 0)
+            && matches!(page.kind(at), Kind::Unit(Unit { style: Style::Known, .. }));
+        if nth {
+            return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 2, at) });
+        }
         if let Some(first) = amount(page, at) {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
         }
