@@ -3,7 +3,7 @@
 use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{
-    BY_DAY, is_agenda, is_arranged, is_hours, is_hours_of, is_near_day, is_near_day_by_right, is_of_day,
+    BY_DAY, is_agenda, is_arranged, is_hours, is_hours_of, is_in_media, is_near_day, is_near_day_by_right, is_of_day,
     is_of_day_by_right, is_opened, is_told_elsewhere, names_hours,
 };
 use super::page::{Cue, Left, Page};
@@ -45,7 +45,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let next = page.behind(last + 1);
     let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
-    let late = seconds(page, judge, index) >= LATE;
+    let late = seconds(page, judge, index) >= LATE && !is_in_media(page, last);
     // `model SD-2:10`
     if left.cue == Cue::Dash && is_model(page, first, left.at) {
         return Verdict::Not;

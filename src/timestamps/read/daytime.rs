@@ -289,7 +289,7 @@ fn is_posted(page: &Page<'_>, last: usize) -> bool {
 }
 
 /// `at 5:01 in the video`.
-fn is_in_media(page: &Page<'_>, last: usize) -> bool {
+pub(super) fn is_in_media(page: &Page<'_>, last: usize) -> bool {
     let next = page.behind(last + 1);
     matches!(page.kind(next), Kind::Word(Word::In | Word::Into | Word::Of))
         && matches!(page.kind(next + 1), Kind::Word(Word::The | Word::Function))

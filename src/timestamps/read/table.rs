@@ -221,7 +221,9 @@ fn role(text: &str, cell: &[Token]) -> Role {
     for token in cell {
         role = match token.kind {
             Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
-            Kind::Word(Word::Open) => return Role::Length,
+            // `Open`, `Close`: of a house by the day, or of a gate in the picture
+            Kind::Word(Word::Open) => return Role::Result,
+            Kind::Other(_) if is_closing(&text[token.start()..token.end()]) => return Role::Result,
             // `How long`, `For`
             Kind::Word(Word::Later) => return Role::Length,
             Kind::Word(Word::For) if cell.len() <= 2 => return Role::Length,
@@ -310,13 +312,14 @@ fn passage_of(text: &str, cell: &[Token]) -> Option<Role> {
     }
 }
 
+/// `Close`, `Closing`, `Opening`.
+fn is_closing(head: &str) -> bool {
+    ["close", "closing", "opening", "closed"].iter().any(|word| head.eq_ignore_ascii_case(word))
+}
+
 /// `Goals`, `Arrival`, `Best lap`: a column of scores, of a timetable or of what was measured, whose cells look like clocks.
 fn is_told_in_pairs(head: &str) -> bool {
-    const PAIRS: [&str; 20] = [
-        "close",
-        "closing",
-        "open",
-        "opening",
+    const PAIRS: [&str; 16] = [
         "goals",
         "sets",
         "games",
