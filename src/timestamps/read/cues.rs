@@ -7,7 +7,7 @@ use super::minutes::told;
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
 use super::results::{RACES, is_achieved, is_counted_down_from, is_left_over};
-use super::token::{Kind, Mark, Style, Word};
+use super::token::{Kind, Mark, Style, Unit, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
 
@@ -72,6 +72,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         {
             Verdict::Not
         }
+        // `The timer still has 12 s`
+        Cue::Word(Word::Function) if timed.is_brief() && ends_with(page, left.at, &["has", "have", "had"]) => UNCLEAR,
         // `he leads by 12.5 s`; but `by 45 s the smoke has cleared`
         Cue::Word(Word::By)
             if page
@@ -102,6 +104,7 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
                 comma.and_then(|comma| page.before(comma)).is_some_and(|unit| matches!(page.kind(unit), Kind::Unit(_)))
             };
             let counted = counted && (timed.unit.size > 1 || page.follow(last) == Follow::List || further());
+            let counted = counted && !is_listed_to_a_point(page, timed.unit, last);
             if matches!(page.follow(last), Follow::Noun) || counted { UNCLEAR } else { Verdict::Time }
         }
         // `The target is 35 minutes`, `the limit is 30 s`
@@ -113,6 +116,22 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
+}
+
+/// `연기는 33초, 48초, 61초에`: whether nothing but more of the same stand behind a time, and the last one says that they are
+/// moments.
+fn is_listed_to_a_point(page: &Page<'_>, unit: Unit, last: usize) -> bool {
+    let mut at = last;
+    for _ in 0..12 {
+        let more = matches!(page.kind(at + 1), Kind::Mark(Mark::Comma) | Kind::Word(Word::And))
+            && matches!(page.kind(at + 2), Kind::Number(_))
+            && page.kind(at + 3) == Kind::Unit(unit);
+        if !more {
+            break;
+        }
+        at += 3;
+    }
+    at > last && matches!(&page.text[page.span(at + 1, at + 1)], "에" | "에서" | "に" | "で" | "にも" | "에도")
 }
 
 /// `The target is`, `the limit for unloading is`, but not `the timestamp of the flash is`: whether a clause before its verb

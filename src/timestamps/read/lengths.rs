@@ -75,6 +75,14 @@ pub(super) fn is_some_time_of(page: &Page<'_>, time: usize) -> bool {
             .is_some_and(|before| matches!(page.kind(before), Kind::Other(_) | Kind::Word(Word::Lasts | Word::Length)))
 }
 
+/// `a cycle time of`, `the cooking time of`: the time that something takes.
+fn is_time_taken(page: &Page<'_>, time: usize) -> bool {
+    page.kind(time) == Kind::Word(Word::Time)
+        && page.before(time).is_some_and(|what| {
+            matches!(page.kind(what), Kind::Word(Word::Length | Word::Lasts)) || ends_with(page, what, &RACES)
+        })
+}
+
 /// Whether what stands before makes it a length.
 pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
     match left.cue {
@@ -119,6 +127,7 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
             let point = page.before(left.at).is_some_and(|noun| {
                 matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
                     && !ends_with(page, noun, &["interval", "intervals"])
+                    && !is_time_taken(page, noun)
             });
             !point
         }
@@ -154,9 +163,10 @@ fn is_plural(page: &Page<'_>, noun: usize) -> bool {
     }
 }
 
-/// `la espera es de 3 minutos`, `l'attente est de 5 minutes`.
+/// `la espera es de 3 minutos`, `l'attente est de 5 minutes`, `en retard de 12 minutes`.
 fn is_foreign_spell(page: &Page<'_>, of: usize) -> bool {
-    const IS: [&str; 10] = ["es", "est", "era", "fue", "será", "était", "é", "è", "foi", "sera"];
+    const IS: [&str; 14] =
+        ["es", "est", "era", "fue", "será", "était", "é", "è", "foi", "sera", "retard", "ritardo", "retraso", "atraso"];
     matches!(&page.text[page.span(of, of)], "de" | "di")
         && page.before(of).is_some_and(|verb| ends_with(page, verb, &IS))
 }

@@ -82,6 +82,10 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         // coordinates
         return Verdict::Not;
     }
+    if left.cue == Cue::Word(Word::Time) && is_of_heading(judge, left.at, last, number) {
+        judge.counter = number.value;
+        return Verdict::Not;
+    }
     match left.cue {
         Cue::Word(Word::Stamp) => Verdict::Time,
         // `breaks window 3`, `stop 12` of a bus
@@ -126,7 +130,8 @@ fn is_fraction_of_a_measure(page: &Page<'_>, last: usize) -> bool {
         && matches!(page.kind(last + 2), Kind::Number(_))
         && page.gap(last + 1) == Gap::Tight
         && page.gap(last + 2) == Gap::Tight
-        && matches!(page.kind(last + 3), Kind::Word(Word::Measure))
+        // `de 19,5 °C`
+        && matches!(page.kind(last + 3), Kind::Word(Word::Measure) | Kind::Mark(Mark::Degree | Mark::Percent | Mark::Money))
 }
 
 /// `at 0.5 and 0.6 kg`, 在0.55和0.6MPa之间: the measure of the second is that of the first.
@@ -162,6 +167,23 @@ fn is_followed_by_decimals(page: &Page<'_>, last: usize, number: Number) -> bool
         }
 }
 
+/// `■ 구간 1`, `Interval 2:`.
+fn is_of_heading(judge: &Judge<'_, '_>, noun: usize, last: usize, number: Number) -> bool {
+    let page = judge.page;
+    number.decimals == 0
+        && matches!(page.follow(last), Follow::Nothing | Follow::Caption)
+        && is_heading(page, noun)
+        && (is_next(judge, number) || page.kind(page.behind(last + 1) + 1) == Kind::Clock)
+}
+
+/// Whether a word for a part of time begins its line, as a name: `구간`, `■ 구간`, `## Interval`.
+fn is_heading(page: &Page<'_>, at: usize) -> bool {
+    let named =
+        quantities::ends_with(page, at, &VAGUE) || ["구간", "区间", "区間"].contains(&&page.text[page.span(at, at)]);
+    let opens = |at: usize| page.starts_line(at) || page.kind(at - 1) == Kind::Break;
+    named && (opens(at) || matches!(page.kind(at - 1), Kind::Mark(_)) && opens(at - 1))
+}
+
 /// Words for times that mean other things as well.
 const VAGUE: [&str; 7] = ["window", "range", "span", "portion", "interval", "offset", "ranges"];
 
@@ -185,8 +207,19 @@ fn labelled(page: &Page<'_>, left: &Left, number: Number) -> Verdict {
         Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
         Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
         Some(Kind::Word(Word::Millis)) => UNCLEAR,
+        // `Timestamps of interest: 14, 27`
+        Some(Kind::Other(_)) if label.is_some_and(|label| is_of_times(page, label)) => UNCLEAR,
         _ => Verdict::Not,
     }
+}
+
+/// `Timestamps of interest`, `Moments with smoke`: whether words for several times begin the label that ends at `label`.
+fn is_of_times(page: &Page<'_>, label: usize) -> bool {
+    const TIMES: [&str; 6] = ["timestamps", "timecodes", "moments", "times", "seconds", "stamps"];
+    (label.saturating_sub(4)..=label)
+        .rev()
+        .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_)))
+        .any(|at| quantities::begins_with(page, at, &TIMES) && page.starts_line(at))
 }
 
 /// `2'30"`, `2′30″` before a caption: minutes and seconds, or feet and inches.

@@ -75,8 +75,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     // `ends at 1:30; the 5-minute news`
     let noun = timed.describes && page.follow(last) != Follow::List;
-    // 10分0秒に、150〜200m離れた
-    let metres = timed.is_lone_m() && is_metres(page, last);
+    // `free kick 0:59, 25 m out`, 10分0秒に、150〜200m離れた
+    let metres = timed.is_lone_m() && (page.gap(last) == Gap::Space || is_metres(page, last));
     let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun && !metres;
     if let Some(verdict) = judge.listed_behind(index).filter(|_| listed) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
@@ -94,6 +94,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Not;
     }
     match alone::single(page, &left, &timed, behind, last) {
+        // `[12s, 18s]`
+        Verdict::Time if is_half_of_an_array(judge, index) => UNCLEAR,
         Verdict::Time if behind == Behind::Nothing && is_beside_a_clock(judge, index, &left, &timed) => {
             // `pits at 1:02:15 (2.3 s stop)`
             let noun = page.follow(last) == Follow::Noun || page.kind(last + 1) == Kind::Word(Word::End);
@@ -125,6 +127,25 @@ fn is_beside_a_clock(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &T
             && is_same_sentence(judge, index - 1)
             && judge.verdicts[index - 1] == Verdict::Time
             || !after && index + 1 < judge.groups.len() && clock(index + 1) && is_same_sentence(judge, index))
+}
+
+/// `[12s, 18s]`: two in a pair of square brackets, as clocks are.
+fn is_half_of_an_array(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let page = judge.page;
+    let open = |first: usize| first > 0 && page.kind(first - 1) == Kind::Mark(Mark::Open(b'['));
+    let close = |last: usize| page.kind(last + 1) == Kind::Mark(Mark::Close(b'['));
+    let comma = |at: usize| page.kind(at) == Kind::Mark(Mark::Comma);
+    let (first, last) = (judge.first(index), judge.last(index));
+    if open(first) && comma(last + 1) {
+        judge.groups.get(index + 1).is_some_and(|next| next.first == last + 2 && close(next.last))
+    } else {
+        index > 0
+            && close(last)
+            && first >= 1
+            && comma(first - 1)
+            && judge.last(index - 1) + 2 == first
+            && open(judge.first(index - 1))
+    }
 }
 
 /// `The green phase had lasted 26 seconds, the red phase 34 seconds`: the second clause leaves its verb out.
@@ -243,6 +264,8 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         // `20~25분 굽습니다`
         Behind::Nothing if !both && is_interval(page, judge.last(index)) => Verdict::Not,
         Behind::Length if is_interval(page, judge.last(index)) => UNCLEAR,
+        // `5~6초 동안`: who cannot tell them apart tells no range
+        Behind::Length if !both && is_asian(page, judge.last(index)) && is_next_to(judge, index) => Verdict::Not,
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
                 Verdict::Time
@@ -359,6 +382,17 @@ fn is_far(judge: &Judge<'_, '_>, index: usize, both: bool) -> bool {
         _ => return false,
     };
     start >= 5.0 && (both || decimal(a.first) && decimal(b.first))
+}
+
+/// `5~6초`, `2~3분`: two whole numbers below ten, one behind the other.
+fn is_next_to(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let group = judge.groups[index];
+    match (judge.page.atoms[group.from].shape, judge.page.atoms[group.to].shape) {
+        (Shape::Bare(a), Shape::Timed(b)) => {
+            a.decimals == 0 && b.parts == 1 && b.number < 10.0 && (b.number - a.value - 1.0).abs() < f64::EPSILON
+        }
+        _ => false,
+    }
 }
 
 fn is_during(page: &Page<'_>, left: &Left) -> bool {
