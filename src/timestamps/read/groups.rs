@@ -381,10 +381,15 @@ fn is_count(page: &Page<'_>, b: &Atom) -> bool {
     let end = b.last + 2;
     // `9.0 s – 2-3 birds`
     let last = match page.kind(end - 1) {
-        Kind::Mark(Mark::Dash) if page.gap(end) == Gap::Tight && matches!(page.kind(end), Kind::Number(_)) => end,
+        Kind::Mark(Mark::Dash | Mark::Tilde)
+            if page.gap(end) == Gap::Tight && matches!(page.kind(end), Kind::Number(_)) =>
+        {
+            end
+        }
         // `2 to 3 gulls`
         Kind::Word(Word::To | Word::Or) if matches!(page.kind(end), Kind::Number(_)) => end,
         _ => b.last,
     };
-    matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never)
+    !matches!(page.kind(last + 1), Kind::Unit(_))
+        && matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never)
 }

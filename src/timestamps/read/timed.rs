@@ -78,7 +78,13 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     // `free kick 0:59, 25 m out`, 10分0秒に、150〜200m離れた
     let metres = timed.is_lone_m() && (page.gap(last) == Gap::Space || is_metres(page, last));
     let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun && !metres;
-    if let Some(verdict) = judge.listed_behind(index).filter(|_| listed) {
+    // `confidence 0.82, 12.5 s - 18 s`: a number without a unit says nothing of one with it
+    let alien = index > 0
+        && judge.lent[index - 1].is_none()
+        && judge.verdicts[index - 1] == Verdict::Not
+        && judge.is_range(index)
+        && matches!(page.atoms[judge.groups[index - 1].to].shape, Shape::Bare(_));
+    if let Some(verdict) = judge.listed_behind(index).filter(|_| listed && !alien) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
     if judge.lent[index].is_none() && is_incomplete(judge, index) {
