@@ -45,9 +45,8 @@ fn is_late(page: &Page<'_>, at: usize) -> bool {
 
 /// `20 seconds minimum`, `30 s max`, `10 minutes tops`, `5 seconds or more`.
 fn is_limit(page: &Page<'_>, next: usize) -> bool {
-    let text = &page.text[page.span(next, next)];
     match page.kind(next) {
-        Kind::Word(Word::Lasts) => ["minimum", "maximum", "max"].iter().any(|limit| text.eq_ignore_ascii_case(limit)),
+        Kind::Word(Word::Lasts) => begins_with(page, next, &["minimum", "maximum", "max"]),
         Kind::Other(_) => begins_with(page, next, &["tops", "min", "flat"]),
         Kind::Word(Word::Or) => begins_with(page, next + 1, &["more", "less", "longer", "fewer"]),
         _ => false,

@@ -32,6 +32,9 @@ fn is_in_a_cell(judge: &Judge<'_, '_>, index: usize) -> bool {
                 && !BY_DAY.contains(&seconds(page, judge, index)))
 }
 
+/// Four in the morning: when the first lists of the day begin.
+const FOUR: f64 = 240.0;
+
 /// Ten hours: no clip is so long, but many a camera writes such a time of day into the picture.
 const LATE: f64 = 36_000.0;
 
@@ -109,7 +112,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
-        || left.cue == Cue::Colon && (is_hours(page, left.at) || is_hours_of(page, left.at))
+        || left.cue == Cue::Colon && (is_hours(page, left.at) || seconds(page, judge, index) >= FOUR && is_hours_of(page, left.at))
         || left.cue == Cue::Open(b'(') && is_hours(page, left.at)
         || range && is_opened(page, seconds(page, judge, index), &left) && is_round(page, judge, index)
         || range && matches!(left.cue, Cue::Unit | Cue::Word(Word::Time | Word::Measure)) && names_hours(page, left.at)

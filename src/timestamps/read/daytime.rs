@@ -391,24 +391,18 @@ pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
     let clause = |at: &usize| same(at) && page.kind(*at) != Kind::Mark(Mark::Comma);
     let teller =
         |at: usize| matches!(page.kind(at), Kind::Other(_) | Kind::Word(Word::Display | Word::Agenda | Word::Day));
-    (last + 1..last + 10).take_while(same).any(|at| {
-        let the = page.kind(at + 1) == Kind::Word(Word::The);
-        match page.kind(at) {
-            Kind::Other(_) => {
-                ends_with(page, at, &["according"])
-                    && page.kind(at + 1) == Kind::Word(Word::To)
-                    && page.kind(at + 2) == Kind::Word(Word::The)
-                    && teller(at + 3)
-            }
-            Kind::Word(_) if the && teller(at + 2) => {
-                ends_with(page, at, &["as"])
-                    && (at + 3..at + 9).take_while(clause).any(|verb| {
-                        page.kind(verb) == Kind::Word(Word::Shows)
-                            || ends_with(page, verb, &["states", "announces", "lists"])
-                    })
-            }
-            _ => false,
+    (last + 1..last + 10).take_while(same).any(|at| match page.kind(at) {
+        Kind::Other(_) if page.kind(at + 1) == Kind::Word(Word::To) => {
+            page.kind(at + 2) == Kind::Word(Word::The) && teller(at + 3) && ends_with(page, at, &["according"])
         }
+        Kind::Word(_) if page.kind(at + 1) == Kind::Word(Word::The) && teller(at + 2) => {
+            ends_with(page, at, &["as"])
+                && (at + 3..at + 9).take_while(clause).any(|verb| {
+                    page.kind(verb) == Kind::Word(Word::Shows)
+                        || ends_with(page, verb, &["states", "announces", "lists"])
+                })
+        }
+        _ => false,
     })
 }
 

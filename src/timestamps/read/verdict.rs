@@ -111,14 +111,13 @@ impl<'p, 'a> Judge<'p, 'a> {
             _ => {}
         }
         let group = self.groups[index];
-        if self.is_parameter(index) {
-            return Verdict::Doubt(Reason::AmbiguousNumber);
-        }
-        if let Some(key) = self.key(index)
-            && self.is_passage(index, key)
-        {
-            self.labels[index + 1] = Label::Taken;
-            return self.paired(index, index + 1);
+        match group.first.checked_sub(1).map_or(Kind::Break, |before| self.page.kind(before)) {
+            Kind::Mark(Mark::Equal) if self.is_parameter(index) => return Verdict::Doubt(Reason::AmbiguousNumber),
+            Kind::Mark(Mark::Colon | Mark::Star) | Kind::Word(Word::In) if self.is_passage(index) => {
+                self.labels[index + 1] = Label::Taken;
+                return self.paired(index, index + 1);
+            }
+            _ => {}
         }
         match self.page.role(group.from) {
             Role::Length => return Verdict::Not,
@@ -185,28 +184,27 @@ impl<'p, 'a> Judge<'p, 'a> {
     /// The end of such a range.
     fn is_begun_afar(&self, index: usize) -> bool {
         let near = |before: &usize| self.first(index) - self.last(*before) <= 16;
-        (index.saturating_sub(3)..index)
-            .rev()
-            .take_while(near)
-            .any(|before| matches!(self.verdicts[before], Verdict::Doubt(_)) && self.is_ended_afar(before))
+        !self.doubts.is_empty()
+            && (index.saturating_sub(3)..index)
+                .rev()
+                .take_while(near)
+                .any(|before| matches!(self.verdicts[before], Verdict::Doubt(_)) && self.is_ended_afar(before))
     }
 
     /// `watch?t=45`, `&start=12`: an address of the media at that time, or of whatever.
     fn is_parameter(&self, index: usize) -> bool {
         let first = self.first(index);
-        let equal = first.checked_sub(1).is_some_and(|equal| self.page.kind(equal) == Kind::Mark(Mark::Equal));
         let tight = |at: usize| self.page.gap(at) == Gap::Tight;
-        equal
-            && first >= 3
+        first >= 3
             && (first - 2..=first).all(tight)
             && matches!(self.page.kind(first - 2), Kind::Word(Word::Time | Word::Stamp | Word::Start | Word::End))
             && matches!(&self.page.text[self.page.span(first - 3, first - 3)], "?" | "&" | "#")
     }
 
     /// `In: 0:12, Out: 0:18`, `IN 0:12 OUT 0:18`: two clocks, or two numbers with units, behind the words of an editor.
-    fn is_passage(&self, index: usize, key: usize) -> bool {
+    fn is_passage(&self, index: usize) -> bool {
         let page = self.page;
-        let keyed = page.kind(key) == Kind::Word(Word::In);
+        let keyed = self.key(index).is_some_and(|key| page.kind(key) == Kind::Word(Word::In));
         let Some(next) = self.groups.get(index + 1).filter(|_| keyed && !self.is_range(index)) else { return false };
         let timed = |atom: usize| matches!(page.atoms[atom].shape, Shape::Clock(_) | Shape::Timed(_));
         next.joint == Joint::Single
