@@ -5,9 +5,9 @@ use super::behind::{Behind, is_asian};
 use super::cues::{self, is_of_rest};
 use super::lengths::{is_ahead, is_asian_spell, is_frequency, is_lasting_directly, is_length, is_shift};
 use super::metres::{is_by, is_foreign_of, is_load, is_metres};
-use super::minutes::{is_counted, is_mark, is_oclock};
+use super::minutes::{is_counted, is_mark, is_minute_of_a_match, is_oclock};
 use super::page::{Cue, Follow, Left, Page};
-use super::quantities::begins_with;
+use super::quantities::{begins_with, ends_with};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
@@ -23,7 +23,11 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if timed.unit.style == Style::Asian && spell && behind != Behind::Point {
         return Verdict::Not;
     }
-    if is_counted(page, left, timed) {
+    if is_counted(page, left, timed) || is_minute_of_a_match(page, timed, last) {
+        return UNCLEAR;
+    }
+    // `00시 01분 10초`: of the media, or at night
+    if left.cue == Cue::Word(Word::Meridiem) && timed.parts > 1 && is_hour_zero(page, left.at) {
         return UNCLEAR;
     }
     // `오후 3시 20분`, `下午3点20分`
@@ -48,7 +52,7 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         // the third minute, or three minutes?
         return if timed.unit.size == 1 { Verdict::Time } else { UNCLEAR };
     }
-    if is_shift(page, left, timed) {
+    if is_shift(page, left, timed, last) {
         return Verdict::Not;
     }
     // `the 5S audit board`
@@ -72,7 +76,7 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
         return Verdict::Not;
     }
-    if is_decade(timed, left) && page.gap(last) == Gap::Tight {
+    if page.gap(last) == Gap::Tight && (is_decade(timed, left) || is_round(timed) && is_of_person(page, left)) {
         return Verdict::Not;
     }
     // `a 5 s pause`
@@ -102,11 +106,22 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     cues::decide(page, left, timed, last)
 }
 
+/// `00시`, `0点`.
+fn is_hour_zero(page: &Page<'_>, hour: usize) -> bool {
+    let zero = |number: usize| {
+        matches!(page.kind(number), Kind::Number(_))
+            && page.text[page.span(number, number)].bytes().all(|digit| digit == b'0')
+    };
+    matches!(&page.text[page.span(hour, hour)], "시" | "点" | "點") && hour.checked_sub(1).is_some_and(zero)
+}
+
 /// What the words behind a time decide by themselves.
 fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, last: usize) -> Option<Verdict> {
     Some(match behind {
         // `마지막 10초 동안`
         Behind::Length if left.cue == Cue::Word(Word::Last) && is_asian(page, last) => UNCLEAR,
+        // `영상 시작 12초 만에`
+        Behind::Length if left.cue == Cue::Word(Word::Start) && is_asian(page, last) => UNCLEAR,
         Behind::Length | Behind::Rate => Verdict::Not,
         Behind::Media => Verdict::Not,
         // `takes off 14 seconds into the film`
@@ -244,6 +259,13 @@ pub(super) fn is_placed(left: &Left) -> bool {
 /// A number of seconds that may be one of decades.
 fn is_round(timed: &Timed) -> bool {
     timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0
+}
+
+/// `a man, 30s, in black`: how old somebody is.
+fn is_of_person(page: &Page<'_>, left: &Left) -> bool {
+    const PERSONS: [&str; 10] =
+        ["male", "female", "man", "woman", "person", "suspect", "adult", "caucasian", "asian", "lady"];
+    left.cue == Cue::List && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &PERSONS))
 }
 
 /// `in his 30s`, `the 80s`.

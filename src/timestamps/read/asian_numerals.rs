@@ -21,9 +21,11 @@ pub(super) fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
         Some(behind) => !native && ends(behind) && number != "최",
         None => match rest.strip_prefix('분') {
             Some(behind) => {
-                !matches!(number, "이" | "구" | "십" | "두" | "세" | "네" | "한")
-                    && ends(behind)
-                    && !behind.starts_with('의')
+                // `이 분 지점에서`: no person is a place
+                [" 지점", "지점", " 시점", "시점", "쯤"].iter().any(|mark| behind.starts_with(mark))
+                    || !matches!(number, "이" | "구" | "십" | "두" | "세" | "네" | "한")
+                        && ends(behind)
+                        && !behind.starts_with('의')
             }
             None => native && rest.strip_prefix("시간").is_some_and(ends),
         },
@@ -121,6 +123,10 @@ pub(super) const HANGUL_NUMERALS: [&str; 30] = [
     "열", "스", "서", "마", "쉰", "예", "여", "아", "하", "다", "둘",
 ];
 
+/// What stands behind a minute that something happens at.
+const PASSED: [&str; 12] =
+    ["を過", "過ぎ", "を回", "ごろ", "頃", "ころ", "経っ", "たった", "あたり", "地点", "の時点", "左右"];
+
 /// 三十 before 秒, 两 before 分钟, 半 before 分钟; 十分 (very) and 一部分 are no times.
 pub(super) fn spelled_han(text: &str) -> Option<(u16, usize)> {
     let digits: usize =
@@ -137,6 +143,9 @@ pub(super) fn spelled_han(text: &str) -> Option<(u16, usize)> {
         .iter()
         .any(|unit| rest.starts_with(unit));
     let seconds = |behind: &str| behind.trim_start_matches(|char| numeral(char).is_some()).starts_with('秒');
-    let minutes = rest.strip_prefix('分').is_some_and(|behind| behind.starts_with('半') || seconds(behind));
+    // 一分を過ぎたころ
+    let about = |behind: &str| PASSED.iter().any(|about| behind.starts_with(about));
+    let minutes =
+        rest.strip_prefix('分').is_some_and(|behind| behind.starts_with('半') || seconds(behind) || about(behind));
     (!number.is_empty() && (unit || minutes)).then(|| (value(number), number.len()))
 }

@@ -91,7 +91,7 @@ pub(super) const HAN: Table = &[
     ("停了", W(Lasts)), ("花了", W(Lasts)), ("用了", W(Lasts)), ("耗时", W(Lasts)), ("耗時", W(Lasts)), ("用时", W(Lasts)), ("用時", W(Lasts)),
     ("需时", W(Lasts)), ("只需", W(Lasts)), ("仅需", W(Lasts)), ("花费", W(Lasts)), ("花費", W(Lasts)), ("休息", W(Lasts)), ("需要", W(Lasts)), ("长达", W(Lasts)), ("長達", W(Lasts)),
     ("持续时间", W(Length)), ("持續時間", W(Length)), ("持続時間", W(Length)), ("待", W(During)), ("的", W(Ordinal)),
-    ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
+    ("答案", W(Part)), ("答え", W(Part)), ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
     ("点数", W(Ratio)), ("成绩", W(Ratio)), ("成績", W(Ratio)), ("评分", W(Ratio)), ("評分", W(Ratio)),
     ("全体", W(Length)), ("全部", W(Length)), ("合計", W(Length)), ("合计", W(Length)), ("总共", W(Length)), ("總共", W(Length)),
     ("一共", W(Length)), ("全程", W(Length)), ("总计", W(Length)), ("全长", W(Length)), ("全長", W(Length)),

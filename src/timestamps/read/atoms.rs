@@ -264,7 +264,11 @@ impl Composer<'_> {
     fn fits(&self, unit: Unit, at: usize) -> bool {
         let token = &self.tokens[at];
         let capital = self.text.as_bytes()[token.start()].is_ascii_uppercase();
-        let rate = self.kind(at + 1) == Kind::Mark(Mark::Slash) && self.gap(at + 1) == Gap::Tight;
+        // `m/s`, but not `12 s/18 s`
+        let rate = self.kind(at + 1) == Kind::Mark(Mark::Slash)
+            && self.gap(at + 1) == Gap::Tight
+            && !(matches!(self.kind(at + 2), Kind::Number(_))
+                && matches!(self.kind(at + 3), Kind::Unit(other) if other.size == unit.size));
         unit.style != Style::Letter || !capital && !rate || capital && unit.size == 1 && token.gap == Gap::Tight
     }
 

@@ -8,7 +8,7 @@ use super::numbering::{is_glued, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
 use super::table::Role;
-use super::token::{Kind, Mark, Word};
+use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -23,7 +23,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if judge.groups[index].joint == Joint::Adjacent && page.role(judge.groups[index].from) == Role::None {
         return adjacent(judge, index);
     }
-    let follow = page.follow(last);
+    let follow = if is_measure_of_capitals(page, last) { Follow::Noun } else { page.follow(last) };
     if follow == Follow::Never || is_glued(page, first, last) {
         return Verdict::Not;
     }
@@ -61,6 +61,14 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     let decimal = a.decimals > 0 && b.decimals > 0;
     // `1,204 to 1,250`
     let thousands = a.whole > 3 && a.decimals == 0 && page.text[page.span(first, last)].contains(',');
+    if decimal && a.value < b.value && follow == Follow::Noun && left.cue == Cue::Colon && is_of_part(page, left.at) {
+        // `camera_1: 12.0-18.0 남자가 기다림`, but not `scene 2: 2.5-3.5 people`
+        return if page.is_asian(last + 1) && page.gap(last + 1) == Gap::Space && !is_korean_measure(page, last + 1) {
+            Verdict::Time
+        } else {
+            UNCLEAR
+        };
+    }
     if follow == Follow::Noun || thousands || is_years(a, b) || !decimal && quantities::is_address(page, last) {
         return Verdict::Not;
     }
@@ -159,6 +167,43 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         _ if decimal => UNCLEAR,
         _ => Verdict::Not,
     }
+}
+
+/// `camera_1:`, `Chunk 3:`: whether the label before the colon is a part of the media, or its number.
+fn is_of_part(page: &Page<'_>, colon: usize) -> bool {
+    let part = |at: usize| matches!(page.kind(at), Kind::Word(Word::Part | Word::Media | Word::Stamp | Word::Time));
+    page.label(colon).is_some_and(|label| match page.kind(label) {
+        Kind::Id => true,
+        Kind::Number(_) => page.before(label).is_some_and(part),
+        _ => part(label),
+    })
+}
+
+/// `2.0-3.5 미터`: behind a space.
+fn is_korean_measure(page: &Page<'_>, at: usize) -> bool {
+    const MEASURES: [&str; 16] = [
+        "미터",
+        "킬로",
+        "센티",
+        "밀리",
+        "도",
+        "명",
+        "개",
+        "대",
+        "점",
+        "배",
+        "톤",
+        "그램",
+        "리터",
+        "퍼센트",
+        "볼트",
+        "회",
+    ];
+    let text = &page.text[page.span(at, at)];
+    page.kind(at) == Kind::Word(Word::Measure)
+        || MEASURES.iter().any(|known| {
+            text.split(' ').next().is_some_and(|word| word.starts_with(known) && word.len() <= known.len() + 3)
+        })
 }
 
 /// `ID 17: 6.5-9.5`, `Charges: 12-14` in a text whose times are clocks or have units.
@@ -373,6 +418,11 @@ fn starts_sentence(page: &Page<'_>, at: usize) -> bool {
 /// A unit of a language that is not read, or a script that is not.
 fn unknown_unit(page: &Page<'_>, last: usize) -> bool {
     matches!(page.kind(page.behind(last + 1)), Kind::Script)
+}
+
+/// `0.6MPa`, `5TB`: no word of a sentence stands so close.
+pub(super) fn is_measure_of_capitals(page: &Page<'_>, last: usize) -> bool {
+    page.gap(last + 1) == Gap::Tight && matches!(page.kind(last + 1), Kind::Other(other) if other.capital)
 }
 
 /// `1-1 (33:05)`: a score, and when it was reached.

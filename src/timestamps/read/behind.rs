@@ -1,6 +1,7 @@
 //! What stands behind a time with a unit, and makes it a point, a length or something in between.
 
 use super::page::Page;
+use super::quantities::{begins_with, ends_with};
 use super::token::{Gap, Kind, Mark, Style, Word};
 
 /// What stands behind a time with a unit.
@@ -42,6 +43,16 @@ fn is_late(page: &Page<'_>, at: usize) -> bool {
     text.eq_ignore_ascii_case("late") || text.eq_ignore_ascii_case("early")
 }
 
+/// `20 seconds minimum`, `30 s max`, `10 minutes tops`, `5 seconds or more`.
+fn is_limit(page: &Page<'_>, next: usize) -> bool {
+    match page.kind(next) {
+        Kind::Word(Word::Lasts) => begins_with(page, next, &["minimum", "maximum", "max"]),
+        Kind::Other(_) => begins_with(page, next, &["tops", "min", "flat"]),
+        Kind::Word(Word::Or) => begins_with(page, next + 1, &["more", "less", "longer", "fewer"]),
+        _ => false,
+    }
+}
+
 impl Behind {
     pub(super) fn of(page: &Page<'_>, last: usize) -> Self {
         let next = page.behind(last + 1);
@@ -72,6 +83,7 @@ impl Behind {
             Kind::Word(Word::In) => Self::inside(page, next),
             Kind::Word(Word::Later) if is_asian(page, last) => Self::After,
             Kind::Word(Word::Later | Word::During | Word::Length | Word::Every) => Self::Length,
+            Kind::Word(_) | Kind::Other(_) if is_limit(page, next) => Self::Length,
             Kind::Word(Word::Vague) if matches!(page.kind(next + 1), Kind::Word(Word::During)) => Self::Length,
             // `10 secondes plus tard`
             Kind::Word(Word::Lasts | Word::Function) if page.kind(next + 1) == Kind::Word(Word::Later) => Self::Length,
@@ -153,6 +165,8 @@ impl Behind {
     fn inside(page: &Page<'_>, at: usize) -> Self {
         let next = page.behind(at + 1);
         match page.kind(next) {
+            // `56 s in all`, `2 minutes in total`
+            Kind::Other(_) | Kind::Word(_) if ends_with(page, next, &["all", "total", "sum"]) => Self::Length,
             Kind::Mark(_) | Kind::Break | Kind::Word(Word::Media | Word::And | Word::To | Word::Function) => {
                 Self::Point
             }

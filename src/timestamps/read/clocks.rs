@@ -3,10 +3,12 @@
 use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{
-    BY_DAY, is_agenda, is_hours, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right, names_hours,
+    BY_DAY, is_agenda, is_arranged, is_hours, is_hours_of, is_in_media, is_near_day, is_near_day_by_right, is_of_day,
+    is_of_day_by_right, is_opened, is_told_elsewhere, names_hours,
 };
 use super::page::{Cue, Left, Page};
-use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result};
+use super::quantities::ends_with;
+use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result, is_track};
 use super::scores::{is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::shown::is_seen;
 use super::token::{Gap, Kind, Mark, Word};
@@ -24,10 +26,17 @@ fn is_in_a_cell(judge: &Judge<'_, '_>, index: usize) -> bool {
     let Some(left) = judge.first(index).checked_sub(1) else { return false };
     let cell = page.kind(left) == Kind::Mark(Mark::Pipe) && page.kind(judge.last(index) + 1) == Kind::Mark(Mark::Pipe);
     let before = left.checked_sub(1).map_or(Kind::Break, |before| page.kind(before));
-    cell && (judge.is_range(index)
-        || matches!(before, Kind::Break | Kind::Number(_) | Kind::Clock)
-            && !BY_DAY.contains(&seconds(page, judge, index)))
+    cell && seconds(page, judge, index) < LATE
+        && (judge.is_range(index)
+            || matches!(before, Kind::Break | Kind::Number(_) | Kind::Clock)
+                && !BY_DAY.contains(&seconds(page, judge, index)))
 }
+
+/// Four in the morning: when the first lists of the day begin.
+const FOUR: f64 = 240.0;
+
+/// Ten hours: no clip is so long, but many a camera writes such a time of day into the picture.
+const LATE: f64 = 36_000.0;
 
 fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = super::via::clock(judge, index) {
@@ -39,6 +48,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let next = page.behind(last + 1);
     let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
+    let late = seconds(page, judge, index) >= LATE && !is_in_media(page, last);
     // `model SD-2:10`
     if left.cue == Cue::Dash && is_model(page, first, left.at) {
         return Verdict::Not;
@@ -53,7 +63,10 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if is_alone(page, first, last, &left) && !is_of_day(page, first, &left) {
         return if !range && is_length_by_left(page, &left) {
             Verdict::Not
-        } else if !range && is_agenda(page, seconds(page, judge, index), first, last, &left) {
+        } else if late
+            || !range && is_track(page, &left)
+            || !range && is_agenda(page, seconds(page, judge, index), first, last, &left)
+        {
             Verdict::Doubt(Reason::AmbiguousNumber)
         } else {
             Verdict::Time
@@ -71,6 +84,14 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if !silent && (is_of_day_by_right(page, next) || is_other_by_right(page, next, &left)) {
         return Verdict::Not;
     }
+    // `Elapsed 0:12.4 - a fall`: since the beginning, or since when?
+    if !range
+        && left.cue == Cue::Word(Word::Length)
+        && page.opens_item(left.at)
+        && ends_with(page, left.at, &["elapsed"])
+    {
+        return Verdict::Doubt(Reason::AmbiguousNumber);
+    }
     if !range && (is_length_by_left(page, &left) || !silent && is_length_by_right(page, last, next, &left)) {
         return Verdict::Not;
     }
@@ -85,21 +106,31 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if is_joined_by_a_stranger(page, judge, index) {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
+    // `White has 4:12 left, Black 3:57`
+    if left.cue == Cue::Other && after_clock && is_said_again(judge, index, left.at) {
+        return judge.verdicts[index - 1];
+    }
     // `open 9:00-17:00`
     let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
-        || left.cue == Cue::Colon && is_hours(page, left.at)
+        || left.cue == Cue::Colon && (is_hours(page, left.at) || seconds(page, judge, index) >= FOUR && is_hours_of(page, left.at))
+        || left.cue == Cue::Open(b'(') && is_hours(page, left.at)
+        || range && is_opened(page, seconds(page, judge, index), &left) && is_round(page, judge, index)
         || range && matches!(left.cue, Cue::Unit | Cue::Word(Word::Time | Word::Measure)) && names_hours(page, left.at)
         // `the meeting is from 14:00 to 15:30`
         || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);
     if hours
+        || late
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
+        || !range && is_arranged(page, seconds(page, judge, index), &left)
+        || !silent_clause(page, last) && is_told_elsewhere(page, last)
         || is_seen(page, (first, last), &left, range, seconds(page, judge, index))
         || !range
             && (is_anchor(page, &left)
                 || is_result(page, &left)
                 || is_counted_down_from(page, &left)
-                || is_in_parts(page, first, &left))
+                || is_in_parts(page, first, &left)
+                || is_track(page, &left))
         || is_jump(judge, index, &left)
         || is_near_day(page, first, &left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
@@ -128,6 +159,11 @@ pub(super) fn is_silent(behind: Kind) -> bool {
         Kind::Mark(mark) => !matches!(mark, Mark::Comma | Mark::Dash | Mark::Percent | Mark::Degree),
         _ => false,
     }
+}
+
+/// Whether a clock ends its line or its sentence: then nobody is named behind it who tells it.
+fn silent_clause(page: &Page<'_>, last: usize) -> bool {
+    matches!(page.kind(last + 1), Kind::Break | Kind::Mark(Mark::Stop | Mark::Colon | Mark::Pipe | Mark::Close(_)))
 }
 
 /// `SD-2:10`: a clock that a hyphen joins to a few capitals or to an identifier.
@@ -275,10 +311,24 @@ pub(super) fn is_same_sentence(judge: &Judge<'_, '_>, before: usize) -> bool {
 
 /// `5 seconds after 0:30`: what the time is told from.
 fn is_anchor(page: &Page<'_>, left: &Left) -> bool {
-    matches!(left.cue, Cue::Word(Word::After | Word::Before))
-        && left.at >= 2
-        && matches!(page.kind(left.at - 1), Kind::Unit(_))
-        && matches!(page.kind(left.at - 2), Kind::Number(_))
+    let spell = |at: usize| match page.kind(at) {
+        Kind::Unit(_) => at > 0 && matches!(page.kind(at - 1), Kind::Number(_)),
+        // `in the year before 1:15`
+        Kind::Other(_) => ends_with(page, at, &["year", "season", "month", "week", "decade"]),
+        kind => kind == Kind::Word(Word::Day),
+    };
+    matches!(left.cue, Cue::Word(Word::After | Word::Before)) && left.at.checked_sub(1).is_some_and(spell)
+}
+
+/// `White has 4:12 left, Black 3:57`: a noun behind a comma, whose verb is that of the doubtful clock before.
+fn is_said_again(judge: &Judge<'_, '_>, index: usize, noun: usize) -> bool {
+    let page = judge.page;
+    matches!(judge.verdicts[index - 1], Verdict::Doubt(_))
+        && matches!(page.kind(noun), Kind::Other(other) if other.words <= 2)
+        && page
+            .before(noun)
+            .is_some_and(|comma| matches!(page.kind(comma), Kind::Mark(Mark::Comma) | Kind::Word(Word::And)))
+        && is_same_sentence(judge, index - 1)
 }
 
 /// `x[3:10]`: a slice in a program.
@@ -302,6 +352,14 @@ fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
         let near = a + 1 == b
             || matches!(page.kind(a + 1), Kind::Mark(Mark::Star | Mark::Quote | Mark::Slash | Mark::Comma))
                 && b - a <= 4;
+        // `1:12 ━━━●── 10:00`: the bar of a player
+        let bar = || {
+            (a + 1..b).all(|at| matches!(page.kind(at), Kind::Mark(Mark::Other | Mark::Bullet | Mark::Dash)))
+                && (a + 1..b).any(|at| page.kind(at) == Kind::Mark(Mark::Other))
+        };
+        if b - a > 3 && b - a <= 24 && bar() {
+            return true;
+        }
         if !near || judge.is_range(other) || matches!(page.atoms[judge.groups[other].from].shape, Shape::Bare(_)) {
             return false;
         }

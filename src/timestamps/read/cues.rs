@@ -7,7 +7,7 @@ use super::minutes::told;
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::ends_with;
 use super::results::{RACES, is_achieved, is_counted_down_from, is_left_over};
-use super::token::{Kind, Mark, Style, Word};
+use super::token::{Kind, Mark, Style, Unit, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
 
@@ -19,7 +19,11 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         Cue::Word(Word::In) if timed.unit.size == 3600 && timed.unit.style == Style::Plural => Verdict::Not,
         Cue::Word(Word::In) => UNCLEAR,
         // `He leaves after 12 minutes`: of the media, or of what he did?
-        Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => UNCLEAR,
+        Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => {
+            // what the answer begins with is told from the start: `After 17 seconds the wolf looks up`
+            let inside = page.kind(page.behind(last + 1)) == Kind::Word(Word::In);
+            if timed.unit.size == 1 && page.before(left.at).is_none() && !inside { Verdict::Time } else { UNCLEAR }
+        }
         Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
         // `cycle time 42 s`
@@ -47,6 +51,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         Cue::Word(Word::Is) if page.label(left.at).is_some_and(|label| page.kind(label) == Kind::Word(Word::Ratio)) => {
             UNCLEAR
         }
+        // `the gap falls to 1.2 s`
+        Cue::Word(Word::To) if is_shrinking(page, left.at) => Verdict::Not,
         // `for up to 15 minutes`
         Cue::Word(Word::To) if is_up_to_a_length(page, left.at) => Verdict::Not,
         // `up to 30 seconds`
@@ -66,6 +72,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         {
             Verdict::Not
         }
+        // `The timer still has 12 s`
+        Cue::Word(Word::Function) if timed.is_brief() && ends_with(page, left.at, &["has", "have", "had"]) => UNCLEAR,
         // `he leads by 12.5 s`; but `by 45 s the smoke has cleared`
         Cue::Word(Word::By)
             if page
@@ -96,6 +104,7 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
                 comma.and_then(|comma| page.before(comma)).is_some_and(|unit| matches!(page.kind(unit), Kind::Unit(_)))
             };
             let counted = counted && (timed.unit.size > 1 || page.follow(last) == Follow::List || further());
+            let counted = counted && !is_listed_to_a_point(page, timed.unit, last);
             if matches!(page.follow(last), Follow::Noun) || counted { UNCLEAR } else { Verdict::Time }
         }
         // `The target is 35 minutes`, `the limit is 30 s`
@@ -107,6 +116,22 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
+}
+
+/// `연기는 33초, 48초, 61초에`: whether nothing but more of the same stand behind a time, and the last one says that they are
+/// moments.
+fn is_listed_to_a_point(page: &Page<'_>, unit: Unit, last: usize) -> bool {
+    let mut at = last;
+    for _ in 0..12 {
+        let more = matches!(page.kind(at + 1), Kind::Mark(Mark::Comma) | Kind::Word(Word::And))
+            && matches!(page.kind(at + 2), Kind::Number(_))
+            && page.kind(at + 3) == Kind::Unit(unit);
+        if !more {
+            break;
+        }
+        at += 3;
+    }
+    at > last && matches!(&page.text[page.span(at + 1, at + 1)], "에" | "에서" | "に" | "で" | "にも" | "에도")
 }
 
 /// `The target is`, `the limit for unloading is`, but not `the timestamp of the flash is`: whether a clause before its verb
@@ -124,6 +149,35 @@ fn is_of_a_noun(page: &Page<'_>, verb: usize) -> bool {
                 Kind::Word(Word::Time | Word::Stamp | Word::Mark | Word::Start | Word::End | Word::Part)
             )
         })
+}
+
+/// `the gap falls to`, `the wait has grown to`: what changes so is a length.
+fn is_shrinking(page: &Page<'_>, to: usize) -> bool {
+    const CHANGES: [&str; 22] = [
+        "climbs",
+        "cut",
+        "decreased",
+        "decreases",
+        "drop",
+        "dropped",
+        "drops",
+        "fall",
+        "fallen",
+        "falls",
+        "fell",
+        "grew",
+        "grown",
+        "grows",
+        "increased",
+        "increases",
+        "reduced",
+        "risen",
+        "rises",
+        "rose",
+        "shrinks",
+        "shrank",
+    ];
+    page.before(to).is_some_and(|verb| ends_with(page, verb, &CHANGES))
 }
 
 /// `for up to`, `lasts up to`.

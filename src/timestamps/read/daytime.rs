@@ -2,6 +2,7 @@
 
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
+use super::results::clause_before;
 use super::token::{Gap, Kind, Mark, Style, Word};
 
 /// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
@@ -57,7 +58,9 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
         return false;
     }
     // `the train of 14:05`
-    if left.cue == Cue::Word(Word::Of) && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &SERVICES)) {
+    if left.cue == Cue::Word(Word::Of) && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &SERVICES))
+        || is_foreign_service(page, left)
+    {
         return true;
     }
     // `valid until 18:00`
@@ -79,8 +82,22 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     let swings = |index: usize| page.before(index).is_some_and(|noun| ends_with(page, noun, &DOORS));
     // `the meeting recording`
     let filmed = |index: usize| page.kind(index + 1) == Kind::Word(Word::Media);
+    // `writes it on the board at 18:05`: where, and when
+    let surface = |index: usize| {
+        left.cue == Cue::Word(Word::At)
+            && left.at == index + 1
+            && ends_with(page, index, &["board"])
+            && index >= 2
+            && page.kind(index - 1) == Kind::Word(Word::The)
+            && ends_with(page, index - 2, &["on", "onto", "to", "from"])
+            && page.before(index - 2).is_some_and(|noun| !ends_with(page, noun, &SERVICES))
+    };
     let agenda = |index: usize| {
-        page.kind(index) == Kind::Word(Word::Agenda) && !transitive(index) && !swings(index) && !filmed(index)
+        page.kind(index) == Kind::Word(Word::Agenda)
+            && !transitive(index)
+            && !swings(index)
+            && !filmed(index)
+            && !surface(index)
     };
     // `the 10:15 train`
     if (left.the || left.article) && begins_with(page, page.behind(last + 1), &SERVICES)
@@ -88,11 +105,15 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     {
         return true;
     }
-    let appointed = |index: usize| seconds % 5.0 == 0.0 && is_appointment(page, index) && !filmed(index);
+    // `says 12 March, dentist 10:30`
+    let dated = |index: usize| matches!(page.kind(index), Kind::Date | Kind::Word(Word::Month));
+    let appointed =
+        |index: usize| seconds % 5.0 == 0.0 && (dated(index) || is_appointment(page, index)) && !filmed(index);
     let before = (first.saturating_sub(8)..first).rev().take_while(same).any(|index| agenda(index) || appointed(index));
     let next = page.behind(last + 1);
-    let by = page.text[page.span(next, next)].starts_with("according")
-        && (next..next + 6).take_while(same).any(|index| is_notice(page, index));
+    let by = is_last(page, left)
+        || page.text[page.span(next, next)].starts_with("according")
+            && (next..next + 6).take_while(same).any(|index| is_notice(page, index));
     before
         || by
         || is_listed(page, first, left)
@@ -101,7 +122,14 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
 
 /// `영업시간은 09:00`, 营业时间, `회의는 14:00`: what the words of Korean, Chinese or Japanese before a clock say it is of.
 fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
-    const APPOINTMENTS: [&str; 45] = [
+    const APPOINTMENTS: [&str; 52] = [
+        "電車",
+        "列車",
+        "バス",
+        "막차",
+        "첫차",
+        "지하철",
+        "地铁",
         "月～金",
         "周一",
         "星期",
@@ -162,7 +190,11 @@ fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
 
 /// What is held at a time of day, if that is as round as such times are: `Class begins at 8:30`, `kick-off is at 15:30`.
 fn is_appointment(page: &Page<'_>, at: usize) -> bool {
-    const APPOINTMENTS: [&str; 21] = [
+    const APPOINTMENTS: [&str; 25] = [
+        "broadcast",
+        "concert",
+        "conference",
+        "mass",
         "break",
         "class",
         "classes",
@@ -271,7 +303,7 @@ fn is_posted(page: &Page<'_>, last: usize) -> bool {
 }
 
 /// `at 5:01 in the video`.
-fn is_in_media(page: &Page<'_>, last: usize) -> bool {
+pub(super) fn is_in_media(page: &Page<'_>, last: usize) -> bool {
     let next = page.behind(last + 1);
     matches!(page.kind(next), Kind::Word(Word::In | Word::Into | Word::Of))
         && matches!(page.kind(next + 1), Kind::Word(Word::The | Word::Function))
@@ -280,6 +312,34 @@ fn is_in_media(page: &Page<'_>, last: usize) -> bool {
 
 /// What goes by a timetable.
 const SERVICES: [&str; 9] = ["train", "bus", "ferry", "tram", "plane", "service", "coach", "flight", "express"];
+
+/// `le train de 8:15`, `il treno delle 8:15`.
+fn is_foreign_service(page: &Page<'_>, left: &Left) -> bool {
+    const GOES: [&str; 10] = ["train", "treno", "tren", "trem", "zug", "trein", "bus", "vol", "vuelo", "pociąg"];
+    let of = |at: usize| matches!(&page.text[page.span(at, at)], "de" | "des" | "delle" | "das" | "van" | "von" | "z");
+    match left.cue {
+        Cue::Word(Word::From | Word::Of) => {
+            of(left.at) && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &GOES))
+        }
+        Cue::Other => {
+            let text = &page.text[page.span(left.at, left.at)];
+            let mut words = text.rsplit(' ');
+            matches!(words.next(), Some("delle" | "das" | "z"))
+                && words.next().is_some_and(|noun| GOES.iter().any(|known| noun.eq_ignore_ascii_case(known)))
+        }
+        _ => false,
+    }
+}
+
+/// `is open from 9:00 to 18:00`, `ouvert de 9:00 à 18:00`: the hours of a house, if they are of the day.
+pub(super) fn is_opened(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
+    BY_DAY.contains(&seconds)
+        && (left.cue == Cue::Word(Word::From) || ends_with(page, left.at, &["van"]))
+        && page.before(left.at).is_some_and(|open| {
+            page.kind(open) == Kind::Word(Word::Open)
+                || ends_with(page, open, &["ouvert", "ouverte", "abierto", "abierta", "aperto", "aberto", "geöffnet"])
+        })
+}
 
 /// What opens and closes in a picture.
 const DOORS: [&str; 24] = [
@@ -312,6 +372,86 @@ const DOORS: [&str; 24] = [
 /// `Opening hours: 9:00-17:00`, `Visiting time: 14:00 - 16:00`, `Horario: 9:00-18:00`.
 pub(super) fn is_hours(page: &Page<'_>, colon: usize) -> bool {
     page.label(colon).is_some_and(|label| names_hours(page, label))
+}
+
+/// `Prayer times on the poster: 05:12`, `The times on the notice:`: hours of the day in the words of a longer label.
+pub(super) fn is_hours_of(page: &Page<'_>, colon: usize) -> bool {
+    let words = || {
+        (colon.saturating_sub(8)..colon)
+            .rev()
+            .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_) | Kind::Clock))
+    };
+    words().any(|at| names_hours(page, at) && !matches!(page.kind(at), Kind::Unit(_)))
+        || words().any(|at| ends_with(page, at, &["times", "hours"])) && words().any(|at| is_notice(page, at))
+}
+
+/// `at 1:15 and 2:45 according to the pole`, `10:45, as the plate says`: what is not told of the media, but by something in it.
+pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
+    let same = |at: &usize| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
+    let clause = |at: &usize| same(at) && page.kind(*at) != Kind::Mark(Mark::Comma);
+    let teller =
+        |at: usize| matches!(page.kind(at), Kind::Other(_) | Kind::Word(Word::Display | Word::Agenda | Word::Day));
+    (last + 1..last + 10).take_while(same).any(|at| match page.kind(at) {
+        Kind::Other(_) if page.kind(at + 1) == Kind::Word(Word::To) => {
+            page.kind(at + 2) == Kind::Word(Word::The) && teller(at + 3) && ends_with(page, at, &["according"])
+        }
+        Kind::Word(_) if page.kind(at + 1) == Kind::Word(Word::The) && teller(at + 2) => {
+            ends_with(page, at, &["as"])
+                && (at + 3..at + 9).take_while(clause).any(|verb| {
+                    page.kind(verb) == Kind::Word(Word::Shows)
+                        || ends_with(page, verb, &["states", "announces", "lists"])
+                })
+        }
+        _ => false,
+    })
+}
+
+/// `Last entry 17:30`: until when one may come in.
+fn is_last(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Other
+        && page.before(left.at).is_some_and(|last| page.kind(last) == Kind::Word(Word::Last))
+        && begins_with(page, left.at, &["entry", "entries", "admission", "call", "orders", "order", "departure", "run"])
+}
+
+/// `He is told to come back at 4:30`, `The last train leaves at 0:45`, `The parcel is due at 2:15`: when something is to be.
+pub(super) fn is_arranged(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
+    const TOLD: [&str; 9] =
+        ["told", "asked", "invited", "promises", "promised", "agrees", "agree", "agreed", "expected"];
+    const COMES: [&str; 12] =
+        ["come", "return", "be", "meet", "report", "arrive", "call", "leave", "pick", "collect", "open", "close"];
+    if !matches!(left.cue, Cue::Word(Word::At | Word::By | Word::Until | Word::Before | Word::After)) {
+        return false;
+    }
+    let Some(verb) = page.before(left.at) else { return false };
+    // the last train, the next bus
+    let goes = || {
+        ends_with(page, verb, &["leaves", "departs", "goes", "runs", "arrives", "sails"])
+            || page.kind(verb) == Kind::Word(Word::Agenda)
+    };
+    let service = |at: usize| page.text[page.span(at, at)].split(' ').take(2).any(|word| SERVICES.contains(&word));
+    let which = |at: usize| {
+        matches!(page.kind(at), Kind::Word(Word::Last | Word::First | Word::Lasts | Word::Every))
+            && service(at + 1)
+            && (ends_with(page, at, &["last", "first", "next", "final", "every", "following"]))
+    };
+    if goes() && clause_before(page, left.at).any(which) {
+        return true;
+    }
+    if seconds % 5.0 != 0.0 || seconds < 60.0 {
+        return false;
+    }
+    // `will arrive at 18:45`
+    let future =
+        || clause_before(page, left.at).any(|at| page.text[page.span(at, at)].split(' ').any(|word| word == "will"));
+    if BY_DAY.contains(&seconds) && future() {
+        return true;
+    }
+    let due = ends_with(page, verb, &["due", "due back", "expected back", "scheduled", "booked"]);
+    due || clause_before(page, left.at).any(|to| {
+        page.kind(to) == Kind::Word(Word::To)
+            && begins_with(page, to + 1, &COMES)
+            && page.before(to).is_some_and(|told| ends_with(page, told, &TOLD))
+    })
 }
 
 /// Whether a label is one of hours of the day.

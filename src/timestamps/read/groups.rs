@@ -134,6 +134,13 @@ fn is_adjacent(page: &Page<'_>, a: &Atom, b: &Atom) -> bool {
 fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
     let mut at = a.last + 1;
     let end = b.first;
+    // `0:12 (door) to 0:33`, but not `0:12 (door) - 0:33 (window)`, which may be a list
+    if page.kind(at) == Kind::Mark(Mark::Open(b'('))
+        && let Some(behind) = behind_aside(page, at, end)
+        && matches!(page.kind(behind), Kind::Word(Word::To | Word::Until | Word::And) | Kind::Mark(Mark::Arrow))
+    {
+        at = behind;
+    }
     let mut goes = false;
     let mut listed = false;
     let joint = loop {
@@ -143,7 +150,10 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         let kind = page.kind(at);
         at += 1;
         match kind {
+            // `12.0 s (frame 300) - 18.0 s`: the bracket is not that of the number
+            Kind::Mark(Mark::Close(b'(')) if matches!(a.shape, Shape::Bare(_)) && !is_enclosed(page, a) => return None,
             Kind::Mark(Mark::Star | Mark::Quote | Mark::Close(_)) => {}
+            Kind::Mark(Mark::Dash) if is_suspended(page, at - 1) => {}
             // `12초 지점에서`: one word
             Kind::Word(Word::Mark) if page.is_asian(at - 1) && is_since(page, at - 1) => {
                 return particles(page, a, b, at);
@@ -210,6 +220,26 @@ fn connector(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         _ => false,
     };
     if (at..end).all(noise) { Some(joint) } else { far(page, a, b) }
+}
+
+/// Whether a bracket opens directly before an atom.
+fn is_enclosed(page: &Page<'_>, a: &Atom) -> bool {
+    page.before(a.first).is_some_and(|open| matches!(page.kind(open), Kind::Mark(Mark::Open(_))))
+}
+
+/// The token behind the bracket that opens at `open`, if it closes before `end` and is short.
+pub(super) fn behind_aside(page: &Page<'_>, open: usize, end: usize) -> Option<usize> {
+    let close =
+        (open + 1..end.min(open + 9)).find(|at| matches!(page.kind(*at), Kind::Mark(Mark::Close(_)) | Kind::Break))?;
+    (page.kind(close) == Kind::Mark(Mark::Close(b'('))).then_some(close + 1)
+}
+
+/// `the 10- and 20-second marks`, `the 10- to 20-second range`: a hyphen that stands for the unit behind the last number.
+pub(super) fn is_suspended(page: &Page<'_>, hyphen: usize) -> bool {
+    page.kind(hyphen) == Kind::Mark(Mark::Dash)
+        && page.gap(hyphen) == Gap::Tight
+        && page.gap(hyphen + 1) > Gap::Tight
+        && matches!(page.kind(hyphen + 1), Kind::Mark(Mark::Comma) | Kind::Word(Word::And | Word::Or | Word::To))
 }
 
 /// Whether the words before a time make it a length: `for 12 s`, `waits 12 seconds`; but `during 12 s until 20 s`.
@@ -312,7 +342,18 @@ fn belong(page: &Page<'_>, a: &Atom, b: &Atom, joint: Joint) -> bool {
             number.value == 0.0 && !is_labelled(page, a, joint) && !is_scored(page, a)
         }
         (Shape::Bare(_), Shape::Timed(_)) => !is_labelled(page, a, joint) && !is_scored(page, a),
-        (Shape::Timed(_), Shape::Bare(_)) => !is_count(page, b),
+        // `entre los segundos 12 y 18 pasan dos coches`
+        (Shape::Timed(timed), Shape::Bare(_)) => timed.led && joint == Joint::Word || !is_count(page, b),
+        // `33.0 - 48.0 — 2 gulls`
+        (Shape::Bare(start), Shape::Bare(end))
+            if joint == Joint::Sign
+                && start.decimals > 0
+                && end.decimals == 0
+                && page.gap(b.first) > Gap::Tight
+                && is_count(page, b) =>
+        {
+            false
+        }
         (Shape::Bare(_), Shape::Bare(_)) => joint == Joint::Adjacent || !is_labelled(page, a, joint),
         _ => false,
     }
@@ -340,8 +381,15 @@ fn is_count(page: &Page<'_>, b: &Atom) -> bool {
     let end = b.last + 2;
     // `9.0 s – 2-3 birds`
     let last = match page.kind(end - 1) {
-        Kind::Mark(Mark::Dash) if page.gap(end) == Gap::Tight && matches!(page.kind(end), Kind::Number(_)) => end,
+        Kind::Mark(Mark::Dash | Mark::Tilde)
+            if page.gap(end) == Gap::Tight && matches!(page.kind(end), Kind::Number(_)) =>
+        {
+            end
+        }
+        // `2 to 3 gulls`
+        Kind::Word(Word::To | Word::Or) if matches!(page.kind(end), Kind::Number(_)) => end,
         _ => b.last,
     };
-    matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never)
+    !matches!(page.kind(last + 1), Kind::Unit(_))
+        && matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never)
 }

@@ -131,7 +131,7 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
     match page.role(group.from) {
         Role::Start => return Label::Start(Force::Strong),
         Role::End => return Label::End(Force::Strong),
-        Role::Time | Role::Scaled | Role::Length => return Label::None,
+        Role::Time | Role::Scaled | Role::Length | Role::Result => return Label::None,
         Role::None | Role::Other => {}
     }
     let (mut strong, mut at) = (false, group.first);

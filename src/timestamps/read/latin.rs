@@ -245,7 +245,9 @@ pub(super) fn length_of_id(rest: &[u8], mut length: usize) -> usize {
 
 /// Bytes up to the end of an address: a space, a quote or a closing bracket.
 fn length_of_address(rest: &[u8]) -> usize {
+    // `?t=45` is not read, but seen
+    let timed = |at: usize| matches!(rest[at..], [b'?' | b'&' | b'#', b't', b'=', b'0'..=b'9', ..]);
     let end =
         |byte: &u8| matches!(byte, 0..=b' ' | b'"' | b'\'' | b'<' | b'>' | b')' | b']' | b'`' | b'|' | b'*' | 0x80..);
-    rest.iter().position(end).unwrap_or(rest.len())
+    (0..rest.len()).find(|at| end(&rest[*at]) || timed(*at)).unwrap_or(rest.len())
 }

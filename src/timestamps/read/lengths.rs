@@ -26,12 +26,22 @@ pub(super) fn is_treatment(page: &Page<'_>, left: &Left, timed: &Timed, last: us
     measured && told && !left.approx
 }
 
-/// `the shift (8 hours)`: how long something is; no answer points at the hours of a film so.
-pub(super) fn is_shift(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
+/// `the shift (8 hours)`, `the clip (30 s, 25 fps)`: how long something is; no answer points at the hours of a film so.
+pub(super) fn is_shift(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
     let whole = timed.parts == 1 && timed.unit.size == 3600 && timed.unit.style == Style::Plural;
-    whole
-        && left.cue == Cue::Open(b'(')
-        && page.before(left.at).is_some_and(|noun| matches!(page.kind(noun), Kind::Other(_)))
+    let Some(noun) = page.before(left.at).filter(|_| left.cue == Cue::Open(b'(')) else { return false };
+    whole && matches!(page.kind(noun), Kind::Other(_))
+        || page.kind(noun) == Kind::Word(Word::Media) && is_with_rate(page, last)
+}
+
+/// `the clip (30 s, 25 fps)`: what else a film has.
+fn is_with_rate(page: &Page<'_>, last: usize) -> bool {
+    let rate = || match page.kind(last + 2) {
+        Kind::Id => true,
+        Kind::Number(_) => page.kind(last + 3) == Kind::Word(Word::Measure),
+        _ => false,
+    };
+    page.kind(last + 1) == Kind::Mark(Mark::Comma) && rate()
 }
 
 /// Whether the verb before the token says how long something takes.
@@ -65,6 +75,14 @@ pub(super) fn is_some_time_of(page: &Page<'_>, time: usize) -> bool {
             .is_some_and(|before| matches!(page.kind(before), Kind::Other(_) | Kind::Word(Word::Lasts | Word::Length)))
 }
 
+/// `a cycle time of`, `the cooking time of`: the time that something takes.
+fn is_time_taken(page: &Page<'_>, time: usize) -> bool {
+    page.kind(time) == Kind::Word(Word::Time)
+        && page.before(time).is_some_and(|what| {
+            matches!(page.kind(what), Kind::Word(Word::Length | Word::Lasts)) || ends_with(page, what, &RACES)
+        })
+}
+
 /// Whether what stands before makes it a length.
 pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
     match left.cue {
@@ -75,6 +93,14 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         // `they rest 60 seconds`
         Cue::Other
             if ends_with(page, left.at, &LASTING) && !is_noun(page, left.at) || is_korean_spell(page, left.at) =>
+        {
+            true
+        }
+        // `배차 간격 10분`
+        Cue::Word(Word::During) if is_spacing(page, left.at) => true,
+        Cue::Other | Cue::Word(Word::Is)
+            if matches!(&page.text[page.span(left.at, left.at)], "은" | "이" | "는" | "は" | "为" | "為" | "是")
+                && page.before(left.at).is_some_and(|noun| is_spacing(page, noun)) =>
         {
             true
         }
@@ -101,6 +127,7 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
             let point = page.before(left.at).is_some_and(|noun| {
                 matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
                     && !ends_with(page, noun, &["interval", "intervals"])
+                    && !is_time_taken(page, noun)
             });
             !point
         }
@@ -136,9 +163,10 @@ fn is_plural(page: &Page<'_>, noun: usize) -> bool {
     }
 }
 
-/// `la espera es de 3 minutos`, `l'attente est de 5 minutes`.
+/// `la espera es de 3 minutos`, `l'attente est de 5 minutes`, `en retard de 12 minutes`.
 fn is_foreign_spell(page: &Page<'_>, of: usize) -> bool {
-    const IS: [&str; 10] = ["es", "est", "era", "fue", "será", "était", "é", "è", "foi", "sera"];
+    const IS: [&str; 14] =
+        ["es", "est", "era", "fue", "será", "était", "é", "è", "foi", "sera", "retard", "ritardo", "retraso", "atraso"];
     matches!(&page.text[page.span(of, of)], "de" | "di")
         && page.before(of).is_some_and(|verb| ends_with(page, verb, &IS))
 }
@@ -304,9 +332,21 @@ fn is_korean_spell(page: &Page<'_>, at: usize) -> bool {
             .any(|spell| noun.ends_with(spell))
 }
 
-/// 需20分钟, 耗时30秒: what something takes.
+/// `간격`, 間隔: how far apart in time.
+fn is_spacing(page: &Page<'_>, at: usize) -> bool {
+    let text = &page.text[page.span(at, at)];
+    matches!(text, "间隔" | "間隔") || text.starts_with("간격") && !text.ends_with('로')
+}
+
+/// 需20分钟, 耗时30秒, 煮20分钟: what something takes. 分钟 counts minutes.
 fn is_chinese_spell(page: &Page<'_>, at: usize) -> bool {
-    page.is_asian(at) && page.text[page.span(at, at)].ends_with(['需', '要', '耗', '花', '费', '費'])
+    const DONE: [char; 24] = [
+        '煮', '炖', '燉', '蒸', '烤', '腌', '醃', '焯', '炒', '煎', '炸', '泡', '熬', '焖', '燜', '揉', '煲', '烘',
+        '晾', '走', '跑', '睡', '等', '歇',
+    ];
+    let counts = matches!(&page.text[page.span(at + 2, at + 2)], "分钟" | "分鐘" | "小时" | "小時");
+    let said = &page.text[page.span(at, at)];
+    page.is_asian(at) && (said.ends_with(['需', '要', '耗', '花', '费', '費']) || counts && said.ends_with(DONE))
 }
 
 /// `the stretch 105-118 s`: a verb that is a noun here.

@@ -1,7 +1,7 @@
 //! One number without a unit: a time only behind a label or in brackets, else in doubt or none.
 
 use super::atoms::Number;
-use super::bare::{is_bare, numbers};
+use super::bare::{is_bare, is_measure_of_capitals, numbers};
 use super::numbering::{is_cue_number, is_list_number, is_next, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
@@ -49,17 +49,11 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
         return Verdict::Not;
     }
-    // `is measured at 5 points: 20, 21, …`
-    if !left.the && number.decimals == 0 && quantities::is_points(page, last) {
+    if is_measured_together(page, last, number) || is_fraction_of_a_measure(page, last) {
         return Verdict::Not;
     }
-    // `un poids de 2,5 kg`
-    if page.kind(last + 1) == Kind::Mark(Mark::Comma)
-        && matches!(page.kind(last + 2), Kind::Number(_))
-        && page.gap(last + 1) == Gap::Tight
-        && page.gap(last + 2) == Gap::Tight
-        && matches!(page.kind(last + 3), Kind::Word(Word::Measure))
-    {
+    // `is measured at 5 points: 20, 21, …`
+    if !left.the && number.decimals == 0 && quantities::is_points(page, last) {
         return Verdict::Not;
     }
     // `down from 15.40`, `deducted from 100`
@@ -88,10 +82,16 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         // coordinates
         return Verdict::Not;
     }
+    if left.cue == Cue::Word(Word::Time) && is_of_heading(judge, left.at, last, number) {
+        judge.counter = number.value;
+        return Verdict::Not;
+    }
     match left.cue {
         Cue::Word(Word::Stamp) => Verdict::Time,
         // `breaks window 3`, `stop 12` of a bus
         Cue::Word(_) if number.decimals == 0 && quantities::is_numbered(page, left.at) => Verdict::Not,
+        // `the total stays at 13.49`
+        Cue::Word(Word::At) if stays(page, left.at) => Verdict::Not,
         Cue::Word(
             Word::At
             | Word::Until
@@ -106,6 +106,15 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         Cue::Start if left.approx && first > 0 => UNCLEAR,
         // `stops around 30`
         Cue::Other if page.text[page.span(first - 1, first - 1)].eq_ignore_ascii_case("around") => UNCLEAR,
+        // `in the interval [12.0, 18.5]`
+        Cue::Open(b'[')
+            if number.decimals > 0
+                && page.before(left.at).is_some_and(|noun| {
+                    matches!(page.kind(noun), Kind::Word(Word::Time | Word::Stamp | Word::Part))
+                }) =>
+        {
+            UNCLEAR
+        }
         Cue::Open(b'[') if array_key(page, left.at).is_some_and(|key| names_times(page, key)) => UNCLEAR,
         _ if page.opens_item(first) && (follow != Follow::Sentence || is_followed_by_decimals(page, last, number)) => {
             UNCLEAR
@@ -113,6 +122,38 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         Cue::Open(b'<') => Verdict::Not,
         _ => Verdict::Not,
     }
+}
+
+/// `un poids de 2,5 kg`.
+fn is_fraction_of_a_measure(page: &Page<'_>, last: usize) -> bool {
+    page.kind(last + 1) == Kind::Mark(Mark::Comma)
+        && matches!(page.kind(last + 2), Kind::Number(_))
+        && page.gap(last + 1) == Gap::Tight
+        && page.gap(last + 2) == Gap::Tight
+        // `de 19,5 °C`
+        && matches!(page.kind(last + 3), Kind::Word(Word::Measure) | Kind::Mark(Mark::Degree | Mark::Percent | Mark::Money))
+}
+
+/// `at 0.5 and 0.6 kg`, 在0.55和0.6MPa之间: the measure of the second is that of the first.
+fn is_measured_together(page: &Page<'_>, last: usize, number: Number) -> bool {
+    let joined = matches!(
+        page.kind(last + 1),
+        Kind::Word(Word::And | Word::Or | Word::To) | Kind::Mark(Mark::Comma | Mark::Dash | Mark::Tilde)
+    );
+    let second = match page.kind(last + 2) {
+        Kind::Number(second) => second,
+        // `0.6MPa` is taken for a name
+        Kind::Id => {
+            let name = &page.text[page.span(last + 2, last + 2)];
+            let decimal = name.trim_start_matches(|first: char| first.is_ascii_digit()).starts_with('.');
+            return joined && number.decimals > 0 && decimal && name.as_bytes()[0].is_ascii_digit();
+        }
+        _ => return false,
+    };
+    joined
+        && (is_measure_of_capitals(page, last + 2)
+            || page.kind(last + 3) == Kind::Word(Word::Measure)
+                && (page.gap(last + 3) == Gap::Tight || number.decimals > 0 && second.decimals > 0))
 }
 
 /// `12.0 18.5 fall`, `12.5 a man enters`: a time without any sign, or whatever.
@@ -124,6 +165,23 @@ fn is_followed_by_decimals(page: &Page<'_>, last: usize, number: Number) -> bool
             Kind::Word(word) => matches!(word, Word::Article | Word::The),
             _ => false,
         }
+}
+
+/// `■ 구간 1`, `Interval 2:`.
+fn is_of_heading(judge: &Judge<'_, '_>, noun: usize, last: usize, number: Number) -> bool {
+    let page = judge.page;
+    number.decimals == 0
+        && matches!(page.follow(last), Follow::Nothing | Follow::Caption)
+        && is_heading(page, noun)
+        && (is_next(judge, number) || page.kind(page.behind(last + 1) + 1) == Kind::Clock)
+}
+
+/// Whether a word for a part of time begins its line, as a name: `구간`, `■ 구간`, `## Interval`.
+fn is_heading(page: &Page<'_>, at: usize) -> bool {
+    let named =
+        quantities::ends_with(page, at, &VAGUE) || ["구간", "区间", "区間"].contains(&&page.text[page.span(at, at)]);
+    let opens = |at: usize| page.starts_line(at) || page.kind(at - 1) == Kind::Break;
+    named && (opens(at) || matches!(page.kind(at - 1), Kind::Mark(_)) && opens(at - 1))
 }
 
 /// Words for times that mean other things as well.
@@ -149,8 +207,19 @@ fn labelled(page: &Page<'_>, left: &Left, number: Number) -> Verdict {
         Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
         Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
         Some(Kind::Word(Word::Millis)) => UNCLEAR,
+        // `Timestamps of interest: 14, 27`
+        Some(Kind::Other(_)) if label.is_some_and(|label| is_of_times(page, label)) => UNCLEAR,
         _ => Verdict::Not,
     }
+}
+
+/// `Timestamps of interest`, `Moments with smoke`: whether words for several times begin the label that ends at `label`.
+fn is_of_times(page: &Page<'_>, label: usize) -> bool {
+    const TIMES: [&str; 6] = ["timestamps", "timecodes", "moments", "times", "seconds", "stamps"];
+    (label.saturating_sub(4)..=label)
+        .rev()
+        .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_)))
+        .any(|at| quantities::begins_with(page, at, &TIMES) && page.starts_line(at))
 }
 
 /// `2'30"`, `2′30″` before a caption: minutes and seconds, or feet and inches.
@@ -201,6 +270,15 @@ fn is_some_other_time(page: &Page<'_>, label: usize) -> bool {
             matches!(page.kind(before), Kind::Word(Word::Last | Word::Every | Word::Function))
                 || quantities::ends_with(page, before, &["next", "previous"])
         })
+}
+
+/// `stays at 13.49`, `stands at 4`: an amount, as nobody stays at a moment.
+fn stays(page: &Page<'_>, at: usize) -> bool {
+    const STAYS: [&str; 12] = [
+        "hovered", "hovering", "hovers", "remain", "remained", "remains", "stands", "stay", "stayed", "staying",
+        "stays", "stood",
+    ];
+    page.before(at).is_some_and(|verb| quantities::ends_with(page, verb, &STAYS))
 }
 
 /// `down from 15.40`, `deducted from 100`: an amount, of which something is taken.

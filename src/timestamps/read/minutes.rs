@@ -3,7 +3,7 @@
 use super::alone::is_placed;
 use super::atoms::Timed;
 use super::page::{Cue, Follow, Left, Page};
-use super::token::{Kind, Style, Unit, Word};
+use super::token::{Kind, Mark, Style, Unit, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
 
@@ -13,8 +13,49 @@ pub(super) fn is_counted(page: &Page<'_>, left: &Left, timed: &Timed) -> bool {
         return false;
     }
     let guests = ["손님", "고객", "승객", "어르신", "환자", "관객", "방문객", "참석자", "여러"];
-    left.cue == Cue::Word(Word::Ratio)
-        || left.cue == Cue::Other && guests.iter().any(|word| page.text[page.span(left.at, left.at)].contains(word))
+    left.cue == Cue::Word(Word::Ratio) || left.cue == Cue::Other && is_last_word(page, left.at, &guests)
+}
+
+/// Whether the last word of a token begins with one of these.
+fn is_last_word(page: &Page<'_>, at: usize, words: &[&str]) -> bool {
+    let text = &page.text[page.span(at, at)];
+    text.rsplit(' ').next().is_some_and(|last| words.iter().any(|word| last.starts_with(word)))
+}
+
+/// `67분에 골`, `후반 12분`, 第67分钟进球: a minute of the match, which the film of it need not have.
+pub(super) fn is_minute_of_a_match(page: &Page<'_>, timed: &Timed, last: usize) -> bool {
+    const MATCH: [&str; 22] = [
+        "골",
+        "득점",
+        "슛",
+        "슈팅",
+        "전반",
+        "후반",
+        "페널티",
+        "프리킥",
+        "코너킥",
+        "경고",
+        "퇴장",
+        "ゴール",
+        "得点",
+        "前半",
+        "後半",
+        "シュート",
+        "进球",
+        "射门",
+        "点球",
+        "上半场",
+        "下半场",
+        "破门",
+    ];
+    if timed.parts != 1 || timed.unit.size != 60 || timed.unit.style != Style::Asian {
+        return false;
+    }
+    let same = |at: &usize| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma));
+    let from = (last.saturating_sub(6)..last).rev().take_while(same).last().unwrap_or(last);
+    let to = (last + 1..last + 9).take_while(same).last().unwrap_or(last);
+    let sentence = &page.text[page.span(from, to)];
+    MATCH.iter().any(|word| sentence.contains(word))
 }
 
 /// What a time of Korean, Chinese or Japanese is behind some words: `넘어지는 것은 1분 12초입니다`, `쉬는 시간은 10분`, 他跑了12秒.
@@ -127,7 +168,7 @@ pub(super) fn is_mark(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) 
         && (last.saturating_sub(2)..=last).any(|at| matches!(&page.text[page.span(at, at)], "時間" | "小时" | "小時"));
     // 拿到95分: the 到 of a verb
     let verb = left.cue == Cue::Word(Word::To)
-        && page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Other(_)));
+        && page.before(left.at).is_some_and(|verb| matches!(page.kind(verb), Kind::Other(_) | Kind::Word(Word::Ratio)));
     (points || hours) && (!is_placed(left) || points && verb)
 }
 

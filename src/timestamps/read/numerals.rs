@@ -69,7 +69,7 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
         run.count = 1;
     }
     let (kind, mut length) = run.shape(rest);
-    if kind == Kind::Clock && rest[..length].contains(&b',') && is_in_cells(lexer) {
+    if kind == Kind::Clock && rest[..length].contains(&b',') && (is_in_cells(lexer) || is_counted(rest, length)) {
         length = rest.iter().position(|byte| *byte == b',').unwrap_or(length);
     }
     if let Some(id) = identifier(rest, length, kind) {
@@ -104,6 +104,13 @@ fn plainly(rest: &[u8]) -> Option<(Kind, usize)> {
         _ => (number(whole, 0), whole),
     };
     (end < 20 && is_closed(kind, &rest[end..])).then_some((kind, end))
+}
+
+/// 在0:45,2人离开: a digit or two behind the comma, and what they count.
+fn is_counted(rest: &[u8], length: usize) -> bool {
+    let fraction = rest[..length].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let counter = matches!(rest.get(length), Some(0xE3..=0xED));
+    counter && fraction < 3 && length > fraction && rest[length - fraction - 1] == b','
 }
 
 /// Bytes of VIA's `12.0:18.5` that a text begins with, if what stands behind it is plainly something else.

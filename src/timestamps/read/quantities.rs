@@ -136,7 +136,8 @@ pub(super) fn is_of_quantity(page: &Page<'_>, at: usize) -> bool {
         _ => true,
     });
     clause.filter(|index| matches!(page.kind(*index), Kind::Other(_) | Kind::Word(Word::Ratio))).any(|index| {
-        is_quantity(page, index) || ends_with(page, index, &["odds", "score", "scores", "scale", "ratio", "ratios"])
+        is_quantity(page, index)
+            || ends_with(page, index, &["odds", "score", "scores", "scale", "ratio", "ratios", "value", "values"])
     })
 }
 

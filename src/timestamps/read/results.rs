@@ -1,7 +1,7 @@
 //! What somebody achieved, or still has: the times of races, of games and of timers that count down.
 
 use super::page::{Cue, Left, Page};
-use super::quantities::ends_with;
+use super::quantities::{begins_with, ends_with};
 use super::token::{Kind, Mark, Word};
 
 /// `the lap time is 1:23.4`, `a record of 3:43.13`, `her time of 2:15.3`, `the set ends 25:23`: what was achieved, not when.
@@ -13,17 +13,30 @@ pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
             page.label(left.at).is_some_and(|label| match page.kind(label) {
                 // `Lap 2: 1:10.9`
                 Kind::Word(Word::Time) | Kind::Number(_) => page.before(label).is_some_and(|before| {
-                    raced(before) || left.cue == Cue::Word(Word::Of) && page.kind(before) == Kind::Word(Word::Age)
+                    raced(before)
+                        // `Round 1: 3:00`
+                        || page.kind(label) != Kind::Word(Word::Time)
+                            && ends_with(page, before, &["round", "inning", "heat"]) || left.cue == Cue::Word(Word::Of) && page.kind(before) == Kind::Word(Word::Age)
                 }),
                 Kind::Word(Word::Measure) => {
                     ends_with(page, label, &["times"]) && page.before(label).is_some_and(raced)
                 }
-                Kind::Other(_) => ends_with(page, label, &RESULTS),
+                Kind::Other(_) => {
+                    ends_with(page, label, &RESULTS) || begins_with(page, label, &["marathon", "sprint", "lap"])
+                }
+                // `Her personal best over 1500 m is 4:12`
+                Kind::Unit(_) => clause_before(page, label)
+                    .any(|at| matches!(page.kind(at), Kind::Other(_)) && ends_with(page, at, &RESULTS)),
                 _ => false,
             })
         }
+        // `He beat his rival by 0:03`
+        Cue::Word(Word::By) => clause_before(page, left.at).any(|at| {
+            page.kind(at) == Kind::Word(Word::Ratio)
+                || ends_with(page, at, &["faster", "slower", "ahead", "behind", "misses", "missed", "late"])
+        }),
         // `are ahead 14:11`, `trail 8:12`
-        Cue::Other => ends_with(page, left.at, &["ahead", "trail", "trails", "tied", "level"]),
+        Cue::Other => ends_with(page, left.at, &["ahead", "trail", "trails", "tied", "level", "drew", "lost"]),
         // `the score is tied at 12:12`
         Cue::Word(Word::At) => {
             page.before(left.at).is_some_and(|verb| ends_with(page, verb, &["tied", "level", "drawn"]))
@@ -129,8 +142,25 @@ pub(super) fn clause_before<'p>(page: &'p Page<'_>, at: usize) -> impl Iterator<
     })
 }
 
+/// `Track 3 – Rain – 3:12`, `Playlist: Rain (3:12)`: how long a song is, in a line that begins with such a word.
+pub(super) fn is_track(page: &Page<'_>, left: &Left) -> bool {
+    matches!(left.cue, Cue::Dash | Cue::Open(b'('))
+        && (left.at.saturating_sub(10)..left.at)
+            .rev()
+            .take_while(|at| page.kind(*at) != Kind::Break)
+            .any(|at| begins_with(page, at, &["track", "song", "playlist", "album"]) && page.starts_line(at))
+}
+
 /// `2:30 left`, `1:15 remaining`: what a game still has.
 pub(super) fn is_left_over(page: &Page<'_>, next: usize) -> bool {
     let text = &page.text[page.span(next, next)];
-    text.starts_with("left") || text.starts_with("remaining")
+    // `28:25 after extra time`
+    let extended = || {
+        page.kind(next) == Kind::Word(Word::After)
+            && begins_with(page, next + 1, &["extra", "overtime", "penalties", "regulation"])
+    };
+    text.starts_with("left")
+        || text.starts_with("remaining")
+        || page.kind(next) == Kind::Word(Word::To) && begins_with(page, next + 1, &["go", "play", "spare"])
+        || extended()
 }

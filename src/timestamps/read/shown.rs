@@ -5,6 +5,7 @@ use super::clocks::is_silent;
 use super::daytime::BY_DAY;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
+use super::results::clause_before;
 use super::token::{Kind, Mark, Word};
 
 /// Whether a clock or a range of clocks, whose first one has so many seconds, may be one that is seen.
@@ -107,6 +108,10 @@ fn is_something(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
     }
     let Some(subject) = page.before(left.at) else { return false };
     match page.kind(subject) {
+        // `The key moments are 0:12 and 0:47`
+        Kind::Other(_) if ends_with(page, subject, &["moment", "moments", "instant", "instants", "occurrences"]) => {
+            false
+        }
         Kind::Other(_) | Kind::Word(Word::Function) => !is_of_media(page, left.at),
         Kind::Word(Word::Time) => page.before(subject).is_some_and(|which| match page.kind(which) {
             Kind::Word(Word::Zone) => true,
@@ -143,7 +148,7 @@ fn is_in_a_quotation(page: &Page<'_>, first: usize) -> bool {
 
 /// `the game clock stops at 3:42`, `the timer hits 0:00`: where its hands are, or when.
 fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
-    const CLOCKS: [&str; 5] = ["clock", "timer", "stopwatch", "countdown", "chronometer"];
+    const CLOCKS: [&str; 6] = ["clock", "timer", "stopwatch", "countdown", "chronometer", "display"];
     const STANDS: [&str; 12] = [
         "stops", "stopped", "stands", "stood", "hits", "strikes", "reaches", "struck", "reached", "freezes", "paused",
         "expires",
@@ -157,13 +162,26 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
         page.before(verb)
             .is_some_and(|clock| page.kind(clock) == Kind::Word(Word::Display) && ends_with(page, clock, &CLOCKS))
     };
-    verb.filter(|verb| clock(*verb)).is_some_and(|verb| match page.kind(verb) {
-        Kind::Word(Word::Start | Word::End) => true,
-        _ => {
-            !page.text[page.span(verb, verb)].contains(' ')
-                && (left.cue == Cue::Other || ends_with(page, verb, &STANDS))
-        }
-    })
+    // `the game clock at 4:05`, but not `looks at the clock at 4:05`
+    let at_clock = left.cue == Cue::Word(Word::At)
+        && page.before(left.at).is_some_and(|clock| {
+            page.kind(clock) == Kind::Word(Word::Display)
+                && ends_with(page, clock, &CLOCKS[..5])
+                && !clause_before(page, clock).take(3).any(|at| page.kind(at) == Kind::Word(Word::At))
+        });
+    // `the timer beeps when it hits 0:00`
+    let it = left.cue == Cue::Other
+        && ends_with(page, left.at, &["hits", "reaches"])
+        && clause_before(page, left.at)
+            .any(|at| page.kind(at) == Kind::Word(Word::Display) && ends_with(page, at, &CLOCKS));
+    it || at_clock
+        || verb.filter(|verb| clock(*verb)).is_some_and(|verb| match page.kind(verb) {
+            Kind::Word(Word::Start | Word::End) => true,
+            _ => {
+                !page.text[page.span(verb, verb)].contains(' ')
+                    && (left.cue == Cue::Other || ends_with(page, verb, &STANDS))
+            }
+        })
 }
 
 /// `화면 시각 14:32:05`, `현재 시각은 14:32`, 当前时间14:32: the time that a screen has, or that it is.

@@ -19,6 +19,8 @@ pub(super) enum Role {
     Scaled,
     /// Lengths of time.
     Length,
+    /// What somebody took, or when: `Runner | Time`.
+    Result,
     /// Anything else.
     Other,
 }
@@ -29,6 +31,8 @@ struct Head {
     columns: Vec<Role>,
     /// Its words are those for coming and going, whose columns may as well count who does.
     passages: bool,
+    /// `From | To | km`: the numbers below may be places, between which something else is measured.
+    places: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,6 +110,7 @@ impl Head {
         let mut columns = Vec::new();
         let mut cell = 0;
         let mut passage = (None, None);
+        let (mut ends, mut measured, mut raced) = (0, false, false);
         for index in 0..=tokens.len() {
             if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
                 let cell_tokens = &tokens[cell..index];
@@ -114,6 +119,9 @@ impl Head {
                     Some(_) => passage.1 = passage.1.or(Some(columns.len())),
                     None => {}
                 }
+                ends += usize::from(is_from_or_to(cell_tokens));
+                measured |= is_measured(text, cell_tokens);
+                raced |= is_of_a_race(text, cell_tokens);
                 columns.push(role(text, cell_tokens));
                 cell = index;
             }
@@ -123,10 +131,21 @@ impl Head {
         if let Some((enters, leaves)) = passages {
             (columns[enters], columns[leaves]) = (Role::Start, Role::End);
         }
+        if raced {
+            columns
+                .iter_mut()
+                .filter(|role| matches!(role, Role::None | Role::Time))
+                .for_each(|role| *role = Role::Result);
+        }
         let has = |role| columns.contains(&role);
         let timed = match separator {
             Separator::Sign(Mark::Pipe) => {
-                has(Role::Start) || has(Role::End) || has(Role::Time) || has(Role::Length) || columns.len() > 2
+                has(Role::Start)
+                    || has(Role::End)
+                    || has(Role::Time)
+                    || has(Role::Result)
+                    || has(Role::Length)
+                    || columns.len() > 2
             }
             // a prose may have commas and the word `time` in it
             _ => has(Role::Start) && has(Role::End) && tokens.len() <= 3 * columns.len(),
@@ -135,7 +154,7 @@ impl Head {
             // `Segment | Start | End`: the third column only numbers them
             columns.iter_mut().filter(|role| **role == Role::Time).for_each(|role| *role = Role::Other);
         }
-        timed.then_some(Self { separator, columns, passages: passages.is_some() })
+        timed.then_some(Self { separator, columns, passages: passages.is_some(), places: ends == 2 && measured })
     }
 
     /// Whether it says something of any column.
@@ -167,6 +186,11 @@ impl Head {
             if self.passages && matches!(role, Role::Start | Role::End) && matches!(atom.shape, Shape::Bare(_)) {
                 *role = Role::Other;
             }
+            if self.places
+                && matches!((*role, atom.shape), (Role::Start | Role::End, Shape::Bare(number)) if number.decimals == 0)
+            {
+                *role = Role::Scaled;
+            }
         }
     }
 }
@@ -197,6 +221,9 @@ fn role(text: &str, cell: &[Token]) -> Role {
     for token in cell {
         role = match token.kind {
             Kind::Word(Word::Length | Word::During | Word::Ratio | Word::Day | Word::Agenda) => return Role::Length,
+            // `Open`, `Close`: of a house by the day, or of a gate in the picture
+            Kind::Word(Word::Open) => return Role::Result,
+            Kind::Other(_) if is_closing(&text[token.start()..token.end()]) => return Role::Result,
             // `How long`, `For`
             Kind::Word(Word::Later) => return Role::Length,
             Kind::Word(Word::For) if cell.len() <= 2 => return Role::Length,
@@ -225,6 +252,44 @@ fn role(text: &str, cell: &[Token]) -> Role {
     role
 }
 
+/// `From`, `To`: a head's cell that says neither of what.
+fn is_from_or_to(cell: &[Token]) -> bool {
+    let mut words = cell.iter().filter(|token| !matches!(token.kind, Kind::Mark(_)));
+    matches!(words.next().map(|token| token.kind), Some(Kind::Word(Word::From | Word::To))) && words.next().is_none()
+}
+
+/// `km`, `Fare`, `Passengers`: what a way has from one place to another.
+fn is_measured(text: &str, cell: &[Token]) -> bool {
+    const MEASURED: [&str; 12] = [
+        "distance",
+        "fare",
+        "price",
+        "cost",
+        "miles",
+        "passengers",
+        "stops",
+        "route",
+        "line",
+        "weight",
+        "amount",
+        "pages",
+    ];
+    let is = |word: &str| MEASURED.iter().any(|known| word.eq_ignore_ascii_case(known));
+    cell.iter().any(|token| match token.kind {
+        Kind::Word(Word::Measure) => true,
+        Kind::Other(_) => text[token.start()..token.end()].split(' ').any(is),
+        _ => false,
+    })
+}
+
+/// `Runner`, `Rank`: who has raced, or how well.
+fn is_of_a_race(text: &str, cell: &[Token]) -> bool {
+    const RACES: [&str; 10] =
+        ["runner", "swimmer", "athlete", "driver", "rider", "skier", "rank", "rower", "competitor", "jockey"];
+    matches!(cell.iter().find(|token| !matches!(token.kind, Kind::Mark(_))), Some(token)
+        if RACES.iter().any(|race| text[token.start()..token.end()].eq_ignore_ascii_case(race)))
+}
+
 /// `Entry` and `Exit`, `Time in` and `Time out`: whether a head's cell is one of a pair of columns of coming and going.
 fn passage_of(text: &str, cell: &[Token]) -> Option<Role> {
     const ENTERS: [&str; 8] = ["entry", "enter", "enters", "entered", "in", "appears", "appeared", "entrance"];
@@ -245,6 +310,11 @@ fn passage_of(text: &str, cell: &[Token]) -> Option<Role> {
     } else {
         says(&LEAVES).then_some(Role::End)
     }
+}
+
+/// `Close`, `Closing`, `Opening`.
+fn is_closing(head: &str) -> bool {
+    ["close", "closing", "opening", "closed"].iter().any(|word| head.eq_ignore_ascii_case(word))
 }
 
 /// `Goals`, `Arrival`, `Best lap`: a column of scores, of a timetable or of what was measured, whose cells look like clocks.

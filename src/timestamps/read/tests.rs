@@ -295,7 +295,8 @@ fn answers() -> impl Strategy<Value = String> {
 /// The words of one time name the same time alone. A bare number may have the unit of a partner, and a bare pair its half.
 fn reads_back(words: &str, named: &Time) -> bool {
     let Some(alone) = time(words) else { return true };
-    let bare = words.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b':'));
+    // of full width as well
+    let bare = words.chars().all(|char| char.is_ascii_digit() || matches!(char, '.' | ',' | ':' | '０'..='９' | '．'));
     let lent = |unit: f64| {
         let pair = alone.seconds().zip(named.seconds());
         pair.is_some_and(|(alone, named)| (alone * unit - named).abs() <= 1e-9 * named.abs())

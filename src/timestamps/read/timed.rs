@@ -6,10 +6,10 @@ use super::behind::{Behind, is_asian, is_interval};
 use super::clocks::is_same_sentence;
 use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
 use super::lengths::{is_ahead, is_asian_spell, is_lasting, is_length, is_told_in_hours, is_treatment};
-use super::metres::is_foreign_of;
+use super::metres::{is_foreign_of, is_metres};
 use super::minutes::is_oclock;
 use super::page::{Cue, Follow, Left, Page};
-use super::quantities::ends_with;
+use super::quantities::{ends_with, is_change};
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Reason, Time};
@@ -43,6 +43,11 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     {
         return Verdict::Doubt(Reason::WordedTime);
     }
+    // `1분 반쯤`, 2分半
+    if let Some(behind) = half(page, last).filter(|_| timed.unit.style == Style::Asian) {
+        let length = ["동안", "간 ", "の間", "間"].iter().any(|during| behind.starts_with(during));
+        return if length { Verdict::Not } else { Verdict::Doubt(Reason::WordedTime) };
+    }
     // `one minute and 5 seconds`
     if left.cue == Cue::List && is_rest_of_words(page, left.at, &timed)
         || left.cue == Cue::Unit && is_rest_of_words(page, first, &timed)
@@ -70,8 +75,16 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     // `ends at 1:30; the 5-minute news`
     let noun = timed.describes && page.follow(last) != Follow::List;
-    let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun;
-    if let Some(verdict) = judge.listed_behind(index).filter(|_| listed) {
+    // `free kick 0:59, 25 m out`, 10分0秒に、150〜200m離れた
+    let metres = timed.is_lone_m() && (page.gap(last) == Gap::Space || is_metres(page, last));
+    let listed = left.cue == Cue::List && behind == Behind::Nothing && !noun && !metres;
+    // `confidence 0.82, 12.5 s - 18 s`: a number without a unit says nothing of one with it
+    let alien = index > 0
+        && judge.lent[index - 1].is_none()
+        && judge.verdicts[index - 1] == Verdict::Not
+        && judge.is_range(index)
+        && matches!(page.atoms[judge.groups[index - 1].to].shape, Shape::Bare(_));
+    if let Some(verdict) = judge.listed_behind(index).filter(|_| listed && !alien) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
     if judge.lent[index].is_none() && is_incomplete(judge, index) {
@@ -87,7 +100,14 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Not;
     }
     match alone::single(page, &left, &timed, behind, last) {
-        Verdict::Time if behind == Behind::Nothing && is_beside_a_clock(judge, index, &left, &timed) => UNCLEAR,
+        // `[12s, 18s]`
+        Verdict::Time if is_half_of_an_array(judge, index) => UNCLEAR,
+        Verdict::Time if behind == Behind::Nothing && is_beside_a_clock(judge, index, &left, &timed) => {
+            // `pits at 1:02:15 (2.3 s stop)`
+            let noun = page.follow(last) == Follow::Noun || page.kind(last + 1) == Kind::Word(Word::End);
+            let of_noun = left.cue == Cue::Open(b'(') && noun;
+            if of_noun { Verdict::Not } else { UNCLEAR }
+        }
         verdict => verdict,
     }
 }
@@ -113,6 +133,25 @@ fn is_beside_a_clock(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &T
             && is_same_sentence(judge, index - 1)
             && judge.verdicts[index - 1] == Verdict::Time
             || !after && index + 1 < judge.groups.len() && clock(index + 1) && is_same_sentence(judge, index))
+}
+
+/// `[12s, 18s]`: two in a pair of square brackets, as clocks are.
+fn is_half_of_an_array(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let page = judge.page;
+    let open = |first: usize| first > 0 && page.kind(first - 1) == Kind::Mark(Mark::Open(b'['));
+    let close = |last: usize| page.kind(last + 1) == Kind::Mark(Mark::Close(b'['));
+    let comma = |at: usize| page.kind(at) == Kind::Mark(Mark::Comma);
+    let (first, last) = (judge.first(index), judge.last(index));
+    if open(first) && comma(last + 1) {
+        judge.groups.get(index + 1).is_some_and(|next| next.first == last + 2 && close(next.last))
+    } else {
+        index > 0
+            && close(last)
+            && first >= 1
+            && comma(first - 1)
+            && judge.last(index - 1) + 2 == first
+            && open(judge.first(index - 1))
+    }
 }
 
 /// `The green phase had lasted 26 seconds, the red phase 34 seconds`: the second clause leaves its verb out.
@@ -151,6 +190,20 @@ fn is_length_again(judge: &Judge<'_, '_>, index: usize, timed: &Timed) -> bool {
         && comma + 2 < first
         && (comma + 2..first).all(noun)
         && !(judge.last(before) + 1..comma).any(|at| matches!(page.kind(at), Kind::Break | Kind::Mark(Mark::Stop)))
+}
+
+/// What stands behind the half of `1분 반`, 2分半; but not of `1분 반칙`, `1분 반대편`.
+fn half<'p>(page: &'p Page<'_>, last: usize) -> Option<&'p str> {
+    const BEHIND: [&str; 17] = [
+        " ", ",", ".", ")", "쯤", "에", "이", "정도", "부터", "까지", "가량", "지점", "즈음", "무렵", "께", "동안",
+        "간",
+    ];
+    let rest = page.text[page.tokens[last].end()..].trim_start_matches(' ');
+    if page.kind(last + 1) == Kind::Word(Word::Half) {
+        return Some(page.text[page.tokens[last + 1].end()..].trim_start_matches(' '));
+    }
+    let rest = rest.strip_prefix('반')?;
+    (rest.is_empty() || BEHIND.iter().any(|behind| rest.starts_with(behind))).then(|| rest.trim_start_matches(' '))
 }
 
 /// Whether a larger unit with its number in words stands before the token at `at`.
@@ -217,6 +270,8 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         // `20~25분 굽습니다`
         Behind::Nothing if !both && is_interval(page, judge.last(index)) => Verdict::Not,
         Behind::Length if is_interval(page, judge.last(index)) => UNCLEAR,
+        // `5~6초 동안`: who cannot tell them apart tells no range
+        Behind::Length if !both && is_asian(page, judge.last(index)) && is_next_to(judge, index) => Verdict::Not,
         Behind::Length if is_asian(page, judge.last(index)) => {
             if both && !is_since(judge, index) {
                 Verdict::Time
@@ -229,15 +284,16 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         Behind::Media if timed.describes => Verdict::Not,
         Behind::Into => Verdict::Time,
         // `5-6 m de altura`
-        Behind::Point if !timed.is_lone_m() => Verdict::Time,
+        // but not `the headway is 0.9-1.2 s from 12 s on`
+        Behind::Point if !(timed.is_lone_m() || length && left.cue == Cue::Word(Word::Is)) => Verdict::Time,
         _ if timed.describes && !is_ranging(page, left) => Verdict::Not,
         // `during 9.5-21.75 s`
         _ if length && is_during(page, left) => {
-            if timed.is_brief() {
-                Verdict::Time
-            } else {
-                UNCLEAR
-            }
+            // `During 12 - 18 seconds the cashier …`
+            let of_media = || relative(page, &Left { cue: Cue::Start, ..*left }, judge.last(index)) == Verdict::Time;
+            let whole = behind == Behind::Nothing || behind == Behind::Relative && of_media();
+            let opens = page.opens_item(left.at) && whole && timed.unit.size == 1;
+            if timed.is_brief() || opens { Verdict::Time } else { UNCLEAR }
         }
         _ if length && left.cue == Cue::Word(Word::Goes) => {
             if both {
@@ -246,7 +302,11 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
                 UNCLEAR
             }
         }
+        // `falls within 12.0-18.5 s`, `over 12 s to 18 s`: rather long for how soon
+        _ if length && ends_with(page, left.at, &["within", "over"]) && is_far(judge, index, both) => UNCLEAR,
         _ if length => Verdict::Not,
+        // `the waiting time rises from 30 to 90 seconds`
+        _ if !both && left.cue == Cue::Word(Word::From) && is_change(page, left.at) => UNCLEAR,
         Behind::After | Behind::Vague => UNCLEAR,
         // 车门打开20到25秒, 烤20至25分钟
         Behind::Nothing
@@ -315,6 +375,30 @@ fn relative(page: &Page<'_>, left: &Left, last: usize) -> Verdict {
 fn is_since(judge: &Judge<'_, '_>, index: usize) -> bool {
     let from = judge.page.atoms[judge.groups[index].from].last + 1;
     matches!(&judge.page.text[judge.page.span(from, from)], "부터" | "から")
+}
+
+/// Whether both ends of a range are written as exactly as times are, and the first is some way into the media.
+fn is_far(judge: &Judge<'_, '_>, index: usize, both: bool) -> bool {
+    let page = judge.page;
+    let [a, b] = [judge.groups[index].from, judge.groups[index].to].map(|atom| page.atoms[atom]);
+    let decimal = |first: usize| matches!(page.kind(first), Kind::Number(number) if number.decimals > 0);
+    let start = match a.shape {
+        Shape::Timed(start) => start.seconds,
+        Shape::Bare(start) => start.value,
+        _ => return false,
+    };
+    start >= 5.0 && (both || decimal(a.first) && decimal(b.first))
+}
+
+/// `5~6초`, `2~3분`: two whole numbers below ten, one behind the other.
+fn is_next_to(judge: &Judge<'_, '_>, index: usize) -> bool {
+    let group = judge.groups[index];
+    match (judge.page.atoms[group.from].shape, judge.page.atoms[group.to].shape) {
+        (Shape::Bare(a), Shape::Timed(b)) => {
+            a.decimals == 0 && b.parts == 1 && b.number < 10.0 && (b.number - a.value - 1.0).abs() < f64::EPSILON
+        }
+        _ => false,
+    }
 }
 
 fn is_during(page: &Page<'_>, left: &Left) -> bool {

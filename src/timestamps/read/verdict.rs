@@ -9,7 +9,7 @@ use super::labels::{Force, Label};
 use super::page::{Follow, Page};
 use super::spare::Spare;
 use super::table::Role;
-use super::token::{Kind, Mark, Unit, Word};
+use super::token::{Gap, Kind, Mark, Unit, Word};
 use super::{bare, clocks, timed, via};
 use crate::timestamps::time::{Doubt, Found, Mention, Reason, Time};
 
@@ -111,8 +111,18 @@ impl<'p, 'a> Judge<'p, 'a> {
             _ => {}
         }
         let group = self.groups[index];
-        if self.page.role(group.from) == Role::Length {
-            return Verdict::Not;
+        match group.first.checked_sub(1).map_or(Kind::Break, |before| self.page.kind(before)) {
+            Kind::Mark(Mark::Equal) if self.is_parameter(index) => return Verdict::Doubt(Reason::AmbiguousNumber),
+            Kind::Mark(Mark::Colon | Mark::Star) | Kind::Word(Word::In) if self.is_passage(index) => {
+                self.labels[index + 1] = Label::Taken;
+                return self.paired(index, index + 1);
+            }
+            _ => {}
+        }
+        match self.page.role(group.from) {
+            Role::Length => return Verdict::Not,
+            Role::Result if !self.is_bare(index) => return Verdict::Doubt(Reason::AmbiguousNumber),
+            _ => {}
         }
         if group.joint == Joint::Chain {
             return self.chain(index);
@@ -129,7 +139,85 @@ impl<'p, 'a> Judge<'p, 'a> {
             Shape::Wall => Verdict::Time,
             Shape::Local => Verdict::Doubt(Reason::AmbiguousNumber),
         };
-        if verdict == Verdict::Time { self.point(index) } else { verdict }
+        match verdict {
+            Verdict::Time if self.is_ended_afar(index) || self.is_begun_afar(index) => {
+                Verdict::Doubt(Reason::AmbiguousNumber)
+            }
+            Verdict::Time => self.point(index),
+            _ => verdict,
+        }
+    }
+
+    /// `Frame 300 (12.0 s) to frame 450 (18.0 s)`, `12.0 s (frame 300) - 18.0 s`: the beginning of what could be a range, with
+    /// other numbers in between.
+    fn is_ended_afar(&self, index: usize) -> bool {
+        let page = self.page;
+        let (last, next) = (self.last(index), self.last(index) + 1);
+        if !matches!(page.kind(next), Kind::Mark(Mark::Open(b'(') | Mark::Close(b'('))) || self.is_range(index) {
+            return false;
+        }
+        let behind = match page.kind(next) {
+            Kind::Mark(Mark::Open(_)) => super::groups::behind_aside(page, next, page.tokens.len()),
+            _ => Some(next + 1),
+        };
+        let Some(joint) = behind else { return false };
+        let joined = match page.kind(joint) {
+            Kind::Mark(Mark::Dash | Mark::Arrow) => page.gap(joint) > Gap::Tight,
+            Kind::Word(word) => matches!(word, Word::To | Word::Until),
+            _ => false,
+        };
+        let timed = |group: &Group| !matches!(page.atoms[group.from].shape, Shape::Bare(_)) && group.first - last <= 16;
+        let Some(next) = self.groups[index + 1..].iter().take(3).find(|group| timed(group)).filter(|_| joined) else {
+            return false;
+        };
+        // directly behind the joint, or in the bracket behind a name with a number
+        let named = |at: usize| {
+            matches!(page.kind(at), Kind::Other(other) if other.words == 1) || page.kind(at) == Kind::Word(Word::Part)
+        };
+        next.first == joint + 1
+            || next.first == joint + 4
+                && matches!(page.kind(next.first - 1), Kind::Mark(Mark::Open(b'(')))
+                && matches!(page.kind(next.first - 2), Kind::Number(_))
+                && named(next.first - 3)
+    }
+
+    /// The end of such a range.
+    fn is_begun_afar(&self, index: usize) -> bool {
+        let near = |before: &usize| self.first(index) - self.last(*before) <= 16;
+        !self.doubts.is_empty()
+            && (index.saturating_sub(3)..index)
+                .rev()
+                .take_while(near)
+                .any(|before| matches!(self.verdicts[before], Verdict::Doubt(_)) && self.is_ended_afar(before))
+    }
+
+    /// `watch?t=45`, `&start=12`: an address of the media at that time, or of whatever.
+    fn is_parameter(&self, index: usize) -> bool {
+        let first = self.first(index);
+        let tight = |at: usize| self.page.gap(at) == Gap::Tight;
+        first >= 3
+            && (first - 2..=first).all(tight)
+            && matches!(self.page.kind(first - 2), Kind::Word(Word::Time | Word::Stamp | Word::Start | Word::End))
+            && matches!(&self.page.text[self.page.span(first - 3, first - 3)], "?" | "&" | "#")
+    }
+
+    /// `In: 0:12, Out: 0:18`, `IN 0:12 OUT 0:18`: two clocks, or two numbers with units, behind the words of an editor.
+    fn is_passage(&self, index: usize) -> bool {
+        let page = self.page;
+        let keyed = self.key(index).is_some_and(|key| page.kind(key) == Kind::Word(Word::In));
+        let Some(next) = self.groups.get(index + 1).filter(|_| keyed && !self.is_range(index)) else { return false };
+        let timed = |atom: usize| matches!(page.atoms[atom].shape, Shape::Clock(_) | Shape::Timed(_));
+        next.joint == Joint::Single
+            && timed(self.groups[index].from)
+            && timed(next.from)
+            && next.first - self.last(index) <= 10
+            && self.key(index + 1).is_some_and(|key| page.text[page.span(key, key)].eq_ignore_ascii_case("out"))
+    }
+
+    /// The word before a group, or before its colon.
+    fn key(&self, index: usize) -> Option<usize> {
+        let before = self.page.before(self.first(index))?;
+        if self.page.kind(before) == Kind::Mark(Mark::Colon) { self.page.before(before) } else { Some(before) }
     }
 
     /// More than two times joined in a row. Counts and phone numbers look like that, too.
@@ -277,7 +365,7 @@ fn are_listed(page: &Page<'_>, last: usize, first: usize) -> bool {
             Kind::Mark(
                 Mark::Comma | Mark::Semicolon | Mark::Slash | Mark::Star | Mark::Quote | Mark::Open(_) | Mark::Close(_)
             ) | Kind::Word(Word::And | Word::Or | Word::At | Word::Approx | Word::The | Word::Mark)
-        )
+        ) || super::groups::is_suspended(page, index)
     };
     let comma = |index: usize| {
         matches!(page.kind(index), Kind::Mark(Mark::Comma | Mark::Semicolon) | Kind::Word(Word::And | Word::Or))

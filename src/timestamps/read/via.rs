@@ -93,6 +93,8 @@ pub(super) fn pair(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         Cue::Start | Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon if decimal || colon && start < end => {
             Verdict::Time
         }
+        // `00.00.14:00.00.21: a man; 00.01.05:00.01.10: a dog`
+        Cue::List if decimal && colon && index > 0 && judge.verdicts[index - 1] == Verdict::Done => Verdict::Time,
         _ if decimal && follow != super::page::Follow::Noun => UNCLEAR,
         _ => Verdict::Not,
     };

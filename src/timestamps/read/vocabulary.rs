@@ -134,6 +134,7 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("malachi", W(Book)), ("surah", W(Book)), ("sura", W(Book)),
     ("his", W(Age)), ("her", W(Age)), ("their", W(Age)), ("early", W(Age)), ("mid", W(Age)), ("late", W(Age)),
     ("aged", W(Age)), ("st", W(Ordinal)), ("nd", W(Ordinal)), ("rd", W(Ordinal)), ("th", W(Ordinal)),
+    ("ttc", W(Length)), ("takt", W(Length)),
     ("fps", W(Measure)), ("km", W(Measure)), ("kg", W(Measure)), ("cm", W(Measure)), ("mm", W(Measure)),
     ("ms", W(Measure)), ("hz", W(Measure)), ("khz", W(Measure)), ("mhz", W(Measure)), ("ghz", W(Measure)),
     ("mb", W(Measure)), ("gb", W(Measure)), ("kb", W(Measure)), ("mbps", W(Measure)), ("kbps", W(Measure)),

@@ -21,6 +21,15 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
         if matches!(page.kind(at), Kind::Unit(Unit { style: Style::Unknown, .. })) {
             return Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(at, at) });
         }
+        // `In der 31. Sekunde`
+        let nth = at >= 2
+            && page.kind(at - 1) == Kind::Mark(Mark::Stop)
+            && page.gap(at - 1) == Gap::Tight
+            && matches!(page.kind(at - 2), Kind::Number(number) if number.decimals == 0)
+            && matches!(page.kind(at), Kind::Unit(Unit { style: Style::Known, .. }));
+        if nth {
+            return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 2, at) });
+        }
         if let Some(first) = amount(page, at) {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
         }
@@ -220,8 +229,11 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     let cue = page.left(first).cue;
     let left_length =
         matches!(cue, Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Goes | Word::Up));
-    let right_length = matches!(behind, Kind::Word(Word::Later | Word::During | Word::Media | Word::Length))
-        || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted && !(half && is_start(page, at));
+    // `half a minute later`: whoever tells it so, tells a time
+    let halved = half && unit.size == 60 && matches!(behind, Kind::Word(Word::Later | Word::After | Word::Before));
+    let right_length = !halved
+        && (matches!(behind, Kind::Word(Word::Later | Word::During | Word::Media | Word::Length))
+            || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted && !(half && is_start(page, at)));
     let idiom =
         unit.size == 60 && unit.style == Style::Singular && !counted && !half && matches!(cue, Cue::Word(Word::At));
     let hours = unit.size == 3600 && !counted;
