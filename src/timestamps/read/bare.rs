@@ -91,7 +91,7 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign {
         return Verdict::Not;
     }
-    if !decimal && is_dated(page, last) {
+    if !decimal && (is_dated(page, last) || is_score_with_time(page, last, follow)) {
         return Verdict::Not;
     }
     let fills = page.opens_item(first);
@@ -167,6 +167,12 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         _ if decimal => UNCLEAR,
         _ => Verdict::Not,
     }
+}
+
+/// `1-1: 22:14–22:50`: a score, and when it was.
+fn is_score_with_time(page: &Page<'_>, last: usize, follow: Follow) -> bool {
+    let colon = page.behind(last + 1);
+    follow == Follow::Caption && page.kind(page.behind(colon + 1)) == Kind::Clock
 }
 
 /// `camera_1:`, `Chunk 3:`: whether the label before the colon is a part of the media, or its number.

@@ -3,8 +3,8 @@
 use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{
-    BY_DAY, is_agenda, is_arranged, is_hours, is_hours_of, is_in_media, is_near_day, is_near_day_by_right, is_of_day,
-    is_of_day_by_right, is_opened, is_told_elsewhere, names_hours,
+    BY_DAY, is_agenda, is_arranged, is_dated, is_hours, is_hours_of, is_in_media, is_near_day, is_near_day_by_right,
+    is_of_day, is_of_day_by_right, is_opened, is_told_elsewhere, names_hours,
 };
 use super::page::{Cue, Left, Page};
 use super::quantities::ends_with;
@@ -77,6 +77,10 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     if is_of_day(page, first, &left) || is_other(page, &left) || is_address(page, first, &left) {
         return Verdict::Not;
+    }
+    // `moved to 10 April (9:27–9:55)`: on that day, or at that place?
+    if matches!(left.cue, Cue::Open(_)) && is_dated(page, left.at) && BY_DAY.contains(&seconds(page, judge, index)) {
+        return Verdict::Doubt(Reason::AmbiguousNumber);
     }
     if is_ratio_of(page, first, &left) || !range && is_set(page, last, &left) {
         return Verdict::Not;
@@ -212,6 +216,14 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
     let labelled = matches!(page.kind(at), Kind::Mark(Mark::Colon | Mark::Equal));
     for index in (at.saturating_sub(6)..at).rev() {
         match page.kind(index) {
+            // `the sign is knocked over (0:27)`
+            Kind::Word(Word::Lasts)
+                if matches!(page.kind(at), Kind::Mark(Mark::Open(_)))
+                    && ["over", "under", "within"]
+                        .contains(&&*page.text[page.span(index, index)].to_ascii_lowercase()) =>
+            {
+                return false;
+            }
             Kind::Word(Word::Length | Word::Lasts) => return true,
             // `Each phase:`
             Kind::Word(Word::Every) if labelled => return true,

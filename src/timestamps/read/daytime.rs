@@ -19,7 +19,7 @@ pub(super) fn is_of_day_by_right(page: &Page<'_>, next: usize) -> bool {
 }
 
 /// A date before the clock, with nothing but `at`, commas and week days in between.
-fn is_dated(page: &Page<'_>, first: usize) -> bool {
+pub(super) fn is_dated(page: &Page<'_>, first: usize) -> bool {
     for index in (first.saturating_sub(6)..first).rev() {
         match page.kind(index) {
             Kind::Date | Kind::Word(Word::Month) => return true,
@@ -36,7 +36,7 @@ fn is_dated(page: &Page<'_>, first: usize) -> bool {
                 return true;
             }
             Kind::Word(Word::At | Word::Day | Word::Approx)
-            | Kind::Mark(Mark::Comma | Mark::Star | Mark::Open(_) | Mark::Quote | Mark::Slash | Mark::Bullet) => {}
+            | Kind::Mark(Mark::Comma | Mark::Star | Mark::Quote | Mark::Slash | Mark::Bullet) => {}
             Kind::Mark(Mark::Dash) if page.gap(index) == Gap::Tight => {}
             _ => return false,
         }
