@@ -84,7 +84,8 @@ fn plain(said: &Fields) -> Fields {
         said.iter().filter(|(name, _)| !name.starts_with(b":") && !is_crumb(name)).cloned().collect();
     let crumbs: Vec<_> = said.iter().filter(|(name, _)| is_crumb(name)).map(|(_, value)| value.as_slice()).collect();
     if !crumbs.is_empty() {
-        fields.push((b"cookie".to_vec(), crumbs.join(&b"; "[..])));
+        // Behind an empty crumb at the end stands a space, which a line of HTTP/1.1 has not.
+        fields.push((b"cookie".to_vec(), crumbs.join(&b"; "[..]).trim_ascii_end().to_vec()));
     }
     fields
 }
