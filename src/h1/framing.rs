@@ -141,12 +141,10 @@ impl Announced {
 /// 8.6): hyper's takes equal lengths on several lines, and does not look at those of answers without a body.
 pub(crate) fn settle_length(fields: &mut Fields) -> Result<(), Error> {
     let mut announced = Announced::new(Version::HTTP_11);
-    let mut count = 0;
     for value in fields.get_all(&header::CONTENT_LENGTH) {
         announced.note_length(value)?;
-        count += 1;
     }
-    if let Some(length) = announced.length.filter(|_| count > 1 || announced.is_odd) {
+    if let Some(length) = announced.length.filter(|_| announced.is_odd) {
         fields.insert(&header::CONTENT_LENGTH, length.to_string());
     }
     Ok(())
