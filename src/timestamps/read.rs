@@ -50,6 +50,7 @@
 )]
 
 mod alone;
+mod appointments;
 mod asian;
 mod asian_numerals;
 mod asian_words;

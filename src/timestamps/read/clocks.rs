@@ -1,10 +1,11 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
+use super::appointments::{BY_DAY, is_agenda, is_arranged, is_in_media, is_opened};
 use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{
-    BY_DAY, is_agenda, is_arranged, is_dated, is_hours, is_hours_of, is_in_media, is_near_day, is_near_day_by_right,
-    is_of_day, is_of_day_by_right, is_opened, is_told_elsewhere, names_hours,
+    is_dated, is_hours, is_hours_of, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right,
+    is_told_elsewhere, names_hours,
 };
 use super::page::{Cue, Left, Page};
 use super::quantities::ends_with;

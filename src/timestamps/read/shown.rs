@@ -1,8 +1,8 @@
 //! Clocks in the picture: what a clock, a timer, a phone or a poster shows, says or still has. Rarely that is the media's time,
 //! but it can be.
 
+use super::appointments::BY_DAY;
 use super::clocks::is_silent;
-use super::daytime::BY_DAY;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
 use super::results::clause_before;
