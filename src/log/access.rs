@@ -8,8 +8,10 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::OnceLock;
 
+use tokio::time::Instant;
+
 use super::buffer::Buffer;
-use super::event::with_now;
+use super::event::with_wall_time;
 
 /// What is known of an exchange at its end; what is `None` is left out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,21 +71,21 @@ pub(super) fn start(access: Access) {
     }
 }
 
-/// Writes one line, if anybody wants it.
-pub fn write(line: &Line<'_>) {
+/// Writes one line, of an exchange that ends `now`, if anybody wants it.
+pub fn write(now: Instant, line: &Line<'_>) {
     let Some(access) = ACCESS.get() else { return };
     SCRATCH.with_borrow_mut(|text| {
         text.clear();
         let form = if access.for_humans { human } else { json };
-        form(text, line);
+        form(text, now, line);
         // The buffer takes a line whole, or drops and counts it.
         let _ = (&access.buffer).write(text);
     });
 }
 
-fn json(out: &mut Vec<u8>, line: &Line<'_>) {
+fn json(out: &mut Vec<u8>, now: Instant, line: &Line<'_>) {
     out.extend_from_slice(b"{\"time\":\"");
-    with_now(|second, millis| {
+    with_wall_time(now, |second, millis| {
         out.extend_from_slice(second.as_bytes());
         let digit = |divisor: u32| b'0' + u8::try_from(millis / divisor % 10).unwrap_or_default();
         let fraction = [b'.', digit(100), digit(10), digit(1)];
@@ -144,8 +146,8 @@ fn number(out: &mut Vec<u8>, name: &str, value: u64) {
 }
 
 /// Without the id, and with the time of day only: whoever watches a terminal knows the date.
-fn human(out: &mut Vec<u8>, line: &Line<'_>) {
-    with_now(|second, _| out.extend_from_slice(second.get(11..19).unwrap_or_default().as_bytes()));
+fn human(out: &mut Vec<u8>, now: Instant, line: &Line<'_>) {
+    with_wall_time(now, |second, _| out.extend_from_slice(second.get(11..19).unwrap_or_default().as_bytes()));
     for value in [line.client, line.method, line.path] {
         out.push(b' ');
         escape(out, value.as_bytes());
@@ -266,7 +268,8 @@ mod tests {
 
     #[test]
     fn a_line_is_json_in_a_fixed_order() {
-        let text = written(|out| json(out, &Line { route: Some("models"), retries: Some(1), ..line() }));
+        let text =
+            written(|out| json(out, Instant::now(), &Line { route: Some("models"), retries: Some(1), ..line() }));
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!((&value["path"], &value["status"], &value["retries"]), (&"/a\"b".into(), &200.into(), &1.into()));
         assert!(value.get("upstream").is_none());
@@ -281,14 +284,14 @@ mod tests {
     #[test]
     fn a_version_is_said_where_it_is_not_the_usual_one() {
         let line = Line { proto: Some("HTTP/2.0"), end: Some("left"), ..line() };
-        let text = written(|out| json(out, &line));
+        let text = written(|out| json(out, Instant::now(), &line));
         assert!(text.contains(",\"duration_us\":0,\"proto\":\"HTTP/2.0\",\"end\":\"left\",\"id\""), "{text}");
-        assert!(written(|out| human(out, &line)).ends_with(" proto=HTTP/2.0 end=left\n"));
+        assert!(written(|out| human(out, Instant::now(), &line)).ends_with(" proto=HTTP/2.0 end=left\n"));
     }
 
     #[test]
     fn a_person_reads_it_without_the_id() {
-        let text = written(|out| human(out, &Line { error: Some("connect"), ..line() }));
+        let text = written(|out| human(out, Instant::now(), &Line { error: Some("connect"), ..line() }));
         assert_eq!(&text[8..], " 1.2.3.4:5 GET /a\\\"b 200 received=0 sent=7 duration_us=0 error=connect\n");
     }
 

@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
 use tracing::Event;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::fmt::format::Writer;
 
 /// Writes the event's fields, in their order, as one line.
 pub(super) fn format(mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-    with_now(|second, millis| {
+    with_wall_time(Instant::now(), |second, millis| {
         let meta = event.metadata();
         writer.write_str("{\"time\":\"")?;
         writer.write_str(second)?;
@@ -30,19 +31,45 @@ pub(super) fn format(mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
     writer.write_str("}\n")
 }
 
-/// Calls with the present second, `2026-11-24T15:55:27`, and the milliseconds in it. The text is made once a second.
-pub(super) fn with_now<T>(call: impl FnOnce(&str, u32) -> T) -> T {
-    thread_local!(static SECOND: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) });
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    SECOND.with_borrow_mut(|(second, text)| {
-        if *second != now.as_secs() {
-            *second = now.as_secs();
-            let whole = SystemTime::UNIX_EPOCH + Duration::from_secs(*second);
-            *text = humantime::format_rfc3339_seconds(whole).to_string();
-            text.pop();
-        }
-        call(text, now.subsec_millis())
+/// Calls with the second that `now` lies in, `2026-11-24T15:55:27`, and the milliseconds in it. The text is made, and the
+/// wall clock read, once a second: what is set meanwhile shows in the next.
+pub(super) fn with_wall_time<T>(now: Instant, call: impl FnOnce(&str, u32) -> T) -> T {
+    thread_local!(static SECOND: RefCell<Option<Second>> = const { RefCell::new(None) });
+    SECOND.with_borrow_mut(|cached| {
+        let second = match cached {
+            Some(second) if second.millis(now).is_some() => second,
+            _ => cached.insert(Second::of(now)),
+        };
+        call(&second.text, second.millis(now).unwrap_or_default())
     })
+}
+
+/// A second of the wall clock.
+struct Second {
+    start: Instant,
+    text: String,
+}
+
+// === impl Second ===
+
+impl Second {
+    /// The one that `now` lies in.
+    fn of(now: Instant) -> Self {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // Whoever asks looked at the time a moment ago.
+        let wall = wall.saturating_sub(now.elapsed());
+        let start = now.checked_sub(Duration::from_nanos(wall.subsec_nanos().into())).unwrap_or(now);
+        let whole = SystemTime::UNIX_EPOCH + Duration::from_secs(wall.as_secs());
+        let mut text = humantime::format_rfc3339_seconds(whole).to_string();
+        text.pop();
+        Self { start, text }
+    }
+
+    /// The milliseconds from its start to `now`, if that is in it.
+    fn millis(&self, now: Instant) -> Option<u32> {
+        let passed = now.checked_duration_since(self.start)?;
+        (passed.as_secs() == 0).then_some(passed.subsec_millis())
+    }
 }
 
 struct Line<'a, 'w> {
@@ -123,7 +150,15 @@ mod tests {
 
     #[test]
     fn the_time_is_rfc_3339() {
-        let text = with_now(|second, millis| format!("{second}.{millis:03}Z"));
+        let text = with_wall_time(Instant::now(), |second, millis| format!("{second}.{millis:03}Z"));
         assert!(humantime::parse_rfc3339(&text).is_ok(), "{text}");
+    }
+
+    #[test]
+    fn a_second_ends_where_the_next_begins() {
+        let begun = Instant::now();
+        let at = |millis| begun + Duration::from_millis(millis);
+        let second = Second { start: at(1), text: String::new() };
+        assert_eq!([0, 1, 1000, 1001].map(|millis| second.millis(at(millis))), [None, Some(0), Some(999), None]);
     }
 }

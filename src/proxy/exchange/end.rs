@@ -47,7 +47,7 @@ impl Exchange {
         self.error = Some(error.kind());
         self.count_expired(error);
         if self.route.is_none() || error.kind().is_denial() {
-            self.metrics.refused(error.kind().token());
+            self.metrics().refused(error.kind().token());
         }
         log(self.id.as_str(), error);
         self.end(&End::Whole);
@@ -96,29 +96,32 @@ impl Exchange {
     }
 
     fn write_access_line(&self, end: &End, received: u64, now: Instant) {
-        access::write(&access::Line {
-            client: &self.downstream.peer_text,
-            method: self.method.as_str(),
-            path: &masked(self.target.path_and_query().map_or("*", PathAndQuery::as_str)),
-            status: self.status.as_u16(),
-            route: self.route.as_ref().map(|route| route.class.word()),
-            upstream: self.endpoint.as_ref().map(|endpoint| endpoint.label()),
-            key: self.key.as_deref(),
-            received,
-            sent: self.sent,
-            first_byte_us: self.first_byte.map(micros),
-            duration_us: micros(now.saturating_duration_since(self.started)),
-            retries: (self.retries > 0).then_some(u64::from(self.retries)),
-            proto: self.downstream.proto,
-            timestamps: self.timestamps,
-            error: self.error.map(Kind::token).or_else(|| self.has_failed_inside.then_some("failed-inside")),
-            end: match end {
-                End::Whole => None,
-                End::Cut(_) => Some("cut"),
-                End::Left => Some("left"),
+        access::write(
+            now,
+            &access::Line {
+                client: &self.downstream.peer_text,
+                method: self.method.as_str(),
+                path: &masked(self.target.path_and_query().map_or("*", PathAndQuery::as_str)),
+                status: self.status.as_u16(),
+                route: self.route.as_ref().map(|route| route.class.word()),
+                upstream: self.endpoint.as_ref().map(|endpoint| endpoint.label()),
+                key: self.key.as_deref(),
+                received,
+                sent: self.sent,
+                first_byte_us: self.first_byte.map(micros),
+                duration_us: micros(now.saturating_duration_since(self.started)),
+                retries: (self.retries > 0).then_some(u64::from(self.retries)),
+                proto: self.downstream.proto,
+                timestamps: self.timestamps,
+                error: self.error.map(Kind::token).or_else(|| self.has_failed_inside.then_some("failed-inside")),
+                end: match end {
+                    End::Whole => None,
+                    End::Cut(_) => Some("cut"),
+                    End::Left => Some("left"),
+                },
+                id: self.id.as_bytes(),
             },
-            id: self.id.as_bytes(),
-        });
+        );
     }
 }
 
