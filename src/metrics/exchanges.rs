@@ -1,6 +1,7 @@
 //! What every exchange counts, in parts of which each worker has one; summed when they are read.
 //!
 //! Shared by all, these numbers would have their cache lines travel between the cores several times for each request.
+//! And what only one thread writes needs no locked operation.
 
 use std::array::from_fn;
 use std::cell::Cell;
@@ -18,7 +19,7 @@ use prometheus_client::registry::Unit;
 
 use super::RouteLabels;
 
-/// More workers than this share parts.
+/// More threads than this share a part.
 const MOST: usize = 16;
 /// The status classes; index 0 is 1xx.
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -62,6 +63,14 @@ struct Part {
     first_bytes: [AtomicU64; BOUNDS.len() + 1],
 }
 
+/// The part that this thread counts in.
+#[derive(Clone, Copy)]
+struct Mine<'a> {
+    part: &'a Part,
+    /// Whether other threads do, too.
+    is_shared: bool,
+}
+
 /// One of a part's numbers.
 type Number = fn(&Part) -> &AtomicU64;
 
@@ -76,58 +85,75 @@ struct ClassLabels {
     class: &'static str,
 }
 
-/// The number of this thread's part, to be taken modulo their number.
-fn part() -> usize {
+/// This thread's number among all that have ever counted.
+fn number() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     const UNKNOWN: usize = usize::MAX;
-    thread_local!(static PART: Cell<usize> = const { Cell::new(UNKNOWN) });
-    if PART.get() == UNKNOWN {
-        PART.set(NEXT.fetch_add(1, Relaxed));
+    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(UNKNOWN) });
+    if NUMBER.get() == UNKNOWN {
+        NUMBER.set(NEXT.fetch_add(1, Relaxed));
     }
-    PART.get()
+    NUMBER.get()
 }
 
 // === impl Exchanges ===
 
 impl Exchanges {
     fn new() -> Self {
-        let parts = available_parallelism().map_or(1, usize::from).next_power_of_two().min(MOST);
+        // The last one is for those who have none of their own.
+        let parts = available_parallelism().map_or(1, usize::from).min(MOST) + 1;
         Self((0..parts).map(|_| Part::default()).collect())
     }
 
     /// One begins.
     pub fn begin(&self) {
-        self.part().running.fetch_add(1, Relaxed);
+        self.mine().add(|part| &part.running, 1);
     }
 
     /// The head of an answer is there, so long after the request's.
     pub fn answered(&self, first_byte: Duration) {
         let micros = u64::try_from(first_byte.as_micros()).unwrap_or(u64::MAX);
         let bucket = BOUNDS.iter().position(|&bound| micros <= bound).unwrap_or(BOUNDS.len());
-        let part = self.part();
-        part.first_bytes[bucket].fetch_add(1, Relaxed);
-        part.first_byte.fetch_add(micros, Relaxed);
+        let mine = self.mine();
+        mine.add(|part| &part.first_bytes[bucket], 1);
+        mine.add(|part| &part.first_byte, micros);
     }
 
     /// One has ended, with this status and so many bytes of both bodies.
     pub fn end(&self, status: u16, received: u64, sent: u64) {
-        let part = self.part();
-        part.running.fetch_sub(1, Relaxed);
-        if let Some(ended) = usize::from(status / 100).checked_sub(1).and_then(|class| part.ended.get(class)) {
-            ended.fetch_add(1, Relaxed);
+        let mine = self.mine();
+        mine.add(|part| &part.running, 1_u64.wrapping_neg());
+        if let Some(class) = usize::from(status / 100).checked_sub(1).filter(|&class| class < CLASSES.len()) {
+            mine.add(|part| &part.ended[class], 1);
         }
         if received > 0 {
-            part.request_bytes.fetch_add(received, Relaxed);
+            mine.add(|part| &part.request_bytes, received);
         }
-        part.response_bytes.fetch_add(sent, Relaxed);
+        mine.add(|part| &part.response_bytes, sent);
     }
 
-    fn part(&self) -> &Part {
-        &self.0[part() & (self.0.len() - 1)]
+    fn mine(&self) -> Mine<'_> {
+        let last = self.0.len() - 1;
+        let number = number().min(last);
+        Mine { part: &self.0[number], is_shared: number == last }
     }
 
     fn sum(&self, number: impl Fn(&Part) -> &AtomicU64) -> u64 {
         self.0.iter().fold(0, |sum, part| sum.wrapping_add(number(part).load(Relaxed)))
+    }
+}
+
+// === impl Mine ===
+
+impl Mine<'_> {
+    /// Adds to one of the numbers. They wrap around, so that what is taken away can be added too.
+    fn add(self, number: impl FnOnce(&Part) -> &AtomicU64, count: u64) {
+        let number = number(self.part);
+        if self.is_shared {
+            number.fetch_add(count, Relaxed);
+        } else {
+            number.store(number.load(Relaxed).wrapping_add(count), Relaxed);
+        }
     }
 }
 
