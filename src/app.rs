@@ -96,7 +96,7 @@ impl App {
         let seats = Seats::new(config.connections, [&config.trusted[..], &config.proxy_protocol].concat());
         let patience = Patience { head: config.downstream.head, write: config.downstream.write };
         let shared = Arc::new(Shared {
-            proxy: Proxy::new(settings, router, Arc::clone(&metrics)),
+            proxy: Proxy::new(settings, router),
             metrics,
             settings: conn::Settings {
                 patience,

@@ -72,7 +72,11 @@ impl Clock {
     /// As [`arm`](Self::arm), for a deadline that may begin before the timer's next look.
     pub fn arm_soon(&self, phase: Phase, now: Instant, after: Duration) {
         self.arm(phase, now, after);
-        self.look_at.fetch_min(self.deadlines[phase as usize].load(Relaxed), Relaxed);
+        let deadline = self.deadlines[phase as usize].load(Relaxed);
+        // A look is nearly always due before, and to see that costs nothing.
+        if deadline < self.look_at.load(Relaxed) {
+            self.look_at.fetch_min(deadline, Relaxed);
+        }
     }
 
     /// The timer looks at `at` at the latest, though no deadline may fall due by then.

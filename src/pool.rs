@@ -17,7 +17,7 @@ mod idle;
 mod room;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ pub struct Pool {
 #[derive(Debug)]
 pub struct PooledConn {
     conn: Conn,
-    home: Weak<Pool>,
+    home: Arc<Pool>,
     reused: bool,
     /// Whether it has less room than it asked for, for good.
     is_narrow: bool,
@@ -81,14 +81,14 @@ impl Pool {
     /// request is risked.
     pub fn check_out_idle(self: &Arc<Self>, now: Instant) -> Option<PooledConn> {
         let conn = self.lock().pop(now)?;
-        Some(PooledConn { conn, home: Arc::downgrade(self), reused: true, is_narrow: false })
+        Some(PooledConn { conn, home: Arc::clone(self), reused: true, is_narrow: false })
     }
 
     /// A new connection that speaks HTTP. Cancelling abandons the dial.
     pub async fn connect(self: &Arc<Self>) -> Result<PooledConn, ConnectError> {
         let stream = self.dial().await?;
         let conn = Conn::open(stream, self.settings.http).await.map_err(ConnectError::Handshake)?;
-        Ok(PooledConn { conn, home: Arc::downgrade(self), reused: false, is_narrow: false })
+        Ok(PooledConn { conn, home: Arc::clone(self), reused: false, is_narrow: false })
     }
 
     /// A new connection that is never the pool's. Cancelling abandons the dial.
@@ -168,9 +168,8 @@ impl PooledConn {
 
     /// Gives the connection back. Only after both messages were transferred whole.
     pub fn check_in(self, now: Instant) {
-        let Some(pool) = self.home.upgrade() else { return };
         if self.conn.is_open() && !self.is_narrow {
-            let surplus = pool.lock().push(now, self.conn.born(), self.conn);
+            let surplus = self.home.lock().push(now, self.conn.born(), self.conn);
             drop(surplus);
         }
     }

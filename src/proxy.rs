@@ -51,7 +51,6 @@ use crate::access::Access;
 use crate::body::Incoming;
 use crate::error::Error;
 use crate::head::{AnswerHead, RequestHead};
-use crate::metrics::Metrics;
 
 /// What every request is judged by.
 #[derive(Debug)]
@@ -73,7 +72,6 @@ pub struct Settings {
 pub struct Proxy {
     settings: Settings,
     router: Router,
-    metrics: Arc<Metrics>,
     via: Via,
 }
 
@@ -81,8 +79,8 @@ pub struct Proxy {
 
 impl Proxy {
     /// A proxy over these routes.
-    pub fn new(settings: Settings, router: Router, metrics: Arc<Metrics>) -> Self {
-        Self { settings, router, metrics, via: Via::new() }
+    pub fn new(settings: Settings, router: Router) -> Self {
+        Self { settings, router, via: Via::new() }
     }
 
     /// Answers one request: with the upstream's answer, or with an error in its API's words. Dropping the future closes
@@ -94,9 +92,8 @@ impl Proxy {
         incoming: Incoming,
     ) -> (AnswerHead, ResponseBody) {
         let id = RequestId::of(&head.fields);
-        let (metrics, idle) = (Arc::clone(&self.metrics), self.settings.idle);
         let page = self.settings.access.page(head);
-        let mut exchange = Exchange::begin(downstream, metrics, idle, id, head.method.clone(), head.uri.clone());
+        let mut exchange = Exchange::begin(downstream, self.settings.idle, id, head.method.clone(), head.uri.clone());
         let mut prepared = self.prepare(&mut exchange, page.as_ref(), head, incoming);
         let answered = match prepared {
             // In its place, for it is large.

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::coop;
 use tokio_rustls::{TlsStream, client, server};
@@ -60,6 +60,12 @@ impl Transport {
     /// Costs a system call only after an event that told of something: no waker is left behind, and the budget of the
     /// task that asks is not touched, for a budget that is used up looks like a socket that is silent.
     pub fn is_quiet(&mut self) -> bool {
+        if let Self::Plain(tcp) = self
+            && tcp.try_io(Interest::READABLE, || Ok(())).is_err()
+        {
+            // Nothing was told of it: neither a lock nor a waker is needed to see that.
+            return true;
+        }
         let mut asked = coop::unconstrained(std::future::poll_fn(|cx| {
             let mut byte = [0];
             let mut buf = ReadBuf::new(&mut byte);

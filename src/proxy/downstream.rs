@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::upgrade::Tunnel;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::turn::Turn;
 
 /// One client connection.
@@ -33,6 +34,8 @@ pub struct Downstream {
     pub clock: Arc<Clock>,
     /// What its client hears before an answer.
     pub turn: Arc<Turn>,
+    /// Where its exchanges are counted.
+    pub(super) metrics: Arc<Metrics>,
     /// Held for as long as anything of this connection goes on: a drain waits until the last is dropped.
     watch: Option<watch::Receiver<bool>>,
     /// The connection to which it was upgraded.
@@ -51,8 +54,14 @@ pub struct Hosts {
 // === impl Downstream ===
 
 impl Downstream {
-    /// A connection from `peer`, accepted on `local`.
-    pub fn new(peer: SocketAddr, local: SocketAddr, trusted: &[IpNet], clock: Arc<Clock>, turn: Arc<Turn>) -> Self {
+    /// A connection from the first address, accepted on the second.
+    pub fn new(
+        (peer, local): (SocketAddr, SocketAddr),
+        trusted: &[IpNet],
+        clock: Arc<Clock>,
+        turn: Arc<Turn>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let ip = peer.ip().to_canonical();
         Self {
             peer,
@@ -64,6 +73,7 @@ impl Downstream {
             proto: None,
             clock,
             turn,
+            metrics,
             watch: None,
             tunnel: Mutex::default(),
         }
@@ -95,6 +105,7 @@ impl Downstream {
             proto: Some("HTTP/2.0"),
             clock,
             turn,
+            metrics: Arc::clone(&self.metrics),
             watch: self.watch.clone(),
             tunnel: Mutex::default(),
         }

@@ -28,7 +28,6 @@ use crate::upstream::{Endpoint, Kind as Api};
 #[derive(Debug)]
 pub(super) struct Exchange {
     downstream: Arc<Downstream>,
-    metrics: Arc<Metrics>,
     /// How long the connection may idle afterwards.
     idle: Duration,
     started: Instant,
@@ -67,7 +66,6 @@ impl Exchange {
     /// Boxed at once: it moves from the handler into the answer's body, and is not small.
     pub(super) fn begin(
         downstream: Arc<Downstream>,
-        metrics: Arc<Metrics>,
         idle: Duration,
         id: RequestId,
         method: Method,
@@ -75,7 +73,6 @@ impl Exchange {
     ) -> Box<Self> {
         Box::new(Self {
             downstream,
-            metrics,
             idle,
             started: Instant::now(),
             id,
@@ -118,7 +115,7 @@ impl Exchange {
     }
 
     /// The answer's head is there; its body has the connection, until it is over.
-    pub(super) fn answered(&mut self, sent: Sent) -> (AnswerHead, Answer, Arc<Endpoint>) {
+    pub(super) fn answered(&mut self, sent: Sent) -> (AnswerHead, Answer) {
         if let Some(progress) = &self.progress {
             progress.note_answered();
         }
@@ -128,9 +125,9 @@ impl Exchange {
             route.metrics.exchanges.answered(first_byte);
         }
         self.status = sent.head.status;
-        self.endpoint = Some(Arc::clone(&sent.endpoint));
+        self.endpoint = Some(sent.endpoint);
         self.retries = sent.retries;
-        (sent.head, sent.body, sent.endpoint)
+        (sent.head, sent.body)
     }
 
     /// How far its upload is, if it has one.
@@ -197,7 +194,7 @@ impl Exchange {
 
     /// Its metrics, for those that count on its behalf.
     pub(super) fn metrics(&self) -> &Arc<Metrics> {
-        &self.metrics
+        &self.downstream.metrics
     }
 
     /// The answer's body is over and gives its connection up.
@@ -259,9 +256,8 @@ impl Exchange {
     /// Goes on without its client, elsewhere; what is left here has ended.
     pub(super) fn hand_over(&mut self) -> Box<Self> {
         self.clock().end(Instant::now(), self.idle);
-        let (downstream, metrics) = (self.downstream_arc(), Arc::clone(&self.metrics));
         let id = RequestId::of(&Fields::new());
-        let mut other = Self::begin(downstream, metrics, self.idle, id, Method::GET, Uri::default());
+        let mut other = Self::begin(self.downstream_arc(), self.idle, id, Method::GET, Uri::default());
         other.has_ended = true;
         std::mem::swap(&mut *other, self);
         other.is_unseen = true;

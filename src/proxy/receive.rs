@@ -1,7 +1,6 @@
 //! The way back: from what came of a request to the answer's head as its client gets it.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -42,11 +41,12 @@ pub(super) fn receive(
     sent: Result<Sent, Error>,
     back: &mut Back<'_>,
 ) -> Result<Answer, Error> {
-    let (mut head, mut incoming, endpoint) = exchange.answered(sent.map_err(|error| exchange.blame(error))?);
+    let (mut head, mut incoming) = exchange.answered(sent.map_err(|error| exchange.blame(error))?);
     exchange.nominated = forward::toward_client(&mut head)?;
-    forward::relocate(&mut head.fields, back.prefix, endpoint.base(), back.host.as_deref());
+    let base = exchange.endpoint().map_or("", Endpoint::base);
+    forward::relocate(&mut head.fields, back.prefix, base, back.host.as_deref());
     enrich::distrust(&mut head.fields);
-    mark(&mut head.fields, &endpoint, exchange);
+    mark(&mut head.fields, exchange);
     if exchange.is_via() && events::is_sse(&head.fields) {
         incoming.reserve(SPOOL);
     }
@@ -79,26 +79,28 @@ pub(super) async fn switch(
     let (said, endpoint) = until_expired(exchange.downstream(), sending).await?;
     match said {
         upgrade::Said::Switched(mut head, upstream) => {
-            exchange.answered_apart(Arc::clone(&endpoint), head.status);
+            exchange.answered_apart(endpoint, head.status);
             headers::end_hop(&mut head.fields);
             upgrade::say(&mut head.fields);
-            mark(&mut head.fields, &endpoint, exchange);
+            mark(&mut head.fields, exchange);
             Ok(Answer::Switched(head, upstream))
         }
         upgrade::Said::Refused(response) => {
-            exchange.answered_apart(Arc::clone(&endpoint), response.status());
+            exchange.answered_apart(endpoint, response.status());
             let (head, incoming) = response.into_parts();
             let mut head = AnswerHead::from(head);
             exchange.nominated = forward::toward_client(&mut head)?;
-            mark(&mut head.fields, &endpoint, exchange);
+            mark(&mut head.fields, exchange);
             Ok(Answer::Passed(head, incoming.into(), None))
         }
     }
 }
 
 /// Says who answered, and to which request.
-fn mark(fields: &mut Fields, endpoint: &Endpoint, exchange: &Exchange) {
-    fields.insert_clean(&forward::UPSTREAM, endpoint.label().as_bytes());
+fn mark(fields: &mut Fields, exchange: &Exchange) {
+    if let Some(endpoint) = exchange.endpoint() {
+        fields.insert_clean(&forward::UPSTREAM, endpoint.label().as_bytes());
+    }
     fields.insert_clean(&forward::REQUEST_ID, exchange.id.as_bytes());
 }
 

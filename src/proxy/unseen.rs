@@ -119,7 +119,7 @@ async fn finish(
         Rest::Body(incoming, events) => (incoming, events),
         Rest::Head(sending) => {
             let sent = in_time([(Phase::FirstByte, head_by), (Phase::Total, all_by)], sending).await?;
-            let (head, incoming, _) = exchange.answered(sent?);
+            let (head, incoming) = exchange.answered(sent?);
             let events = Events::of(&head.fields, exchange.dialect(Dialect::Text), exchange.class());
             (incoming, events)
         }

@@ -86,7 +86,8 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     clock.end(now, shared.settings.idle);
     let turn = Arc::new(Turn::default());
     let trusted = &shared.settings.trusted;
-    let downstream = Downstream::new(peer, local, trusted, Arc::clone(&clock), turn);
+    let metrics = Arc::clone(&shared.metrics);
+    let downstream = Downstream::new((peer, local), trusted, Arc::clone(&clock), turn, metrics);
     let downstream = Arc::new(downstream.secure(stream.is_tls()).watched(watch.receiver()));
     let alarm = Alarm::new(clock, &watch);
     if stream.is_h2() {
@@ -96,7 +97,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     let may_be_h2 = shared.settings.http2 && !stream.is_tls();
     let settings = &shared.settings;
     let conn = Connection::new(stream, settings.heads, may_be_h2, settings.splice);
-    let mut session = Session { shared, downstream, alarm, conn };
+    let mut session = Session { shared: &shared, downstream, alarm, conn };
     let end = loop {
         // In its place: a request is large, and would be copied wherever it went.
         let mut asked = std::future::poll_fn(|cx| session.poll_request(cx)).await;
@@ -112,7 +113,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
                 break End::Closed;
             }
             Err(NoRequest::OtherVersion) => {
-                let Session { shared, downstream, alarm, conn } = session;
+                let Session { downstream, alarm, conn, .. } = session;
                 let (stream, early) = conn.into_parts();
                 return Box::pin(h2::serve(shared, downstream, alarm, stream, early)).await;
             }
@@ -132,8 +133,9 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
 }
 
 /// One client's connection, and all that its requests need.
-struct Session {
-    shared: Arc<Shared>,
+struct Session<'a> {
+    /// Borrowed: a count that all workers touched for each request would have its cache line travel between them.
+    shared: &'a Shared,
     downstream: Arc<Downstream>,
     alarm: Alarm,
     conn: Connection,
@@ -152,7 +154,7 @@ enum End {
 
 // === impl Session ===
 
-impl Session {
+impl Session<'_> {
     /// The next request, as long as the connection may wait for it.
     fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<Asking, NoRequest>> {
         let Self { shared, downstream, alarm, conn } = self;
@@ -194,7 +196,7 @@ impl Session {
         let Asking { head: asked, body, reply } = asking;
         let body = std::mem::replace(body, Incoming::Empty);
         self.downstream.turn.begin(reply.is_old());
-        let shared = Arc::clone(&self.shared);
+        let shared = self.shared;
         let downstream = Arc::clone(&self.downstream);
         let answered = {
             let mut answering = std::pin::pin!(shared.proxy.handle(downstream, asked, body));

@@ -51,7 +51,7 @@ impl Head {
         if end > limits.line {
             return None;
         }
-        let head = Self::of(&bytes[..method], &bytes.slice(method + 1..target), Version::HTTP_11, reading);
+        let head = Self::of(&bytes[..method], bytes.slice(method + 1..target), Version::HTTP_11, reading);
         head.ok().map(|head| (head, end))
     }
 
@@ -67,7 +67,7 @@ impl Head {
                     reading.parsed(line.name.as_bytes(), line.value)?;
                 }
                 let target = bytes.slice_ref(parsed.path.unwrap_or_default().as_bytes());
-                Self::of(parsed.method.unwrap_or_default().as_bytes(), &target, version, reading)
+                Self::of(parsed.method.unwrap_or_default().as_bytes(), target, version, reading)
             }
             Ok(_) => Err(Refusal::Malformed("the head")),
             Err(httparse::Error::TooManyHeaders) => Err(Refusal::ManyFields(MOST_FIELDS)),
@@ -75,7 +75,7 @@ impl Head {
         }
     }
 
-    fn of(method: &[u8], path: &Bytes, version: Version, reading: Reading<'_>) -> Result<Self, Refusal> {
+    fn of(method: &[u8], path: Bytes, version: Version, reading: Reading<'_>) -> Result<Self, Refusal> {
         let Reading { announced, mut fields, takes_trailers, .. } = reading;
         let method = Method::from_bytes(method).map_err(|_| Refusal::Malformed("the method"))?;
         let uri = target(path)?;
@@ -103,8 +103,8 @@ pub(super) fn may_begin(bytes: &[u8]) -> bool {
 
 /// The target, in any of its four forms (RFC 9112, section 3.2); none of them has a fragment, which `http::Uri` would
 /// drop in silence.
-fn target(target: &Bytes) -> Result<Uri, Refusal> {
-    if memchr(b'#', target).is_some() {
+fn target(target: Bytes) -> Result<Uri, Refusal> {
+    if memchr(b'#', &target).is_some() {
         return Err(Refusal::Fragment);
     }
     if target.len() > LONGEST_TARGET {
@@ -112,9 +112,9 @@ fn target(target: &Bytes) -> Result<Uri, Refusal> {
     }
     let bad = Refusal::Malformed("the target");
     if target.first() == Some(&b'/') {
-        PathAndQuery::from_maybe_shared(target.clone()).map(Uri::from).map_err(|_| bad)
+        PathAndQuery::from_maybe_shared(target).map(Uri::from).map_err(|_| bad)
     } else {
-        Uri::from_maybe_shared(target.clone()).map_err(|_| bad)
+        Uri::from_maybe_shared(target).map_err(|_| bad)
     }
 }
 
