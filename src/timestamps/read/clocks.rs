@@ -39,6 +39,8 @@ const FOUR: f64 = 240.0;
 /// Ten hours: no clip is so long, but many a camera writes such a time of day into the picture.
 const LATE: f64 = 36_000.0;
 
+/// All that can be asked of a clock. (Apart from the cells, which need none of its registers.)
+#[inline(never)]
 fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = super::via::clock(judge, index) {
         return verdict;

@@ -90,6 +90,7 @@ pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
 }
 
 /// Whether the article at `the`, in a clause behind the token at `last`, is that of somebody who is said to tell something.
+#[inline(never)]
 fn is_telling(page: &Page<'_>, last: usize, the: usize) -> bool {
     let clause =
         |at: &usize| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Comma));
