@@ -76,6 +76,15 @@ pub(super) struct Place {
     pub(super) has_members: bool,
 }
 
+/// Which members of a message are kept as they were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Echoed {
+    /// All that an event may repeat.
+    All,
+    /// None: what is added to the message itself repeats nothing of it.
+    None,
+}
+
 /// What kind of text an answer's text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -107,11 +116,11 @@ impl Answer {
     pub fn read(message: &[u8]) -> Option<Self> {
         // Looks at many bytes at once, which the lossy reader does not.
         let text = str::from_utf8(message).map_or_else(|_| String::from_utf8_lossy(message), Cow::Borrowed);
-        Some(Self::read_object(&text)?.0)
+        Some(Self::read_object(&text, Echoed::All)?.0)
     }
 
     /// Reads a message, and says where a member can be added to it.
-    pub(super) fn read_object(message: &str) -> Option<(Self, Place)> {
+    pub(super) fn read_object(message: &str, echoed: Echoed) -> Option<(Self, Place)> {
         let text = message.strip_prefix('\u{feff}').unwrap_or(message);
         let mut cursor = json::Cursor::new(text);
         let start = cursor.at();
@@ -119,13 +128,14 @@ impl Answer {
         cursor.each_member(|key, value| {
             has_members = true;
             match key {
+                "choices" => answer.read_choices(value),
+                "media_info" => answer.read_media_info(value, echoed),
+                "timestamps" => answer.has_timestamps = true,
+                _ if echoed == Echoed::None => {}
                 "id" => answer.echo.id = Some(one_line(value.value())),
                 "created" => answer.echo.created = Some(one_line(value.value())),
                 "model" => answer.echo.model = Some(one_line(value.value())),
                 "object" => answer.object = value.string().map(Cow::into_owned),
-                "media_info" => answer.read_media_info(value),
-                "choices" => answer.read_choices(value),
-                "timestamps" => answer.has_timestamps = true,
                 _ => {}
             }
         });
@@ -134,7 +144,7 @@ impl Answer {
         cursor.is_over().then_some((answer, Place { brace, has_members }))
     }
 
-    fn read_media_info(&mut self, media_info: &mut json::Cursor<'_>) {
+    fn read_media_info(&mut self, media_info: &mut json::Cursor<'_>, echoed: Echoed) {
         let (mut start, mut end) = (None, None);
         self.clock = None;
         let raw = media_info.value_by(|members| {
@@ -151,7 +161,7 @@ impl Answer {
                 _ => {}
             });
         });
-        self.echo.media_info = (raw != "null").then(|| one_line(raw));
+        self.echo.media_info = (echoed == Echoed::All && raw != "null").then(|| one_line(raw));
         self.window = end.filter(|end| *end > 0.0).map(|end| Window { start: start.unwrap_or(0.0), end });
     }
 

@@ -1,37 +1,42 @@
 //! The pieces of a JSON text: how long each is, and whether it is one.
 
-/// Where, from `at` on, the next quote, backslash or control character stands; the text's end if there is none.
+/// Where, from `at` on, the next quote, backslash or control character stands, if it is one of the next eight bytes.
 #[inline]
-pub(super) fn special(bytes: &[u8], mut at: usize) -> usize {
-    // Most are near: keys, and the quotes and line ends of a text.
-    for _ in 0..2 {
-        let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else { return at + plain(&bytes[at..]) };
-        let first = first_special(u64::from_le_bytes(*eight));
-        at += first;
-        if first < eight.len() {
-            return at;
-        }
-    }
-    // The others stand behind prose: many bytes at once, of which only is asked whether there is one.
-    while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>)
-        && !many.iter().fold(false, |any, byte| any | is_special(*byte))
+pub(super) fn near_special(bytes: &[u8], at: usize) -> Option<usize> {
+    let eight = bytes.get(at..)?.first_chunk::<8>()?;
+    let first = first_special(u64::from_le_bytes(*eight));
+    (first < eight.len()).then_some(at + first)
+}
+
+/// Where, from `at` on, the next control character stands; the text's end if there is none.
+pub(super) fn control(bytes: &[u8], mut at: usize) -> usize {
+    // Mostly there is none: of many bytes at once only the least is asked for.
+    while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk::<256>)
+        && least(many) >= b' '
     {
         at += many.len();
     }
-    at + plain(&bytes[at..])
+    while let Some(few) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>)
+        && least(few) >= b' '
+    {
+        at += few.len();
+    }
+    bytes[at..].iter().position(|byte| *byte < b' ').map_or(bytes.len(), |found| at + found)
 }
 
-/// How many bytes come before the first special one.
-fn plain(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let first = first_special(u64::from_le_bytes(*eight));
-        at += first;
-        if first < eight.len() {
-            return at;
-        }
+fn least<const COUNT: usize>(bytes: &[u8; COUNT]) -> u8 {
+    bytes.iter().fold(u8::MAX, |least, byte| least.min(*byte))
+}
+
+/// Whether a text has no quote, no backslash and no control character.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let is_plain = |eight: &[u8; 8]| first_special(u64::from_le_bytes(*eight)) == eight.len();
+    let (eights, _) = text.as_chunks::<8>();
+    // The last eight bytes are those behind the others, and maybe some of these once more.
+    match text.last_chunk() {
+        Some(last) => is_plain(last) && eights.iter().all(is_plain),
+        None => !text.iter().any(|byte| is_special(*byte)),
     }
-    at + bytes[at..].iter().take_while(|byte| !is_special(**byte)).count()
 }
 
 fn is_special(byte: u8) -> bool {
@@ -89,20 +94,29 @@ pub(super) fn number_length(text: &[u8]) -> usize {
 mod tests {
     use super::*;
 
+    /// What differs from special bytes by little, and bytes with their high bits set.
+    fn plain_text(length: usize) -> Vec<u8> {
+        (0..length).map(|at| [b'!', b'#', b'[', b']', 0xa2, 0x80, 0xff, b' ', 0x7f, 0xdc][at % 10]).collect()
+    }
+
     #[test]
-    fn finds_what_ends_a_run_at_any_place() {
-        for special_byte in [b'"', b'\\', 0, b'\n', 0x1f] {
-            for length in 0..80 {
+    fn finds_what_is_special_at_any_place() {
+        for special in [b'"', b'\\', 0, b'\n', 0x1f] {
+            for length in (0..24).chain(250..280) {
+                let plain = plain_text(length);
+                assert!(is_plain(&plain));
+                assert_eq!((near_special(&plain, 0), control(&plain, 0)), (None, length));
                 for place in 0..length {
-                    let mut text = vec![b' '; length];
-                    // what differs from them by little, and bytes with their high bits set, are none
-                    for (at, byte) in text.iter_mut().enumerate() {
-                        *byte = [b'!', b'#', b'[', b']', 0xa2, 0x80, 0xff, b' ', 0x7f, 0xdc][at % 10];
-                    }
-                    assert_eq!(special(&text, place), length);
-                    text[place] = special_byte;
-                    text[length - 1] = special_byte;
-                    assert_eq!(special(&text, 0), place);
+                    let mut text = plain.clone();
+                    (text[place], text[length - 1]) = (special, special);
+                    assert!(!is_plain(&text));
+                    assert_eq!(near_special(&text, 0), Some(place).filter(|place| *place < 8 && length >= 8));
+                    let controls = special < b' ';
+                    assert_eq!(control(&text, 0), if controls { place } else { length });
+                    assert_eq!(
+                        control(&text, place + 1),
+                        if controls && place + 1 < length { length - 1 } else { length }
+                    );
                 }
             }
         }

@@ -6,9 +6,6 @@ use serde_json::Value;
 use crate::timestamps::json;
 use crate::timestamps::time::Time;
 
-/// The most thousandths of a second that are written here.
-const MOST: f64 = 1e12;
-
 /// Writes a moment.
 pub(super) fn time(out: &mut Vec<u8>, time: &Time) {
     match time {
@@ -29,12 +26,13 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 }
 
 #[expect(clippy::float_cmp, reason = "it is the very double that counts")]
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "below MOST")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what does not fit is another double")]
 fn seconds(out: &mut Vec<u8>, seconds: f64) {
-    // A double that three decimals come out as has no shorter text than them without their last zeros.
-    let thousandths = (seconds * 1000.0 + 0.5) as i64;
-    if (0.0..MOST / 1000.0).contains(&seconds) && thousandths as f64 / 1000.0 == seconds {
-        decimal(out, thousandths.unsigned_abs());
+    // A double that three decimals come out as has no shorter text than them without their last zeros. Up to 49 days of
+    // thousandths are counted here.
+    let thousandths = (seconds * 1000.0 + 0.5) as u32;
+    if f64::from(thousandths) / 1000.0 == seconds {
+        decimal(out, thousandths);
     } else {
         // Adding 0 turns a negative zero into one without a sign.
         by_serde(out, &Value::from(seconds + 0.0));
@@ -42,28 +40,33 @@ fn seconds(out: &mut Vec<u8>, seconds: f64) {
 }
 
 /// Writes thousandths as a decimal with at least one digit behind the point.
-fn decimal(out: &mut Vec<u8>, thousandths: u64) {
-    let digit = |number: u64| b'0' + (number % 10) as u8;
-    let decimals = thousandths % 1000;
-    // As many as MOST has, a point, and three behind it.
-    let mut text = [b'.'; 20];
-    (text[17], text[18], text[19]) = (digit(decimals / 100), digit(decimals / 10), digit(decimals));
-    let end = match &text[18..] {
-        b"00" => 18,
-        [_, b'0'] => 19,
-        _ => 20,
-    };
-    let (mut whole, mut first) = (thousandths / 1000, 16);
-    loop {
+fn decimal(out: &mut Vec<u8>, thousandths: u32) {
+    let digit = |number: u32| b'0' + (number % 10) as u8;
+    let (mut whole, decimals) = (thousandths / 1000, thousandths % 1000);
+    let mut text = [b'0'; POINT + 4];
+    text[POINT] = b'.';
+    let mut end = POINT + 2;
+    // A clock has none.
+    if decimals > 0 {
+        text[POINT + 1..].copy_from_slice(&[digit(decimals / 100), digit(decimals / 10), digit(decimals)]);
+        end = match &text[POINT + 2..] {
+            b"00" => POINT + 2,
+            [_, b'0'] => POINT + 3,
+            _ => POINT + 4,
+        };
+    }
+    let mut first = POINT - 1;
+    text[first] = digit(whole);
+    while whole >= 10 && first > 0 {
+        whole /= 10;
         first -= 1;
         text[first] = digit(whole);
-        whole /= 10;
-        if whole == 0 || first == 0 {
-            break;
-        }
     }
     out.extend_from_slice(&text[first..end]);
 }
+
+/// Where the point of a decimal is: behind as many digits as there can be.
+const POINT: usize = 7;
 
 fn by_serde(out: &mut Vec<u8>, value: &Value) {
     out.extend_from_slice(value.to_string().as_bytes());

@@ -8,6 +8,14 @@ use super::token::{Kind, Mark, Word};
 /// Minutes and seconds that are hours and minutes of a day by which people make appointments.
 pub(super) const BY_DAY: std::ops::Range<f64> = 300.0..1440.0;
 
+/// Whether the hours of a shop and appointments could be told so: `9:00`, `17:35`, but not `00:31`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of what is cut off nothing is round")]
+pub(super) fn is_round(seconds: f64) -> bool {
+    // the remainder of two doubles is a call of a hundred instructions
+    let whole = seconds as u32;
+    seconds - f64::from(whole) == 0.0 && whole.is_multiple_of(5)
+}
+
 /// `The meeting starts at 14:30`, `14:30 according to the board`: by day, and a time of day rather than of the media.
 pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize, left: &Left) -> bool {
     if !BY_DAY.contains(&seconds) || is_in_media(page, last) {
@@ -63,8 +71,7 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     }
     // `says 12 March, dentist 10:30`
     let dated = |index: usize| matches!(page.kind(index), Kind::Date | Kind::Word(Word::Month));
-    let appointed =
-        |index: usize| seconds % 5.0 == 0.0 && (dated(index) || is_appointment(page, index)) && !filmed(index);
+    let appointed = |index: usize| is_round(seconds) && (dated(index) || is_appointment(page, index)) && !filmed(index);
     let before = (first.saturating_sub(8)..first).rev().take_while(same).any(|index| agenda(index) || appointed(index));
     let next = page.behind(last + 1);
     let by = is_last(page, left)
@@ -73,7 +80,7 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
     before
         || by
         || is_listed(page, first, left)
-        || seconds % 5.0 == 0.0 && (is_posted(page, last) || is_asian_appointment(page, first))
+        || is_round(seconds) && (is_posted(page, last) || is_asian_appointment(page, first))
 }
 
 /// `영업시간은 09:00`, 营业时间, `회의는 14:00`: what the words of Korean, Chinese or Japanese before a clock say it is of.
@@ -318,7 +325,7 @@ pub(super) fn is_arranged(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
     if goes() && clause_before(page, left.at).any(which) {
         return true;
     }
-    if seconds % 5.0 != 0.0 || seconds < 60.0 {
+    if !is_round(seconds) || seconds < 60.0 {
         return false;
     }
     // `will arrive at 18:45`

@@ -1,6 +1,6 @@
 //! Clocks: a time, unless the neighbourhood makes it a time of day, a length, a score, a ratio or a verse.
 
-use super::appointments::{BY_DAY, is_agenda, is_arranged, is_in_media, is_opened};
+use super::appointments::{BY_DAY, is_agenda, is_arranged, is_in_media, is_opened, is_round};
 use super::atoms::Shape;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{
@@ -39,6 +39,8 @@ const FOUR: f64 = 240.0;
 /// Ten hours: no clip is so long, but many a camera writes such a time of day into the picture.
 const LATE: f64 = 36_000.0;
 
+/// All that can be asked of a clock. (Apart from the cells, which need none of its registers.)
+#[inline(never)]
 fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = super::via::clock(judge, index) {
         return verdict;
@@ -47,7 +49,6 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let (first, last) = (judge.first(index), judge.last(index));
     let left = page.left(first);
     let next = page.behind(last + 1);
-    let silent = is_silent(page.kind(next));
     let range = judge.is_range(index);
     let late = seconds(page, judge, index) >= LATE && !is_in_media(page, last);
     // `model SD-2:10`
@@ -73,20 +74,45 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
             Verdict::Time
         };
     }
-    if is_other_than_time(page, first, last, &left) {
+    // `- **0:12 - 0:47**: a fall`
+    if range && is_dressed(page, first, next, &left) && !is_of_day(page, first, &left) {
+        return dressed(judge, index, &left, late);
+    }
+    by_all_rules(judge, index, &left, late)
+}
+
+/// What a range in an item of its own is, as [`by_all_rules`] would have it: all others ask for a word before it, for a
+/// word behind it, or for a single clock.
+fn dressed(judge: &Judge<'_, '_>, index: usize, left: &Left, late: bool) -> Verdict {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let is_doubtful = late
+        || are_round(page, judge, index) && is_agenda(page, seconds(page, judge, index), first, last, left)
+        || !silent_clause(page, last) && is_told_elsewhere(page, last);
+    if is_doubtful { Verdict::Doubt(Reason::AmbiguousNumber) } else { Verdict::Time }
+}
+
+/// What a clock is that stands among words.
+fn by_all_rules(judge: &Judge<'_, '_>, index: usize, left: &Left, late: bool) -> Verdict {
+    let page = judge.page;
+    let (first, last) = (judge.first(index), judge.last(index));
+    let next = page.behind(last + 1);
+    let silent = is_silent(page.kind(next));
+    let range = judge.is_range(index);
+    if is_other_than_time(page, first, last, left) {
         return Verdict::Not;
     }
-    if is_of_day(page, first, &left) || is_other(page, &left) || is_address(page, first, &left) {
+    if is_of_day(page, first, left) || is_other(page, left) || is_address(page, first, left) {
         return Verdict::Not;
     }
     // `moved to 10 April (9:27–9:55)`: on that day, or at that place?
     if matches!(left.cue, Cue::Open(_)) && is_dated(page, left.at) && BY_DAY.contains(&seconds(page, judge, index)) {
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
-    if is_ratio_of(page, first, &left) || !range && is_set(page, last, &left) {
+    if is_ratio_of(page, first, left) || !range && is_set(page, last, left) {
         return Verdict::Not;
     }
-    if !silent && (is_of_day_by_right(page, next) || is_other_by_right(page, next, &left)) {
+    if !silent && (is_of_day_by_right(page, next) || is_other_by_right(page, next, left)) {
         return Verdict::Not;
     }
     // `Elapsed 0:12.4 - a fall`: since the beginning, or since when?
@@ -97,7 +123,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     {
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
-    if !range && (is_length_by_left(page, &left) || !silent && is_length_by_right(page, last, next, &left)) {
+    if !range && (is_length_by_left(page, left) || !silent && is_length_by_right(page, last, next, left)) {
         return Verdict::Not;
     }
     let after_clock = index > 0 && matches!(page.atoms[judge.groups[index - 1].to].shape, Shape::Clock(_));
@@ -116,31 +142,31 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return judge.verdicts[index - 1];
     }
     // `open 9:00-17:00`
-    let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
+    let hours = left.cue == Cue::Word(Word::Open) && range && are_round(page, judge, index)
         || left.cue == Cue::Colon && (is_hours(page, left.at) || seconds(page, judge, index) >= FOUR && is_hours_of(page, left.at))
         || left.cue == Cue::Open(b'(') && is_hours(page, left.at)
-        || range && is_opened(page, seconds(page, judge, index), &left) && is_round(page, judge, index)
+        || range && is_opened(page, seconds(page, judge, index), left) && are_round(page, judge, index)
         || range && matches!(left.cue, Cue::Unit | Cue::Word(Word::Time | Word::Measure)) && names_hours(page, left.at)
         // `the meeting is from 14:00 to 15:30`
-        || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);
+        || range && are_round(page, judge, index) && is_agenda(page, seconds(page, judge, index), first, last, left);
     if hours
         || late
-        || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
+        || !range && (is_agenda(page, seconds(page, judge, index), first, last, left) || is_achieved(page, left))
         || is_code(page, first)
-        || !range && is_arranged(page, seconds(page, judge, index), &left)
+        || !range && is_arranged(page, seconds(page, judge, index), left)
         || !silent_clause(page, last) && is_told_elsewhere(page, last)
-        || is_seen(page, (first, last), &left, range, seconds(page, judge, index))
+        || is_seen(page, (first, last), left, range, seconds(page, judge, index))
         || !range
-            && (is_anchor(page, &left)
-                || is_result(page, &left)
-                || is_counted_down_from(page, &left)
-                || is_in_parts(page, first, &left)
-                || is_track(page, &left))
-        || is_jump(judge, index, &left)
-        || is_near_day(page, first, &left)
+            && (is_anchor(page, left)
+                || is_result(page, left)
+                || is_counted_down_from(page, left)
+                || is_in_parts(page, first, left)
+                || is_track(page, left))
+        || is_jump(judge, index, left)
+        || is_near_day(page, first, left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
         || is_crowded(page, judge, index)
-        || !range && is_shortened(judge, index, &left)
+        || !range && is_shortened(judge, index, left)
     {
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
@@ -155,6 +181,13 @@ fn is_alone(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
             page.kind(last + 1),
             Kind::Break | Kind::Mark(Mark::Pipe | Mark::Close(_) | Mark::Colon | Mark::Stop)
         )
+}
+
+/// The same with dress around it, behind which the token at `next` stands.
+fn is_dressed(page: &Page<'_>, first: usize, next: usize, left: &Left) -> bool {
+    matches!(left.cue, Cue::Cell | Cue::Start | Cue::Dash)
+        && page.before(first).is_none_or(|before| before == left.at)
+        && matches!(page.kind(next), Kind::Break | Kind::Mark(Mark::Pipe | Mark::Close(_) | Mark::Colon | Mark::Stop))
 }
 
 /// Whether no rule asks further about what stands behind a clock.
@@ -188,11 +221,11 @@ fn is_model(page: &Page<'_>, first: usize, dash: usize) -> bool {
     }
 }
 
-/// Whether the hours of a shop could be told so: `9:00-17:30`, but not `00:31–00:44`.
-fn is_round(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
+/// Whether both ends of a group are round: `9:00-17:30`, but not `00:31–00:44`.
+fn are_round(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let group = judge.groups[index];
     [group.from, group.to].iter().all(|atom| match page.atoms[*atom].shape {
-        Shape::Clock(seconds) => seconds % 5.0 == 0.0,
+        Shape::Clock(seconds) => is_round(seconds),
         _ => true,
     })
 }
@@ -440,5 +473,62 @@ mod tests {
             }
         }
         assert!(at_once > 1000, "only {at_once} were decided at once");
+    }
+
+    #[test]
+    fn decides_a_dressed_range_as_all_rules_do() {
+        let befores = [
+            "",
+            "- ",
+            "* ",
+            "3. ",
+            "+ ",
+            "| ",
+            "In the morning. ",
+            "A ratio. ",
+            "set - ",
+            "The meeting: a. ",
+            "10 May - ",
+        ];
+        let ranges =
+            ["0:12 - 0:47", "1:20 - 1:40", "9:00 - 17:30", "16:10 - 16:20", "40:60 to 50:00", "11:00:00 - 11:05:00"];
+        let behinds = [
+            "",
+            ".",
+            ":",
+            " |",
+            ")",
+            ": as the plate says",
+            ": according to the pole",
+            " - a fall",
+            " train",
+            ": the class",
+        ];
+        let mut dressed_ones = 0;
+        for (before, range, behind) in
+            befores.iter().flat_map(|a| ranges.iter().flat_map(move |b| behinds.map(|c| (*a, *b, c))))
+        {
+            for dress in ["", "*", "**", "\"", "`"] {
+                let text = format!("{before}{dress}{range}{dress}{behind}\n0:50\n");
+                let mut spare = Spare::default();
+                let page = Page::new(&text, &mut spare);
+                let mut judge = Judge::new(&page, &mut spare);
+                judge.judge();
+                let first = |index: usize| (judge.first(index), page.left(judge.first(index)));
+                for index in (0..judge.groups.len()).filter(|index| judge.is_range(*index)) {
+                    let (first, left) = first(index);
+                    let next = page.behind(judge.last(index) + 1);
+                    if !is_dressed(&page, first, next, &left) || is_of_day(&page, first, &left) {
+                        continue;
+                    }
+                    for late in [false, true] {
+                        let all = by_all_rules(&judge, index, &left, late);
+                        assert_eq!(dressed(&judge, index, &left, late), all, "{text}");
+                    }
+                    dressed_ones += 1;
+                }
+            }
+        }
+        assert!(dressed_ones > 500, "only {dressed_ones} were dressed");
     }
 }

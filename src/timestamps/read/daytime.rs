@@ -20,6 +20,9 @@ pub(super) fn is_of_day_by_right(page: &Page<'_>, next: usize) -> bool {
 
 /// A date before the clock, with nothing but `at`, commas and week days in between.
 pub(super) fn is_dated(page: &Page<'_>, first: usize) -> bool {
+    if !page.dated {
+        return false;
+    }
     for index in (first.saturating_sub(6)..first).rev() {
         match page.kind(index) {
             Kind::Date | Kind::Word(Word::Month) => return true,
@@ -67,23 +70,41 @@ pub(super) fn is_hours_of(page: &Page<'_>, colon: usize) -> bool {
 
 /// `at 1:15 and 2:45 according to the pole`, `10:45, as the plate says`: what is not told of the media, but by something in it.
 pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
-    let same = |at: &usize| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
-    let clause = |at: &usize| same(at) && page.kind(*at) != Kind::Mark(Mark::Comma);
     let teller =
         |at: usize| matches!(page.kind(at), Kind::Other(_) | Kind::Word(Word::Display | Word::Agenda | Word::Day));
-    (last + 1..last + 10).take_while(same).any(|at| match page.kind(at) {
-        Kind::Other(_) if page.kind(at + 1) == Kind::Word(Word::To) => {
-            page.kind(at + 2) == Kind::Word(Word::The) && teller(at + 3) && ends_with(page, at, &["according"])
+    let behind = &page.tokens[last + 1..page.tokens.len().min(last + 12)];
+    for (nth, token) in behind.iter().enumerate() {
+        match token.kind {
+            Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon) => return false,
+            // the article of who tells it
+            Kind::Word(Word::The) if nth > 0 => {
+                let the = last + 1 + nth;
+                if teller(the + 1) && is_telling(page, last, the) {
+                    return true;
+                }
+            }
+            _ => {}
         }
-        Kind::Word(_) if page.kind(at + 1) == Kind::Word(Word::The) && teller(at + 2) => {
-            ends_with(page, at, &["as"])
-                && (at + 3..at + 9).take_while(clause).any(|verb| {
-                    page.kind(verb) == Kind::Word(Word::Shows)
-                        || ends_with(page, verb, &["states", "announces", "lists"])
-                })
+    }
+    false
+}
+
+/// Whether the article at `the`, in a clause behind the token at `last`, is that of somebody who is said to tell something.
+#[inline(never)]
+fn is_telling(page: &Page<'_>, last: usize, the: usize) -> bool {
+    let clause =
+        |at: &usize| !matches!(page.kind(*at), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Comma));
+    match page.kind(the - 1) {
+        Kind::Word(Word::To) if the > last + 2 && matches!(page.kind(the - 2), Kind::Other(_)) => {
+            ends_with(page, the - 2, &["according"])
+        }
+        Kind::Word(_) if the < last + 11 && ends_with(page, the - 1, &["as"]) => {
+            (the + 2..the + 8).take_while(clause).any(|verb| {
+                page.kind(verb) == Kind::Word(Word::Shows) || ends_with(page, verb, &["states", "announces", "lists"])
+            })
         }
         _ => false,
-    })
+    }
 }
 
 /// Whether a label is one of hours of the day.

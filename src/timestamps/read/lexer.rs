@@ -25,6 +25,8 @@ pub(super) struct Tokens {
     pub(super) units: bool,
     /// Whether there is a verb of showing.
     pub(super) shows: bool,
+    /// Whether there is a date, or a day or a month of one.
+    pub(super) dated: bool,
     /// The first token of a script that is not read.
     pub(super) script: Option<usize>,
     /// The numbers in words that stand behind an `at`.
@@ -53,6 +55,7 @@ pub(super) fn lex(text: &str, tokens: Vec<Token>, points: Vec<u32>) -> Tokens {
         labelled: seen.starts || seen.ends || seen.keys,
         units: seen.units,
         shows: seen.shows,
+        dated: seen.dated,
         all: lexer.tokens,
         points: lexer.points,
         script: lexer.script,
@@ -83,6 +86,7 @@ struct Seen {
     keys: bool,
     units: bool,
     shows: bool,
+    dated: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -203,6 +207,12 @@ impl Lexer<'_> {
         self.gap = Gap::Tight;
     }
 
+    /// Adds a date, or what has one in it.
+    pub(super) fn dated(&mut self, kind: Kind, length: usize) {
+        self.seen.dated |= kind == Kind::Date;
+        self.push(kind, length);
+    }
+
     /// Adds a word that the vocabulary knows. Where there is nothing to note, and room, nothing is called and no register has
     /// to be saved, which costs more than the rest.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "what the tables of words give is passed on as it is")]
@@ -227,6 +237,7 @@ impl Lexer<'_> {
             Kind::Word(Word::Start) => self.seen.starts = true,
             Kind::Word(Word::End) => self.seen.ends = true,
             Kind::Word(Word::Shows) => self.seen.shows = true,
+            Kind::Word(Word::Day | Word::Month) => self.seen.dated = true,
             Kind::Word(Word::From | Word::To | Word::Until) => {
                 let behind = &self.rest()[length..];
                 let behind = behind.strip_prefix(b" ").unwrap_or(behind);

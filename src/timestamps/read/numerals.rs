@@ -59,7 +59,7 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
         return lexer.push(kind, length);
     }
     if let Some((kind, length)) = wall::lex(rest) {
-        return lexer.push(kind, length);
+        return lexer.dated(kind, length);
     }
     if let Some(length) = decimals(rest) {
         return lexer.push(Kind::Pair, length);

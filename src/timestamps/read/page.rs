@@ -13,6 +13,7 @@ use super::token::{Gap, Kind, Mark, Token, Word};
 /// How far a look goes.
 const REACH: usize = 12;
 
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub(super) struct Page<'a> {
     pub(super) text: &'a str,
     pub(super) tokens: Vec<Token>,
@@ -22,6 +23,8 @@ pub(super) struct Page<'a> {
     pub(super) units: bool,
     /// Whether there is a verb of showing.
     pub(super) shows: bool,
+    /// Whether there is a date, or a day or a month of one.
+    pub(super) dated: bool,
     /// Whether a label is possible.
     pub(super) labelled: bool,
     /// The first token of a script that is not read.
@@ -89,9 +92,9 @@ impl<'a> Page<'a> {
         let atoms = atoms::compose(text, &tokens, take(&mut spare.atoms));
         let roles = if tokens.tabular { table::roles(text, &tokens.all, &atoms) } else { Vec::new() };
         let labelled = tokens.labelled || roles.iter().any(|role| matches!(role, Role::Start | Role::End));
-        let (units, shows, script) = (tokens.units, tokens.shows, tokens.script);
+        let (units, shows, dated, script) = (tokens.units, tokens.shows, tokens.dated, tokens.script);
         let Tokens { all, points, spelled, .. } = tokens;
-        Self { text, tokens: all, points, units, shows, labelled, script, spelled, atoms, roles }
+        Self { text, tokens: all, points, units, shows, dated, labelled, script, spelled, atoms, roles }
     }
 
     /// Gives its vectors back.

@@ -58,7 +58,8 @@ fn is_placed(left: &Left) -> bool {
 /// `split 60:40`, `both in 16:10`, `the scale model is built at 1:24`: what the two numbers are tells it.
 pub(super) fn is_other_than_time(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
     let text = &page.text[page.span(first, first)];
-    let Some((a, b)) = text.split_once(':') else { return false };
+    let Some(colon) = text.bytes().position(|byte| byte == b':') else { return false };
+    let (a, b) = (&text[..colon], &text[colon + 1..]);
     let next = page.behind(last + 1);
     match (a, b) {
         ("16", "10") => {

@@ -270,7 +270,10 @@ impl Kind {
 impl Word {
     /// Whether it says what the text may have in it: the lexer takes note of it.
     pub(super) const fn is_noted(self) -> bool {
-        matches!(self, Self::Start | Self::End | Self::From | Self::To | Self::Until | Self::Shows)
+        matches!(
+            self,
+            Self::Start | Self::End | Self::From | Self::To | Self::Until | Self::Shows | Self::Day | Self::Month
+        )
     }
 }
 

@@ -57,7 +57,8 @@ impl<'p, 'a> Judge<'p, 'a> {
         let via = via::Style::of(page);
         let mut verdicts = take(&mut spare.verdicts);
         verdicts.reserve(groups.len());
-        let found = Vec::new();
+        // an answer may have many numbers, and few times
+        let found = Vec::with_capacity(groups.len().min(32));
         Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found, doubts: Vec::new(), aside: None }
     }
 
@@ -204,8 +205,8 @@ impl<'p, 'a> Judge<'p, 'a> {
     /// `In: 0:12, Out: 0:18`, `IN 0:12 OUT 0:18`: two clocks, or two numbers with units, behind the words of an editor.
     fn is_passage(&self, index: usize) -> bool {
         let page = self.page;
-        let keyed = self.key(index).is_some_and(|key| page.kind(key) == Kind::Word(Word::In));
-        let Some(next) = self.groups.get(index + 1).filter(|_| keyed && !self.is_range(index)) else { return false };
+        let keyed = || self.key(index).is_some_and(|key| page.kind(key) == Kind::Word(Word::In));
+        let Some(next) = self.groups.get(index + 1).filter(|_| !self.is_range(index) && keyed()) else { return false };
         let timed = |atom: usize| matches!(page.atoms[atom].shape, Shape::Clock(_) | Shape::Timed(_));
         next.joint == Joint::Single
             && timed(self.groups[index].from)

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::timestamps::answer::{Answer, Place};
+use crate::timestamps::answer::{Answer, Echoed, Place};
 use crate::timestamps::object::Object;
 
 /// A body that can take the member.
@@ -18,9 +18,9 @@ pub struct Whole {
 // === impl Whole ===
 
 impl Whole {
-    /// Reads a body; `None` if it has to go the long way.
+    /// Reads a body, of which nothing is echoed; `None` if it has to go the long way.
     pub fn read(body: &Bytes) -> Option<(Self, Answer)> {
-        let (answer, place) = Answer::read_object(str::from_utf8(body).ok()?)?;
+        let (answer, place) = Answer::read_object(str::from_utf8(body).ok()?, Echoed::None)?;
         (!answer.has_timestamps).then(|| (Self { body: body.clone(), place }, answer))
     }
 
