@@ -3,66 +3,21 @@
 //! An upstream's kind brings the paths of its API, sorted into a few classes; a class has deadlines, a name in metrics,
 //! and says whether answers may gain timestamps. What a user routes himself comes first, the longest prefix winning.
 
+mod class;
+mod deadlines;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
 use memchr::memchr;
 
+pub use self::class::Class;
+pub use self::deadlines::{Deadlines, OnClientGone};
 use super::path::{self, Normal};
-use crate::body::Pace;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::upstream::{Kind, Upstream};
-
-/// The longest waits of an exchange; `None` waits for ever (design, section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Deadlines {
-    /// Waiting for the client's next body byte.
-    pub upload: Option<Duration>,
-    /// The least of its bytes that must come, in so much waiting for them.
-    pub upload_rate: Option<Pace>,
-    /// Until the upstream takes the next piece of the request, and from the last one to the answer's head.
-    pub first_byte: Option<Duration>,
-    /// Waiting for the upstream's next body byte.
-    pub silence: Option<Duration>,
-    /// The whole exchange.
-    pub total: Option<Duration>,
-}
-
-/// What becomes of the upstream's work when the client has gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnClientGone {
-    /// The connection closes, which is how an upstream learns of it.
-    Close,
-    /// The answer is read to its end, unseen: for an upstream that goes on anyway.
-    Finish,
-}
-
-/// What kinds of requests there are, as far as patience goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// Lists, models, one id, health: answered from memory.
-    Info,
-    /// `POST /files`.
-    Upload,
-    /// `GET /files/{id}/content`.
-    Content,
-    /// `/summarize`.
-    Summarize,
-    /// `/generate_vlm_captions` and `/reviewAlert`.
-    Captions,
-    /// VIA's `/chat/completions`.
-    Chat,
-    /// DELETE, `POST /live-stream`, `POST /alerts`.
-    Change,
-    /// Ollama's chat, generate, embed and `/v1`.
-    Generate,
-    /// Ollama's pull, push, create, copy, delete and blobs.
-    Library,
-    /// Anything on a plain upstream.
-    Plain,
-}
 
 /// A match, and what it leads to.
 #[derive(Debug)]
@@ -133,145 +88,6 @@ struct Routes {
     kind: Kind,
     has_base: bool,
     by_class: [Option<Arc<Route>>; Class::ALL.len()],
-}
-
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-/// Of an upload: 10 KiB a second, in each minute of waiting for the client.
-const PACE: Pace = Pace { bytes: 600 << 10, per: MINUTE };
-
-// === impl Class ===
-
-impl Class {
-    /// All classes, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
-        Self::Info,
-        Self::Upload,
-        Self::Content,
-        Self::Summarize,
-        Self::Captions,
-        Self::Chat,
-        Self::Change,
-        Self::Generate,
-        Self::Library,
-        Self::Plain,
-    ];
-
-    /// The word in settings, logs and metrics.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Upload => "upload",
-            Self::Content => "content",
-            Self::Summarize => "summarize",
-            Self::Captions => "captions",
-            Self::Chat => "chat",
-            Self::Change => "change",
-            Self::Generate => "generate",
-            Self::Library => "library",
-            Self::Plain => "plain",
-        }
-    }
-
-    /// The deadlines of design.md, section 3.
-    pub fn deadlines(self) -> Deadlines {
-        let stall = Deadlines { upload: Some(MINUTE), ..Deadlines::default() };
-        match self {
-            Self::Info => Deadlines { total: Some(10 * SECOND), ..Deadlines::default() },
-            Self::Upload => Deadlines { upload_rate: Some(PACE), first_byte: Some(30 * MINUTE), ..stall },
-            Self::Content => Deadlines { first_byte: Some(30 * SECOND), silence: Some(MINUTE), ..Deadlines::default() },
-            Self::Summarize | Self::Captions => {
-                Deadlines { first_byte: Some(60 * MINUTE), silence: Some(30 * SECOND), ..stall }
-            }
-            Self::Chat | Self::Change => Deadlines { first_byte: Some(5 * MINUTE), ..stall },
-            Self::Generate => Deadlines { first_byte: Some(10 * MINUTE), silence: Some(5 * MINUTE), ..stall },
-            Self::Library => Deadlines { first_byte: Some(10 * MINUTE), silence: Some(10 * MINUTE), ..stall },
-            Self::Plain => Deadlines { first_byte: Some(10 * MINUTE), ..stall },
-        }
-    }
-
-    /// VIA goes on with summaries and captions whatever its client does (contract: via, 3.4).
-    pub fn on_client_gone(self) -> OnClientGone {
-        match self {
-            Self::Summarize | Self::Captions => OnClientGone::Finish,
-            _ => OnClientGone::Close,
-        }
-    }
-
-    /// Whether answers of this class name times worth attaching.
-    pub fn has_timestamps(self) -> bool {
-        matches!(self, Self::Summarize | Self::Chat)
-    }
-
-    /// Whether an API has requests of this class.
-    pub fn is_of(self, kind: Kind) -> bool {
-        match self {
-            Self::Info => kind != Kind::Http,
-            Self::Generate | Self::Library => kind == Kind::Ollama,
-            Self::Plain => kind == Kind::Http,
-            Self::Upload | Self::Content | Self::Summarize | Self::Captions | Self::Chat | Self::Change => {
-                kind == Kind::Via
-            }
-        }
-    }
-
-    fn of(kind: Kind, method: &Method, path: &str) -> Self {
-        match kind {
-            Kind::Http => Self::Plain,
-            Kind::Ollama => Self::of_ollama(method, path),
-            Kind::Via => Self::of_via(method, path.strip_prefix("/v1").unwrap_or(path)),
-        }
-    }
-
-    fn of_via(method: &Method, path: &str) -> Self {
-        let is_post = *method == Method::POST;
-        match path.trim_end_matches('/') {
-            "/summarize" if is_post => Self::Summarize,
-            "/generate_vlm_captions" | "/reviewAlert" if is_post => Self::Captions,
-            "/chat/completions" if is_post => Self::Chat,
-            "/files" if is_post => Self::Upload,
-            "/live-stream" | "/alerts" if is_post => Self::Change,
-            _ if *method == Method::DELETE => Self::Change,
-            path if path.starts_with("/files/") && path.ends_with("/content") => Self::Content,
-            _ => Self::Info,
-        }
-    }
-
-    fn of_ollama(method: &Method, path: &str) -> Self {
-        match path {
-            "/api/chat" | "/api/generate" | "/api/embed" | "/api/embeddings" => Self::Generate,
-            "/api/pull" | "/api/push" | "/api/create" | "/api/copy" | "/api/delete" => Self::Library,
-            _ if path.starts_with("/api/blobs/") => Self::Library,
-            _ if *method == Method::POST && path.starts_with("/v1/") => Self::Generate,
-            _ => Self::Info,
-        }
-    }
-}
-
-// === impl OnClientGone ===
-
-impl OnClientGone {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Close, Self::Finish];
-
-    /// The word in settings.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Close => "close",
-            Self::Finish => "finish",
-        }
-    }
-}
-
-// === impl Deadlines ===
-
-impl Deadlines {
-    /// The shortest; an hour where there is none.
-    fn shortest(&self) -> Duration {
-        let pace = self.upload_rate.map(|pace| pace.per);
-        let all = [self.upload, pace, self.first_byte, self.silence, self.total];
-        all.into_iter().flatten().min().unwrap_or(60 * MINUTE)
-    }
 }
 
 // === impl Router ===
