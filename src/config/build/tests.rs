@@ -1,6 +1,9 @@
 use std::path::Path;
 
 use super::*;
+use crate::proxy::{Class, OnClientGone};
+use crate::timestamps::parameters::Mode;
+use crate::upstream::Kind;
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse(Path::new("v.toml"), text, Overrides::default()).map_err(|e| e.to_string())
