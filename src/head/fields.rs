@@ -4,20 +4,15 @@
 //! text of our own behind it. Nothing is hashed, lowered or copied, and neighbours that pass untouched are written in
 //! one piece. Names are compared without regard to case; most that are absent are known to be so by one bit.
 
-use std::cell::RefCell;
+mod line;
+mod spare;
 
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memchr3;
 
-/// Bytes of the fields that viaduct adds to a request, usually.
-const OWN: usize = 320;
-
-/// How many vectors a thread keeps for the next heads, and how large they may be.
-const SPARE: usize = 32;
-const SPARE_SIZE: usize = 4 * 1024;
-
-thread_local!(static SPARES: RefCell<Vec<(Vec<Line>, Vec<u8>)>> = const { RefCell::new(Vec::new()) });
+pub(crate) use self::line::marks;
+use self::line::{Form, Line, is_same, len, mark, mark_of};
 
 /// The fields of a head.
 #[derive(Clone, Default)]
@@ -31,29 +26,6 @@ pub struct Fields {
     marks: u64,
 }
 
-/// One field. Offsets into the head, or into our own text.
-#[derive(Debug, Clone, Copy)]
-struct Line {
-    name: u32,
-    value: u32,
-    end: u32,
-    name_len: u16,
-    /// First byte of the name, lower case.
-    first: u8,
-    form: Form,
-}
-
-/// Where a line stands, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// In the head, as `name: value` and nothing else.
-    Plain,
-    /// In the head, with other white space.
-    Spaced,
-    /// In our own text.
-    Own,
-}
-
 // === impl Fields ===
 
 impl Fields {
@@ -64,8 +36,7 @@ impl Fields {
 
     /// None yet, with room for so many that point into `head`.
     pub(crate) fn of(head: Bytes, room: usize) -> Self {
-        // What the last head had need not be asked of the allocator again.
-        let (mut lines, own) = SPARES.with_borrow_mut(Vec::pop).unwrap_or_default();
+        let (mut lines, own) = spare::take();
         lines.reserve(room);
         Self { head, own, lines, marks: 0 }
     }
@@ -88,17 +59,9 @@ impl Fields {
     /// As [`push_parsed`](Self::push_parsed), for a line `name: value` that begins at `at` in the head, with its colon
     /// and its end there.
     pub(crate) fn push_plain(&mut self, at: usize, colon: usize, end: usize) {
-        let (name_len, first) = (colon - at, self.head[at] | 0x20);
-        self.marks |= mark_of(name_len, first);
-        let name_len = u16::try_from(name_len).unwrap_or(u16::MAX);
-        self.lines.push(Line {
-            name: len(at),
-            value: len(colon + 2),
-            end: len(end),
-            name_len,
-            first,
-            form: Form::Plain,
-        });
+        let line = Line::new(&self.head[at..colon], len(at), len(colon + 2), len(end), Form::Plain);
+        self.marks |= mark_of(colon - at, line.first);
+        self.lines.push(line);
     }
 
     /// How many there are.
@@ -209,7 +172,7 @@ impl Fields {
     pub(crate) fn append_clean(&mut self, name: &HeaderName, value: &[u8]) {
         debug_assert!(memchr3(b'\r', b'\n', 0, value).is_none(), "a value that ends its line");
         let name = name.as_str().as_bytes();
-        let line = write_line(&mut self.own, name, value);
+        let line = Line::write(&mut self.own, name, value);
         self.marks |= mark(name);
         self.lines.push(line);
     }
@@ -221,9 +184,9 @@ impl Fields {
         let had = self.marks;
         let line = if line.form == Form::Own {
             let value = self.value(&line).to_vec();
-            write_line(&mut self.own, to, &value)
+            Line::write(&mut self.own, to, &value)
         } else {
-            write_line(&mut self.own, to, &self.head[line.value as usize..line.end as usize])
+            Line::write(&mut self.own, to, &self.head[line.value as usize..line.end as usize])
         };
         self.marks |= mark(to);
         self.lines.push(line);
@@ -316,88 +279,10 @@ impl Fields {
     }
 }
 
-// === impl Line ===
-
-impl Line {
-    fn new(name: &[u8], at: u32, value: u32, end: u32, form: Form) -> Self {
-        let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
-        Self { name: at, value, end, name_len, first: name.first().copied().unwrap_or_default() | 0x20, form }
-    }
-
-    /// Whether it stands right behind a line that ends at `end`, in the same text and form.
-    fn follows(self, other: &Self, end: u32) -> bool {
-        self.form == other.form && self.name == end + 2
-    }
-}
-
-/// Whether a token is this lower-case name of letters, digits and hyphens; both are equally long. Eight bytes at once:
-/// with the bit of the case set, no other byte of a token becomes one of those.
-fn is_same(token: &[u8], name: &[u8]) -> bool {
-    const CASE: u64 = 0x2020_2020_2020_2020;
-    let (tokens, token_rest) = token.as_chunks::<8>();
-    let (names, name_rest) = name.as_chunks::<8>();
-    let same =
-        |(token, name): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*token) | CASE == u64::from_le_bytes(*name) | CASE;
-    tokens.iter().zip(names).all(same)
-        && token_rest.iter().zip(name_rest).all(|(token, name)| token | 0x20 == name | 0x20)
-}
-
-/// Writes a line behind our own text.
-#[inline]
-fn write_line(own: &mut Vec<u8>, name: &[u8], value: &[u8]) -> Line {
-    if own.capacity() == 0 {
-        // Room for what the proxy adds, so that it does not grow step by step.
-        own.reserve(OWN);
-    }
-    let at = len(own.len());
-    own.extend_from_slice(name);
-    own.extend_from_slice(b": ");
-    let value_at = len(own.len());
-    own.extend_from_slice(value);
-    let end = len(own.len());
-    own.extend_from_slice(b"\r\n");
-    Line::new(name, at, value_at, end, Form::Own)
-}
-
-/// Heads are limited to far less than 4 GiB.
-#[expect(clippy::cast_possible_truncation, reason = "checked where heads are read")]
-fn len(length: usize) -> u32 {
-    length as u32
-}
-
-/// The bits of some lower-case names, for [`Fields::may_have`].
-pub(crate) const fn marks(names: &[&str]) -> u64 {
-    let (mut marks, mut at) = (0, 0);
-    while at < names.len() {
-        marks |= mark_of(names[at].len(), names[at].as_bytes()[0]);
-        at += 1;
-    }
-    marks
-}
-
-/// The bit of a name.
-fn mark(name: &[u8]) -> u64 {
-    mark_of(name.len(), name.first().copied().unwrap_or_default() | 0x20)
-}
-
-const fn mark_of(name_len: usize, first: u8) -> u64 {
-    1 << ((name_len * 5 + first as usize) % 64)
-}
-
 impl Drop for Fields {
     fn drop(&mut self) {
-        let (mut lines, mut own) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.own));
-        let is_small = lines.capacity() * size_of::<Line>() <= SPARE_SIZE && own.capacity() <= SPARE_SIZE;
-        if lines.capacity() > 0 && is_small {
-            lines.clear();
-            own.clear();
-            // A thread that ends has no use for them.
-            let _ = SPARES.try_with(|spares| {
-                let mut spares = spares.borrow_mut();
-                if spares.len() < SPARE {
-                    spares.push((lines, own));
-                }
-            });
+        if self.lines.capacity() > 0 {
+            spare::keep(std::mem::take(&mut self.lines), std::mem::take(&mut self.own));
         }
     }
 }
