@@ -60,6 +60,7 @@ mod h1;
 pub mod head;
 pub mod log;
 pub mod metrics;
+mod parts;
 pub mod pool;
 pub mod proxy;
 pub mod server;

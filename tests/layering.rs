@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// Which rooms each room may name, lowest first.
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
-    ("log", &[]),
+    ("parts", &[]),
+    ("log", &["parts"]),
     ("sim", &[]),
     ("clock", &["error"]),
     ("turn", &[]),
@@ -16,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tls", &[]),
     ("head", &[]),
     ("h1", &["head"]),
-    ("metrics", &["error"]),
+    ("metrics", &["error", "parts"]),
     ("body", &["clock", "error"]),
     ("pool", &["body", "h1", "head", "tls", "transport"]),
     ("upstream", &["pool", "tls", "body", "error", "head", "metrics"]),

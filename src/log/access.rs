@@ -4,8 +4,6 @@
 //! and its visitors, at a quarter of their instructions. Whether anybody wants it is still tracing's filter to say
 //! (target `access`).
 
-use std::cell::RefCell;
-use std::io::Write;
 use std::sync::OnceLock;
 
 use tokio::time::Instant;
@@ -61,8 +59,6 @@ pub(super) struct Access {
 /// Set once, as tracing's subscriber is.
 static ACCESS: OnceLock<Access> = OnceLock::new();
 
-thread_local!(static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
-
 /// From now on lines go there, if tracing's filter lets them pass; it is asked once, for it does not change. A second
 /// call changes nothing.
 pub(super) fn start(access: Access) {
@@ -74,13 +70,8 @@ pub(super) fn start(access: Access) {
 /// Writes one line, of an exchange that ends `now`, if anybody wants it.
 pub fn write(now: Instant, line: &Line<'_>) {
     let Some(access) = ACCESS.get() else { return };
-    SCRATCH.with_borrow_mut(|text| {
-        text.clear();
-        let form = if access.for_humans { human } else { json };
-        form(text, now, line);
-        // The buffer takes a line whole, or drops and counts it.
-        let _ = (&access.buffer).write(text);
-    });
+    let form = if access.for_humans { human } else { json };
+    access.buffer.line(|out| form(out, now, line));
 }
 
 fn json(out: &mut Vec<u8>, now: Instant, line: &Line<'_>) {

@@ -1,15 +1,11 @@
-//! What every exchange counts, in parts of which each worker has one; summed when they are read.
-//!
-//! Shared by all, these numbers would have their cache lines travel between the cores several times for each request.
-//! And what only one thread writes needs no locked operation.
+//! What every exchange counts, in parts of which each worker has one; summed when they are read. What only one thread
+//! writes needs no locked operation either.
 
 use std::array::from_fn;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
@@ -18,9 +14,8 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
 use super::RouteLabels;
+use crate::parts::{Mine, Parts};
 
-/// More threads than this share a part.
-const MOST: usize = 16;
 /// The status classes; index 0 is 1xx.
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 /// Upper bounds of the times to the first byte, in microseconds: milliseconds for lists, minutes for summaries.
@@ -46,11 +41,10 @@ const BOUNDS: [u64; 17] = [
 
 /// The exchanges of one route toward one upstream.
 #[derive(Debug)]
-pub struct Exchanges(Box<[Part]>);
+pub struct Exchanges(Parts<Part>);
 
-/// One worker's. A pair of cache lines is not shared with another's, for processors fetch them in pairs.
+/// One worker's.
 #[derive(Debug, Default)]
-#[repr(align(128))]
 struct Part {
     /// Those that run; below zero, in two's complement, where they end on another worker than they began on.
     running: AtomicU64,
@@ -61,14 +55,6 @@ struct Part {
     first_byte: AtomicU64,
     /// How many were no longer than a bound, and longer than the one before it.
     first_bytes: [AtomicU64; BOUNDS.len() + 1],
-}
-
-/// The part that this thread counts in.
-#[derive(Clone, Copy)]
-struct Mine<'a> {
-    part: &'a Part,
-    /// Whether other threads do, too.
-    is_shared: bool,
 }
 
 /// One of a part's numbers.
@@ -85,43 +71,30 @@ struct ClassLabels {
     class: &'static str,
 }
 
-/// This thread's number among all that have ever counted.
-fn number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    const UNKNOWN: usize = usize::MAX;
-    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(UNKNOWN) });
-    if NUMBER.get() == UNKNOWN {
-        NUMBER.set(NEXT.fetch_add(1, Relaxed));
-    }
-    NUMBER.get()
-}
-
 // === impl Exchanges ===
 
 impl Exchanges {
     fn new() -> Self {
-        // The last one is for those who have none of their own.
-        let parts = available_parallelism().map_or(1, usize::from).min(MOST) + 1;
-        Self((0..parts).map(|_| Part::default()).collect())
+        Self(Parts::new())
     }
 
     /// One begins.
     pub fn begin(&self) {
-        self.mine().add(|part| &part.running, 1);
+        self.0.mine().add(|part| &part.running, 1);
     }
 
     /// The head of an answer is there, so long after the request's.
     pub fn answered(&self, first_byte: Duration) {
         let micros = u64::try_from(first_byte.as_micros()).unwrap_or(u64::MAX);
         let bucket = BOUNDS.iter().position(|&bound| micros <= bound).unwrap_or(BOUNDS.len());
-        let mine = self.mine();
+        let mine = self.0.mine();
         mine.add(|part| &part.first_bytes[bucket], 1);
         mine.add(|part| &part.first_byte, micros);
     }
 
     /// One has ended, with this status and so many bytes of both bodies.
     pub fn end(&self, status: u16, received: u64, sent: u64) {
-        let mine = self.mine();
+        let mine = self.0.mine();
         mine.add(|part| &part.running, 1_u64.wrapping_neg());
         if let Some(class) = usize::from(status / 100).checked_sub(1).filter(|&class| class < CLASSES.len()) {
             mine.add(|part| &part.ended[class], 1);
@@ -132,12 +105,6 @@ impl Exchanges {
         mine.add(|part| &part.response_bytes, sent);
     }
 
-    fn mine(&self) -> Mine<'_> {
-        let last = self.0.len() - 1;
-        let number = number().min(last);
-        Mine { part: &self.0[number], is_shared: number == last }
-    }
-
     fn sum(&self, number: impl Fn(&Part) -> &AtomicU64) -> u64 {
         self.0.iter().fold(0, |sum, part| sum.wrapping_add(number(part).load(Relaxed)))
     }
@@ -145,9 +112,9 @@ impl Exchanges {
 
 // === impl Mine ===
 
-impl Mine<'_> {
+impl Mine<'_, Part> {
     /// Adds to one of the numbers. They wrap around, so that what is taken away can be added too.
-    fn add(self, number: impl FnOnce(&Part) -> &AtomicU64, count: u64) {
+    fn add(&self, number: impl FnOnce(&Part) -> &AtomicU64, count: u64) {
         let number = number(self.part);
         if self.is_shared {
             number.fetch_add(count, Relaxed);
@@ -224,7 +191,7 @@ mod tests {
         let routes = Routes::default();
         let labels = RouteLabels { route: "r".into(), upstream: "u".into() };
         let exchanges = routes.of(&labels);
-        let count = 2 * MOST as u64;
+        let count = 32;
         (0..=count).for_each(|_| exchanges.begin());
         std::thread::scope(|scope| {
             for n in 1..=count {
