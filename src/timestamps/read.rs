@@ -74,6 +74,7 @@ mod lexicon;
 mod lone;
 mod metres;
 mod minutes;
+mod notation;
 mod numbering;
 mod numerals;
 mod page;

@@ -3,9 +3,10 @@
 //! A number in words before a unit is a time (`two minutes in`) unless it is a length (`for two minutes`, `a two-minute
 //! clip`, `two minutes later`).
 
+use super::notation;
 use super::page::{Cue, Page};
 use super::token::{Gap, Kind, Mark, Style, Unit, Word};
-use super::verdict::{Judge, Verdict};
+use super::verdict::Judge;
 use crate::timestamps::time::{Doubt, Mention, Reason, Time};
 
 /// The first doubt that words raise.
@@ -37,7 +38,7 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
     if let Some(span) = page.spelled.iter().find_map(|at| spelled_clock(page, *at as usize)) {
         return Some(Doubt { reason: Reason::WordedTime, span });
     }
-    let script = page.script.filter(|_| !is_all_clocks(judge))?;
+    let script = page.script.filter(|script| !notation::decides_all(judge, *script))?;
     Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(script, script) })
 }
 
@@ -151,18 +152,6 @@ fn last_of_amount(page: &Page<'_>, at: usize) -> usize {
         Kind::Word(Word::And) => at + 3,
         _ => at + 1,
     }
-}
-
-/// A range of clocks is the same in every script; anything else may have words around it that change what it is.
-fn is_all_clocks(judge: &Judge<'_, '_>) -> bool {
-    let clock = |index: usize| {
-        let group = judge.groups[index];
-        let shape = judge.page.atoms[group.from].shape;
-        judge.verdicts[index] == Verdict::Time
-            && judge.is_range(index)
-            && matches!(shape, super::atoms::Shape::Clock(_) | super::atoms::Shape::Wall)
-    };
-    !judge.groups.is_empty() && (0..judge.groups.len()).all(clock)
 }
 
 /// The first token of the amount in words that the unit at `at` ends, if the two together are a time.
