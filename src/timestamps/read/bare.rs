@@ -2,6 +2,7 @@
 
 use super::atoms::Number;
 use super::atoms::Shape;
+use super::foreign;
 use super::groups::Joint;
 use super::lone;
 use super::numbering::{is_glued, is_years};
@@ -27,7 +28,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if follow == Follow::Never || is_glued(page, first, last) {
         return Verdict::Not;
     }
-    if page.script.is_some() && unknown_unit(page, last) {
+    if page.script.is_some() && unknown_unit(page, last) || foreign::is_unit_beside(page, first, last) {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
     match page.role(judge.groups[index].from) {

@@ -88,6 +88,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         {
             UNCLEAR
         }
+        // Italian and Spanish `a 1m12s`, but not `a 1m12s clip`
+        Cue::Other if left.article && !left.the && timed.parts > 1 && is_placed_by_article(page, last) => Verdict::Time,
         _ if is_placed(left) => Verdict::Time,
         Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
         Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
@@ -116,6 +118,11 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
+}
+
+/// Whether nothing stands behind a time that an article could belong to.
+fn is_placed_by_article(page: &Page<'_>, last: usize) -> bool {
+    matches!(page.follow(last), Follow::Nothing | Follow::List) || page.kind(last + 1) == Kind::Mark(Mark::Stop)
 }
 
 /// `연기는 33초, 48초, 61초에`: whether nothing but more of the same stand behind a time, and the last one says that they are

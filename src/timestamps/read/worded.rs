@@ -3,6 +3,7 @@
 //! A number in words before a unit is a time (`two minutes in`) unless it is a length (`for two minutes`, `a two-minute
 //! clip`, `two minutes later`).
 
+use super::foreign;
 use super::notation;
 use super::page::{Cue, Page};
 use super::token::{Gap, Kind, Mark, Style, Unit, Word};
@@ -22,14 +23,8 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
         if matches!(page.kind(at), Kind::Unit(Unit { style: Style::Unknown, .. })) {
             return Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(at, at) });
         }
-        // `In der 31. Sekunde`
-        let nth = at >= 2
-            && page.kind(at - 1) == Kind::Mark(Mark::Stop)
-            && page.gap(at - 1) == Gap::Tight
-            && matches!(page.kind(at - 2), Kind::Number(number) if number.decimals == 0)
-            && matches!(page.kind(at), Kind::Unit(Unit { style: Style::Known, .. }));
-        if nth {
-            return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 2, at) });
+        if foreign::is_of_ordinal(page, at) {
+            return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 1, at) });
         }
         if let Some(first) = amount(page, at) {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
