@@ -52,6 +52,7 @@
 mod alone;
 mod appointments;
 mod asian;
+mod asian_bare;
 mod asian_numerals;
 mod asian_words;
 mod atoms;

@@ -1,5 +1,6 @@
 //! Numbers without a unit: a time only where the form says so, nothing where a word or a sign says so, else in doubt.
 
+use super::asian_bare;
 use super::atoms::Number;
 use super::atoms::Shape;
 use super::foreign;
@@ -25,6 +26,8 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return adjacent(judge, index);
     }
     let follow = if is_measure_of_capitals(page, last) { Follow::Noun } else { page.follow(last) };
+    let follow =
+        if follow == Follow::Noun && asian_bare::is_with_copula(page, last) { Follow::Sentence } else { follow };
     if follow == Follow::Never || is_glued(page, first, last) {
         return Verdict::Not;
     }
@@ -38,7 +41,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         _ => return Verdict::Not,
     }
     let left = page.left(first);
-    if left.cue == Cue::Never {
+    if left.cue == Cue::Never || asian_bare::is_of_quantity(page, &left) {
         return Verdict::Not;
     }
 
@@ -73,11 +76,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if follow == Follow::Noun || thousands || is_years(a, b) || !decimal && quantities::is_address(page, last) {
         return Verdict::Not;
     }
-    if is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
-        return Verdict::Not;
-    }
     // `IoU 0.5-0.95`: shares of one
-    if a.value <= 1.0 && b.value <= 1.0 && matches!(left.cue, Cue::Other | Cue::Id | Cue::Word(_)) {
+    let shares = a.value <= 1.0 && b.value <= 1.0 && matches!(left.cue, Cue::Other | Cue::Id | Cue::Word(_));
+    if shares || is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
         return Verdict::Not;
     }
     let placed = matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At | Word::After | Word::Before));
@@ -120,6 +121,10 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     }
     if left.cue == Cue::Colon {
         return behind_label(judge, index, left.at);
+    }
+    // `10.5에서 14.0까지 이상 징후가 있다`
+    if follow == Follow::Sentence && judge.groups[index].joint == Joint::Word && page.is_asian(last + 1) {
+        return UNCLEAR;
     }
     if fills && is_item(page, last, follow, decimal) {
         return Verdict::Time;
@@ -165,7 +170,7 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         Cue::Word(Word::Is) if page.before(left.at).is_some_and(|part| page.kind(part) == Kind::Word(Word::Part)) => {
             UNCLEAR
         }
-        _ if decimal => UNCLEAR,
+        _ if decimal || asian_bare::is_told_of_media(page, left, last) => UNCLEAR,
         _ => Verdict::Not,
     }
 }

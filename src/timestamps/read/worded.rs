@@ -3,6 +3,7 @@
 //! A number in words before a unit is a time (`two minutes in`) unless it is a length (`for two minutes`, `a two-minute
 //! clip`, `two minutes later`).
 
+use super::asian_bare;
 use super::foreign;
 use super::notation;
 use super::page::{Cue, Page};
@@ -23,7 +24,7 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
         if matches!(page.kind(at), Kind::Unit(Unit { style: Style::Unknown, .. })) {
             return Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(at, at) });
         }
-        if foreign::is_of_ordinal(page, at) {
+        if foreign::is_of_ordinal(page, at) || asian_bare::is_about_so_many(page, at) {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 1, at) });
         }
         if let Some(first) = amount(page, at) {

@@ -1,0 +1,129 @@
+//! Numbers without a unit in Korean, Japanese and Chinese: what stands close behind them is mostly a particle or a copula, and
+//! no noun that they count.
+
+use super::page::{Cue, Left, Page};
+use super::token::{Gap, Kind, Style, Unit, Word};
+
+/// `12.0-18.5입니다`, `12-18로 보이며`, 12.0-18.5です.
+pub(super) fn is_with_copula(page: &Page<'_>, last: usize) -> bool {
+    const COPULAS: [&str; 14] = [
+        "입니다",
+        "이다",
+        "이며",
+        "이고",
+        "이라",
+        "인 ",
+        "이었",
+        "였",
+        "로 ",
+        "으로",
+        "です",
+        "でした",
+        "だった",
+        "である",
+    ];
+    let next = last + 1;
+    page.is_asian(next) && matches!(page.kind(next), Kind::Other(_)) && {
+        let behind = page.text[page.tokens[last].end()..].trim_start_matches(' ');
+        COPULAS.iter().any(|copula| behind.starts_with(copula))
+    }
+}
+
+/// `정답은 12-18입니다`, `관련 장면은 32-47 근처로`, `영상의 45 부근`: what is told of an answer, or of a part of the media.
+pub(super) fn is_told_of_media(page: &Page<'_>, left: &Left, last: usize) -> bool {
+    let placed = || {
+        let next = page.behind(last + 1);
+        page.is_asian(next) && page.kind(next) == Kind::Word(Word::Mark) && !is_particle(page, next)
+    };
+    let of_media = || {
+        let noun = page.text[page.span(left.at, left.at)].trim_end_matches('의');
+        ["화면", "画面", "視頻"].iter().any(|screen| noun.ends_with(screen))
+    };
+    match left.cue {
+        _ if !page.is_asian(left.at) => false,
+        Cue::Word(Word::Part | Word::Media | Word::Mark | Word::Time) => placed() || is_with_copula(page, last),
+        Cue::Other => of_media() && placed(),
+        _ => false,
+    }
+}
+
+/// `3에`, as on a door.
+fn is_particle(page: &Page<'_>, at: usize) -> bool {
+    page.gap(at) == Gap::Tight && page.text[page.span(at, at)].starts_with('에')
+}
+
+/// `위도 37.5665`, 温度は21.5, `환율은 1320.5`: the noun before a number says that it measures something.
+pub(super) fn is_of_quantity(page: &Page<'_>, left: &Left) -> bool {
+    const QUANTITIES: [&str; 52] = [
+        "위도",
+        "문제",
+        "평균",
+        "편차",
+        "버전",
+        "그림",
+        "등급",
+        "경도",
+        "북위",
+        "동경",
+        "남위",
+        "서경",
+        "좌표",
+        "신뢰도",
+        "정확도",
+        "온도",
+        "기온",
+        "체온",
+        "습도",
+        "속도",
+        "농도",
+        "밝기",
+        "가격",
+        "금액",
+        "환율",
+        "비율",
+        "확률",
+        "점수",
+        "평점",
+        "수치",
+        "무게",
+        "길이",
+        "높이",
+        "거리",
+        "압력",
+        "전압",
+        "緯度",
+        "経度",
+        "北緯",
+        "東経",
+        "纬度",
+        "经度",
+        "北纬",
+        "东经",
+        "温度",
+        "湿度",
+        "速度",
+        "精度",
+        "价格",
+        "価格",
+        "座標",
+        "坐标",
+    ];
+    if !page.is_asian(left.at) || !matches!(left.cue, Cue::Other | Cue::Colon | Cue::Word(Word::Is | Word::At)) {
+        return false;
+    }
+    let said = page.text[..page.tokens[left.at].end()]
+        .trim_end_matches([' ', ':', '：', '은', '는', '이', '가', 'は', 'が', '为', '為', '是', '在']);
+    QUANTITIES.iter().any(|noun| said.ends_with(noun))
+}
+
+/// `20多秒`, `20여 초`, 20数秒: about so many, and so no time; but not 持续20多秒.
+pub(super) fn is_about_so_many(page: &Page<'_>, unit: usize) -> bool {
+    const MORE: [&str; 12] = ["多", "来", "來", "几", "幾", "余", "餘", "数", "數", "여", "몇", "수"];
+    let asian = matches!(page.kind(unit), Kind::Unit(Unit { style: Style::Asian, .. }));
+    let Some(number) = unit.checked_sub(2).filter(|_| asian && page.gap(unit - 1) == Gap::Tight) else { return false };
+    matches!(page.kind(number), Kind::Number(_))
+        && matches!(page.kind(unit - 1), Kind::Other(_))
+        && MORE.contains(&&page.text[page.span(unit - 1, unit - 1)])
+        && !matches!(page.left(number).cue, Cue::Word(Word::Lasts | Word::Every | Word::Length))
+        && page.kind(page.behind(unit + 1)) != Kind::Word(Word::During)
+}
