@@ -81,6 +81,7 @@ mod notation;
 mod numbering;
 mod numerals;
 mod page;
+mod parallel;
 mod quantities;
 mod results;
 mod scores;
