@@ -66,6 +66,7 @@ mod cues;
 mod cut_off;
 mod daytime;
 mod foreign;
+mod frequencies;
 mod groups;
 mod headings;
 mod labels;

@@ -20,7 +20,10 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         return Verdict::Not;
     }
     // `평균 3분`
-    let spell = left.cue == Cue::Word(Word::Length) || is_asian_spell(page, left);
+    let length = |at: usize| page.kind(at) == Kind::Word(Word::Length);
+    let spell = left.cue == Cue::Word(Word::Length)
+        || left.cue == Cue::Word(Word::Is) && page.before(left.at).is_some_and(length)
+        || is_asian_spell(page, left);
     if timed.unit.style == Style::Asian && spell && behind != Behind::Point {
         return Verdict::Not;
     }
