@@ -1,6 +1,7 @@
 //! Numbers without a unit in Korean, Japanese and Chinese: what stands close behind them is mostly a particle or a copula, and
 //! no noun that they count.
 
+use super::atoms::Number;
 use super::page::{Cue, Left, Page};
 use super::token::{Gap, Kind, Style, Unit, Word};
 
@@ -45,6 +46,14 @@ pub(super) fn is_told_of_media(page: &Page<'_>, left: &Left, last: usize) -> boo
         Cue::Other => of_media() && placed(),
         _ => false,
     }
+}
+
+/// `36.5에 연기가`, `12.5 지점`, `영상의 45 부근`; but `3에`, as on a door.
+pub(super) fn is_placed(page: &Page<'_>, left: &Left, last: usize, number: Number) -> bool {
+    let next = page.behind(last + 1);
+    let marked = page.is_asian(next) && page.kind(next) == Kind::Word(Word::Mark);
+    marked && (number.decimals > 0 || left.cue == Cue::Start)
+        || (marked || number.decimals > 0) && is_told_of_media(page, left, last)
 }
 
 /// `3에`, as on a door.

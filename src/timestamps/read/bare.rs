@@ -90,10 +90,8 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return Verdict::Not;
     }
     // `off by 1-2`: by how much
-    if left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign {
-        return Verdict::Not;
-    }
-    if !decimal && (is_dated(page, last) || is_score_with_time(page, last, follow)) {
+    let by = left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign;
+    if by || !decimal && (is_dated(page, last) || is_score_with_time(page, last, follow)) {
         return Verdict::Not;
     }
     let fills = page.opens_item(first);

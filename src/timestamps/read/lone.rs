@@ -40,13 +40,7 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     {
         return Verdict::Time;
     }
-    // `36.5에 연기가`, `12.5 지점`; but `3에`, as on a door
-    if page.is_asian(next)
-        && page.kind(next) == Kind::Word(Word::Mark)
-        && (number.decimals > 0 || left.cue == Cue::Start)
-        || asian_bare::is_told_of_media(page, left, last)
-            && (number.decimals > 0 || page.kind(next) == Kind::Word(Word::Mark))
-    {
+    if asian_bare::is_placed(page, left, last, number) {
         return UNCLEAR;
     }
     if follow == Follow::Noun
