@@ -82,11 +82,12 @@ fn hangul_word(lexer: &mut Lexer<'_>, length: usize) {
 
 /// The `여` of `30여 초`: a number in words behind one in digits.
 fn is_more(lexer: &Lexer<'_>, word: &str, behind: &str) -> bool {
+    if lexer.gap() != Gap::Tight || !matches!(lexer.tokens.last(), Some(Token { kind: Kind::Number(_), .. })) {
+        return false;
+    }
     let Some(rest) = word.strip_prefix(['여', '몇']) else { return false };
     let unit = if rest.is_empty() { behind.strip_prefix(' ').unwrap_or_default() } else { rest };
-    lexer.gap() == Gap::Tight
-        && matches!(lexer.tokens.last(), Some(Token { kind: Kind::Number(_), .. }))
-        && ["초", "분", "시간"].iter().any(|known| unit.strip_prefix(known).is_some_and(ends))
+    ["초", "분", "시간"].iter().any(|known| unit.strip_prefix(known).is_some_and(ends))
 }
 
 /// Bytes of the Hangul that a text begins with, of at most [`LONGEST_WORD`] characters.

@@ -21,9 +21,9 @@ pub(super) fn is_unit_beside(page: &Page<'_>, first: usize, last: usize) -> bool
     };
     let before = || {
         let text = &page.text[page.span(first - 1, first - 1)];
-        is_hour(text.rsplit(' ').next().unwrap_or(text))
+        is_hour(&text[text.bytes().rposition(|byte| byte == b' ').map_or(0, |space| space + 1)..])
     };
-    behind || page.gap(first) == Gap::Space && matches!(page.kind(first - 1), Kind::Other(_)) && before()
+    behind || first > 0 && page.gap(first) == Gap::Space && matches!(page.kind(first - 1), Kind::Other(_)) && before()
 }
 
 /// Whether the unit at `at`, which no number stands before, has an ordinal there: `la 15e seconde`, `33° secondo`,
@@ -95,13 +95,22 @@ fn is_numbered(id: &str) -> bool {
 /// The first word of a token.
 fn word<'p>(page: &'p Page<'_>, at: usize) -> &'p str {
     let text = &page.text[page.span(at, at)];
-    text.split([' ', '\'', '’']).next().unwrap_or(text)
+    let apart = |byte: u8| matches!(byte, b' ' | b'\'' | 0xE2);
+    &text[..text.bytes().position(apart).unwrap_or(text.len())]
 }
 
 /// Whether the first word of the token is a unit behind a number.
 fn is_unit(page: &Page<'_>, at: usize) -> bool {
+    let lead = page.text.as_bytes()[page.tokens[at].start()];
+    // what none of them begins with
+    if !matches!(
+        lead,
+        b'S' | b'd' | b'g' | b'h' | b'j' | b'm' | b'o' | b's' | b't' | b'u' | b'v' | 0xC3 | 0xC4 | 0xD0 | 0xD1
+    ) {
+        return false;
+    }
     let word = word(page, at);
-    match word.as_bytes()[0] {
+    match lead {
         b'S' => word == "Std",
         b'd' => matches!(word, "dk" | "dak" | "dtk"),
         b'g' => matches!(word, "godz" | "giờ") || is_hour(word),
@@ -153,9 +162,9 @@ fn is_hour(word: &str) -> bool {
     ];
     const WORDS: [&str; 6] = ["oră", "часу", "часе", "часам", "часах", "часами"];
     match word.as_bytes() {
-        [b'g' | b'h' | b't' | b's' | b'u' | b'o' | 0xC3 | 0xD0 | 0xD1, ..] => {
-            STEMS.iter().any(|stem| word.starts_with(stem)) || WORDS.contains(&word)
-        }
+        [b'g' | b'h' | b's' | b'o', b'o' | b'r' | b'a', ..]
+        | [b't' | b'u', b'i' | b'u' | b'r', ..]
+        | [0xC3 | 0xD0 | 0xD1, ..] => STEMS.iter().any(|stem| word.starts_with(stem)) || WORDS.contains(&word),
         _ => false,
     }
 }
