@@ -11,6 +11,9 @@ use super::token::{Kind, Other, Style, Unit};
 /// A word that only begins like one that matters.
 const OTHER: Kind = Kind::Other(Other { words: 1, capital: false });
 
+/// A share of the media, told apart by its size.
+const HALFWAY: Kind = U(Unit { size: 0, style: Style::Unknown });
+
 const fn unit(size: u16) -> Kind {
     U(Unit { size, style: Style::Asian })
 }
@@ -64,7 +67,7 @@ pub(super) const HANGUL: Table = &[
     ("스톱워치", W(Display)), ("점수판", W(Display)), ("계기판", W(Display)), ("시계방향", W(Function)), ("시계 방향", W(Function)),
     ("안에", W(During)), ("내에", W(During)), ("만에", W(During)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
     ("평일", W(Day)), ("오늘", W(Day)), ("매일", W(Day)),
-    ("사이렌", OTHER), ("사이드", OTHER), ("사이클", OTHER), ("사이트", OTHER), ("이상한", OTHER), ("이상하", OTHER),
+    ("절반", HALFWAY), ("중반", HALFWAY), ("사이렌", OTHER), ("사이드", OTHER), ("사이클", OTHER), ("사이트", OTHER), ("이상한", OTHER), ("이상하", OTHER),
     ("금요일", W(Day)), ("토요일", W(Day)), ("일요일", W(Day)),
 ];
 

@@ -87,6 +87,12 @@ impl Behind {
             Kind::Word(Word::Age) if is_late(page, next) => Self::Length,
             Kind::Word(Word::In) => Self::inside(page, next),
             Kind::Word(Word::Later) if is_asian(page, last) => Self::After,
+            // `45 segundos después del inicio`
+            Kind::Word(Word::Later)
+                if page.kind(next + 1) == Kind::Word(Word::From) && page.kind(next + 2) == Kind::Word(Word::Start) =>
+            {
+                Self::Relative
+            }
             // 58秒全部恢复
             Kind::Word(Word::Length)
                 if ["全部", "全体", "全て", "合計", "一共", "总共", "모두", "전부"]

@@ -83,7 +83,10 @@ pub(super) fn is_mark_of_german(page: &Page<'_>, last: usize) -> bool {
     let joined = page.kind(last + 1) == Kind::Mark(Mark::Dash)
         && page.gap(last + 1) == Gap::Tight
         && page.gap(last + 2) == Gap::Tight;
-    joined && page.text[page.tokens[last + 1].end()..].starts_with("Marke")
+    joined && {
+        let noun = &page.text[page.tokens[last + 1].end()..];
+        ["Marke", "Punkt", "Zeitpunkt", "Stelle", "Bereich"].iter().any(|mark| noun.starts_with(mark))
+    }
 }
 
 /// `15e`, `1re`, `33esimo`, `20mo`, `12nci`: a number, and then nothing but a few letters.

@@ -20,11 +20,13 @@ pub(super) fn is_before_a_point(page: &Page<'_>, last: usize) -> bool {
     let Some(mut unit) = (last + 2..last + REACH).take_while(same).find(|at| asian(at) && counted(at)) else {
         return false;
     };
+    // 第二次在52秒
+    let placed = page.kind(unit - 2) == Kind::Word(Word::At);
     // `1시간 20분 10초부터`
     while matches!(page.kind(unit + 1), Kind::Number(_)) && asian(&(unit + 2)) {
         unit += 2;
     }
     // 12秒、34秒: the next of a list says no more than this one
     let told = (last + 2..unit).any(|at| matches!(page.kind(at), Kind::Other(_) | Kind::Word(Word::Is)));
-    told && Behind::of(page, unit) == Behind::Point
+    told && (placed || Behind::of(page, unit) == Behind::Point)
 }

@@ -40,6 +40,10 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
 
 /// `halfway through the video`, `midway into the clip`; but `halfway down the aisle`.
 fn is_through_media(page: &Page<'_>, at: usize) -> bool {
+    // `영상의 절반쯤`
+    if page.is_asian(at) {
+        return at > 0 && page.kind(at - 1) == Kind::Word(Word::Media);
+    }
     matches!(page.kind(at + 1), Kind::Word(Word::To | Word::Into | Word::In))
         && (at + 2..at + 4).any(|index| page.kind(index) == Kind::Word(Word::Media))
 }
