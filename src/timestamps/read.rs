@@ -4,6 +4,7 @@
 //! and their units together; `groups` joins two atoms to a range where something between them says so; `labels` and
 //! `table` pair starts with ends that stand apart; then `verdict` asks the family of each group (`clocks`, `timed`, `bare`,
 //! `via`) what it is: a time, none, or in doubt; single ones of `timed` and `bare` go to `alone` (and on to `cues`) and `lone`.
+//! What a language that is not read leaves to signs, and what of it is seen, is told in `notation`, `foreign` and `headings`.
 //! What speaks against a time has files of its own (`daytime`, `shown`, `results`, `scores`, `lengths`, `metres`, `minutes`,
 //! `cut_off`, `quantities`, `numbering`). `worded` adds the doubts that words raise. Nothing that only could be a
 //! time is ever returned.
@@ -42,7 +43,9 @@
 //!   2:05:30`, `lunch from 12:00 to 14:00 (notice)`, `at 0:45 (14:32:05 camera time)`, `at 1:15 (30 s)`, `after 12 minutes`, `in the 67th
 //!   minute`, `the last 10 seconds`, `10초 후`, a lone `42`, bullets `10:20:`, `20:30:` that could be clocks or start and end.
 //! * [`Reason::UnknownLanguage`]: time words of a language that is not read (`12 saniyede`, `I den tionde sekunden`), one
-//!   word that is not known between two clocks, or a script that is not read, unless all its numbers are ranges of clocks.
+//!   word that is not known between two clocks, or a script that is not read, unless signs decide all its numbers (ranges of
+//!   clocks, brackets, keys, columns). Abbreviations and ordinals of such a language (`2 dk`, `8,4 с`, `15e seconde`) are seen
+//!   beside a number.
 
 #![expect(
     clippy::match_same_arms,
@@ -52,6 +55,7 @@
 mod alone;
 mod appointments;
 mod asian;
+mod asian_bare;
 mod asian_numerals;
 mod asian_words;
 mod atoms;
@@ -64,7 +68,10 @@ mod compounds;
 mod cues;
 mod cut_off;
 mod daytime;
+mod foreign;
+mod frequencies;
 mod groups;
+mod headings;
 mod labels;
 mod latin;
 mod lengths;
@@ -74,9 +81,11 @@ mod lexicon;
 mod lone;
 mod metres;
 mod minutes;
+mod notation;
 mod numbering;
 mod numerals;
 mod page;
+mod parallel;
 mod quantities;
 mod results;
 mod scores;

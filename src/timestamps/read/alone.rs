@@ -3,6 +3,7 @@
 use super::atoms::Timed;
 use super::behind::{Behind, is_asian};
 use super::cues::{self, is_of_rest};
+use super::foreign::{is_many_of_singular, is_mark_of_german};
 use super::lengths::{is_ahead, is_asian_spell, is_frequency, is_lasting_directly, is_length, is_shift};
 use super::metres::{is_by, is_foreign_of, is_load, is_metres};
 use super::minutes::{is_counted, is_mark, is_minute_of_a_match, is_oclock};
@@ -19,7 +20,10 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         return Verdict::Not;
     }
     // `평균 3분`
-    let spell = left.cue == Cue::Word(Word::Length) || is_asian_spell(page, left);
+    let length = |at: usize| page.kind(at) == Kind::Word(Word::Length);
+    let spell = left.cue == Cue::Word(Word::Length)
+        || left.cue == Cue::Word(Word::Is) && page.before(left.at).is_some_and(length)
+        || is_asian_spell(page, left);
     if timed.unit.style == Style::Asian && spell && behind != Behind::Point {
         return Verdict::Not;
     }
@@ -74,6 +78,9 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
         return if is_placed(left) && page.follow(last) != Follow::Noun { UNCLEAR } else { Verdict::Not };
     }
     if timed.describes && !matches!(left.cue, Cue::Word(Word::At)) {
+        if is_many_of_singular(page, last) || is_mark_of_german(page, last) {
+            return Verdict::Doubt(Reason::UnknownLanguage);
+        }
         return Verdict::Not;
     }
     if page.gap(last) == Gap::Tight && (is_decade(timed, left) || is_round(timed) && is_of_person(page, left)) {
@@ -155,6 +162,8 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
         }
         // `in the last 10 seconds of the clip`
         Behind::Relative if left.cue == Cue::Word(Word::Last) && is_of(page, last) => UNCLEAR,
+        // `Через 10 сек после начала`
+        Behind::Relative if timed.unit.style == Style::Known => Verdict::Doubt(Reason::UnknownLanguage),
         Behind::Relative if !is_placed(left) => Verdict::Not,
         // `rests after 2 hours of work`
         Behind::Relative if is_done(page, left, last) => Verdict::Not,

@@ -64,6 +64,9 @@ fn hangul_word(lexer: &mut Lexer<'_>, length: usize) {
     if let Some((value, bytes)) = spelled(word, behind) {
         return lexer.push(Kind::Spelled(value), bytes);
     }
+    if is_more(lexer, word, behind) {
+        return lexer.push(Kind::Spelled(1), 3);
+    }
     // `매` alone is "every", but it also begins `매장`, a shop
     let known = HANGUL_WORDS
         .longest(word.as_bytes())
@@ -75,6 +78,16 @@ fn hangul_word(lexer: &mut Lexer<'_>, length: usize) {
         Some((kind, _)) => lexer.known(kind, length),
         None => lexer.others(Other { words: 1, capital: false }, length),
     }
+}
+
+/// The `여` of `30여 초`: a number in words behind one in digits.
+fn is_more(lexer: &Lexer<'_>, word: &str, behind: &str) -> bool {
+    if lexer.gap() != Gap::Tight || !matches!(lexer.tokens.last(), Some(Token { kind: Kind::Number(_), .. })) {
+        return false;
+    }
+    let Some(rest) = word.strip_prefix(['여', '몇']) else { return false };
+    let unit = if rest.is_empty() { behind.strip_prefix(' ').unwrap_or_default() } else { rest };
+    ["초", "분", "시간"].iter().any(|known| unit.strip_prefix(known).is_some_and(ends))
 }
 
 /// Bytes of the Hangul that a text begins with, of at most [`LONGEST_WORD`] characters.
@@ -197,6 +210,7 @@ fn han(lexer: &mut Lexer<'_>) {
         Some((W(Before), 3)) if counts() => lexer.push(W(First), 3),
         Some((U(Unit { size: 3600, .. }), 3)) if when() => lexer.push(W(Mark), 3),
         Some((U(Unit { size: 60, .. }), 3)) if let Some(kind) = of_parts(&rest[3..]) => lexer.push(kind, 6),
+        Some((U(Unit { size: 60, .. }), 3)) if is_branch(lexer, &rest[3..]) => lexer.push(W(Measure), 6),
         Some((kind, bytes)) => lexer.known(kind, bytes),
         None => {
             lexer.others(Other { words: 1, capital: false }, 3);
@@ -204,9 +218,21 @@ fn han(lexer: &mut Lexer<'_>) {
     }
 }
 
+/// 第2分館, 第3分会场: what has a number of its own there, from its second character on.
+fn is_branch(lexer: &Lexer<'_>, behind: &[u8]) -> bool {
+    const BRANCHES: [&str; 22] = [
+        "館", "馆", "会", "會", "署", "団", "团", "團", "校", "院", "室", "科", "所", "社", "行", "场", "場", "厅",
+        "庁", "册", "冊", "寮",
+    ];
+    let [.., before, number] = lexer.tokens.as_slice() else { return false };
+    matches!(number.kind, Kind::Number(_))
+        && &lexer.text[before.start()..before.end()] == "第"
+        && BRANCHES.iter().any(|branch| behind.starts_with(branch.as_bytes()))
+}
+
 /// 分区, 分店, 分数: words that begin like a minute, from their second character on.
 fn of_parts(behind: &[u8]) -> Option<Kind> {
-    const PARTS: [&[u8]; 15] = [
+    const PARTS: [&[u8]; 16] = [
         "区".as_bytes(),
         "區".as_bytes(),
         "部".as_bytes(),
@@ -222,6 +248,7 @@ fn of_parts(behind: &[u8]) -> Option<Kind> {
         "析".as_bytes(),
         "别".as_bytes(),
         "割".as_bytes(),
+        "球".as_bytes(),
     ];
     match behind {
         // 数

@@ -23,6 +23,7 @@ pub(super) fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
             Some(behind) => {
                 // `이 분 지점에서`: no person is a place
                 [" 지점", "지점", " 시점", "시점", "쯤"].iter().any(|mark| behind.starts_with(mark))
+                    || matches!(number, "이" | "구" | "십") && is_later(behind)
                     || !matches!(number, "이" | "구" | "십" | "두" | "세" | "네" | "한")
                         && ends(behind)
                         && !behind.starts_with('의')
@@ -31,6 +32,16 @@ pub(super) fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
         },
     };
     fits.then(|| (value(number), digits))
+}
+
+/// `이 분 뒤에 벌어집니다`, but not `이 분 뒤에 서 있는`: behind this person.
+fn is_later(behind: &str) -> bool {
+    const THERE: [&str; 5] = ["에 서", "에 있", "에 앉", "로", "쪽"];
+    let behind = behind.trim_start_matches(' ');
+    match behind.strip_prefix('뒤') {
+        Some(rest) => !THERE.iter().any(|there| rest.starts_with(there)),
+        None => ["후", "만에", "경과", "지나"].iter().any(|later| behind.starts_with(later)),
+    }
 }
 
 /// `열두 초쯤에`, `스무 초`: the numbers of Korean's own. Behind them 분 counts guests, unless it is about that time.
@@ -114,7 +125,8 @@ pub(super) const NUMERALS: [&str; 16] =
     ["零", "〇", "一", "二", "两", "兩", "三", "四", "五", "六", "七", "八", "九", "十", "百", "半"];
 
 /// What the unit behind a number in Han characters begins with.
-pub(super) const NUMBERED: [&str; 5] = ["秒", "分", "小", "时", "時"];
+pub(super) const NUMBERED: [&str; 14] =
+    ["秒", "分", "小", "时", "時", "来", "來", "多", "几", "幾", "余", "餘", "数", "數"];
 
 /// What a number in Hangul may begin with, and a word that is not in the table.
 #[rustfmt::skip]
@@ -132,6 +144,11 @@ pub(super) fn spelled_han(text: &str) -> Option<(u16, usize)> {
     let digits: usize =
         text.chars().take(6).take_while(|char| numeral(*char).is_some() && is_han(*char)).map(char::len_utf8).sum();
     let (number, rest) = text.split_at(digits);
+    // 二十来秒, 十几秒
+    let (number, rest) = match rest.strip_prefix(['来', '來', '多', '几', '幾', '余', '餘', '数', '數']) {
+        Some(behind) if number.ends_with(['十', '百']) => text.split_at(text.len() - behind.len()),
+        _ => (number, rest),
+    };
     let (number, rest) = match (number, rest.strip_prefix('半')) {
         ("", Some(behind)) => ("半", behind),
         _ => (number, rest),

@@ -6,7 +6,13 @@ use super::token::Word::{
     And, Approx, At, Before, Between, Day, Display, During, End, Every, First, From, Function, Half, Is, Last, Lasts,
     Later, Length, Mark, Measure, Media, Meridiem, Ordinal, Part, Ratio, Stamp, Start, Time, To, Until, Vague,
 };
-use super::token::{Kind, Style, Unit};
+use super::token::{Kind, Other, Style, Unit};
+
+/// A word that only begins like one that matters.
+const OTHER: Kind = Kind::Other(Other { words: 1, capital: false });
+
+/// A share of the media, told apart by its size.
+const HALFWAY: Kind = U(Unit { size: 0, style: Style::Unknown });
 
 const fn unit(size: u16) -> Kind {
     U(Unit { size, style: Style::Asian })
@@ -56,11 +62,12 @@ pub(super) const HANGUL: Table = &[
     ("장면", W(Part)), ("답변", W(Part)), ("정답", W(Part)), ("결과", W(Part)), ("청크", W(Part)), ("이벤트", W(Part)), ("카메라", W(Part)), ("경과", W(Vague)),
     ("총", W(Length)), ("부분", W(Mark)), ("쯤", W(Mark)), ("근처", W(Mark)), ("무렵", W(Mark)), ("분량", W(During)),
     ("이상", W(During)), ("미만", W(During)), ("이하", W(During)), ("내외", W(During)), ("하루", W(Every)), ("전화", W(Ratio)),
-    ("내로", W(During)), ("전에", W(Later)), ("후에", W(Later)), ("뒤에", W(Later)), ("정각", W(Mark)), ("즈음", W(Mark)), ("남은", W(Last)),
+    ("내로", W(During)), ("및", W(And)), ("전에", W(Later)), ("후에", W(Later)), ("뒤에", W(Later)), ("정각", W(Mark)), ("즈음", W(Mark)), ("남은", W(Last)),
     ("시계", W(Display)), ("벽시계", W(Display)), ("손목시계", W(Display)), ("타이머", W(Display)), ("전광판", W(Display)),
     ("스톱워치", W(Display)), ("점수판", W(Display)), ("계기판", W(Display)), ("시계방향", W(Function)), ("시계 방향", W(Function)),
     ("안에", W(During)), ("내에", W(During)), ("만에", W(During)), ("월요일", W(Day)), ("화요일", W(Day)), ("수요일", W(Day)), ("목요일", W(Day)),
     ("평일", W(Day)), ("오늘", W(Day)), ("매일", W(Day)),
+    ("절반", HALFWAY), ("중반", HALFWAY), ("사이렌", OTHER), ("사이드", OTHER), ("사이클", OTHER), ("사이트", OTHER), ("이상한", OTHER), ("이상하", OTHER),
     ("금요일", W(Day)), ("토요일", W(Day)), ("일요일", W(Day)),
 ];
 
@@ -94,7 +101,7 @@ pub(super) const HAN: Table = &[
     ("答案", W(Part)), ("答え", W(Part)), ("事件", W(Part)), ("镜头", W(Part)), ("阶段", W(Part)), ("シーン", W(Part)), ("イベント", W(Part)), ("チャンク", W(Part)),
     ("点数", W(Ratio)), ("成绩", W(Ratio)), ("成績", W(Ratio)), ("评分", W(Ratio)), ("評分", W(Ratio)),
     ("全体", W(Length)), ("全部", W(Length)), ("合計", W(Length)), ("合计", W(Length)), ("总共", W(Length)), ("總共", W(Length)),
-    ("一共", W(Length)), ("全程", W(Length)), ("总计", W(Length)), ("全长", W(Length)), ("全長", W(Length)),
+    ("一共", W(Length)), ("附近", W(Mark)), ("以及", W(And)), ("之内", W(During)), ("之內", W(During)), ("および", W(And)), ("及び", W(And)), ("时候", W(Mark)), ("時候", W(Mark)), ("时刻", W(Time)), ("时间点", W(Time)), ("全程", W(Length)), ("总计", W(Length)), ("全长", W(Length)), ("全長", W(Length)),
     ("以内", W(During)), ("以內", W(During)), ("以上", W(During)), ("以下", W(During)), ("未満", W(During)),
     ("未满", W(During)), ("不到", W(Lasts)), ("超过", W(Lasts)), ("超過", W(Lasts)), ("至少", W(Lasts)),
     ("最多", W(Lasts)), ("最长", W(Lasts)), ("最短", W(Lasts)),

@@ -1,7 +1,9 @@
 //! Numbers without a unit: a time only where the form says so, nothing where a word or a sign says so, else in doubt.
 
+use super::asian_bare;
 use super::atoms::Number;
 use super::atoms::Shape;
+use super::foreign;
 use super::groups::Joint;
 use super::lone;
 use super::numbering::{is_glued, is_years};
@@ -24,10 +26,12 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return adjacent(judge, index);
     }
     let follow = if is_measure_of_capitals(page, last) { Follow::Noun } else { page.follow(last) };
+    let follow =
+        if follow == Follow::Noun && asian_bare::is_with_copula(page, last) { Follow::Sentence } else { follow };
     if follow == Follow::Never || is_glued(page, first, last) {
         return Verdict::Not;
     }
-    if page.script.is_some() && unknown_unit(page, last) {
+    if page.script.is_some() && unknown_unit(page, last) || foreign::is_unit_beside(page, first, last) {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
     match page.role(judge.groups[index].from) {
@@ -37,7 +41,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         _ => return Verdict::Not,
     }
     let left = page.left(first);
-    if left.cue == Cue::Never {
+    if left.cue == Cue::Never || asian_bare::is_of_quantity(page, &left) {
         return Verdict::Not;
     }
 
@@ -72,11 +76,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     if follow == Follow::Noun || thousands || is_years(a, b) || !decimal && quantities::is_address(page, last) {
         return Verdict::Not;
     }
-    if is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
-        return Verdict::Not;
-    }
     // `IoU 0.5-0.95`: shares of one
-    if a.value <= 1.0 && b.value <= 1.0 && matches!(left.cue, Cue::Other | Cue::Id | Cue::Word(_)) {
+    let shares = a.value <= 1.0 && b.value <= 1.0 && matches!(left.cue, Cue::Other | Cue::Id | Cue::Word(_));
+    if shares || is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
         return Verdict::Not;
     }
     let placed = matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At | Word::After | Word::Before));
@@ -88,10 +90,8 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         return Verdict::Not;
     }
     // `off by 1-2`: by how much
-    if left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign {
-        return Verdict::Not;
-    }
-    if !decimal && (is_dated(page, last) || is_score_with_time(page, last, follow)) {
+    let by = left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign;
+    if by || !decimal && (is_dated(page, last) || is_score_with_time(page, last, follow)) {
         return Verdict::Not;
     }
     let fills = page.opens_item(first);
@@ -119,6 +119,10 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     }
     if left.cue == Cue::Colon {
         return behind_label(judge, index, left.at);
+    }
+    // `10.5에서 14.0까지 이상 징후가 있다`
+    if follow == Follow::Sentence && judge.groups[index].joint == Joint::Word && page.is_asian(last + 1) {
+        return UNCLEAR;
     }
     if fills && is_item(page, last, follow, decimal) {
         return Verdict::Time;
@@ -164,7 +168,7 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         Cue::Word(Word::Is) if page.before(left.at).is_some_and(|part| page.kind(part) == Kind::Word(Word::Part)) => {
             UNCLEAR
         }
-        _ if decimal => UNCLEAR,
+        _ if decimal || asian_bare::is_told_of_media(page, left, last) => UNCLEAR,
         _ => Verdict::Not,
     }
 }

@@ -1,5 +1,6 @@
 //! What stands behind a time with a unit, and makes it a point, a length or something in between.
 
+use super::frequencies::is_often;
 use super::page::Page;
 use super::quantities::{begins_with, ends_with};
 use super::token::{Gap, Kind, Mark, Style, Word};
@@ -36,6 +37,10 @@ fn is_left(behind: &str) -> bool {
     let rest = behind.trim_start_matches(['를', '가', '이', ' ']);
     // but `남자`, a man
     ["남았", "남은", "남아", "남기", "남긴", "남겨"].iter().any(|left| rest.starts_with(left))
+}
+
+fn is_within(behind: &str) -> bool {
+    behind.strip_prefix(['内', '內']).is_some_and(|rest| !rest.starts_with(['部', '侧', '側', '容']))
 }
 
 fn is_late(page: &Page<'_>, at: usize) -> bool {
@@ -82,6 +87,19 @@ impl Behind {
             Kind::Word(Word::Age) if is_late(page, next) => Self::Length,
             Kind::Word(Word::In) => Self::inside(page, next),
             Kind::Word(Word::Later) if is_asian(page, last) => Self::After,
+            // `45 segundos después del inicio`
+            Kind::Word(Word::Later)
+                if page.kind(next + 1) == Kind::Word(Word::From) && page.kind(next + 2) == Kind::Word(Word::Start) =>
+            {
+                Self::Relative
+            }
+            // 58秒全部恢复
+            Kind::Word(Word::Length)
+                if ["全部", "全体", "全て", "合計", "一共", "总共", "모두", "전부"]
+                    .contains(&&page.text[page.span(next, next)]) =>
+            {
+                Self::Nothing
+            }
             Kind::Word(Word::Later | Word::During | Word::Length | Word::Every) => Self::Length,
             Kind::Word(_) | Kind::Other(_) if is_limit(page, next) => Self::Length,
             Kind::Word(Word::Vague) if matches!(page.kind(next + 1), Kind::Word(Word::During)) => Self::Length,
@@ -112,6 +130,10 @@ impl Behind {
             {
                 Self::Length
             }
+            // 12秒内完成, but not 12秒内部
+            Kind::Other(_) if is_asian(page, last) && is_within(&page.text[page.tokens[next].start()..]) => {
+                Self::Length
+            }
             // `12초를 남기고`, `12초 남았습니다`: before an end that is not told
             Kind::Other(_) if is_asian(page, last) && is_left(&page.text[page.tokens[next].start()..]) => Self::Vague,
             // 1分钟60次, 10秒一次
@@ -136,6 +158,7 @@ impl Behind {
             "에" if ["달리", "달립", "달려", "주파", "완주"].iter().any(|runs| rest.starts_with(runs)) => {
                 Self::Vague
             }
+            "에" | "に" if is_often(rest) => Self::Rate,
             "에" | "に" => Self::counted(page, last, rest).unwrap_or(Self::Point),
             // `10분쯤 걸립니다`
             "쯤" | "경" if is_spell(rest) => Self::Length,

@@ -240,6 +240,10 @@ fn is_length_by_left(page: &Page<'_>, left: &Left) -> bool {
         Cue::Word(Word::Time) if !page.is_asian(left.at) => {
             page.before(left.at).is_some_and(|length| page.kind(length) == Kind::Word(Word::Length))
         }
+        // `재생 시간이 03:20인`
+        Cue::Word(Word::Time) if page.text[page.span(left.at, left.at)].ends_with(['은', '이']) => {
+            page.before(left.at).is_some_and(|length| page.kind(length) == Kind::Word(Word::Length))
+        }
         Cue::Word(Word::Of | Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         _ => false,
     }
@@ -266,6 +270,10 @@ pub(super) fn names_length(page: &Page<'_>, at: usize) -> bool {
             Kind::Word(Word::Goes) if page.kind(index + 1) == Kind::Word(Word::Time) => return true,
             Kind::Word(Word::Part)
                 if labelled && matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Of | Word::The)) => {}
+            // 一共闪了三次：7秒
+            Kind::Other(_) if labelled && page.text[page.span(index, index)].contains(['次', '回', '번']) => {
+                return false;
+            }
             // `Total elapsed time on site: 62 s`
             Kind::Other(_)
             | Kind::Word(Word::Function | Word::The | Word::Of | Word::Between | Word::In | Word::Measure)

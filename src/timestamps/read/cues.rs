@@ -5,6 +5,7 @@ use super::atoms::Timed;
 use super::lengths::{is_some_time, is_some_time_of};
 use super::minutes::told;
 use super::page::{Cue, Follow, Left, Page};
+use super::parallel;
 use super::quantities::ends_with;
 use super::results::{RACES, is_achieved, is_counted_down_from, is_left_over};
 use super::token::{Kind, Mark, Style, Unit, Word};
@@ -41,7 +42,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         }
         // `his best time is 9.81 s`
         Cue::Word(Word::Is)
-            if is_achieved(page, left) || page.label(left.at).is_some_and(|label| is_some_time_of(page, label)) =>
+            if is_achieved(page, left)
+                || !page.is_asian(left.at) && page.label(left.at).is_some_and(|label| is_some_time_of(page, label)) =>
         {
             UNCLEAR
         }
@@ -88,6 +90,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         {
             UNCLEAR
         }
+        // Italian and Spanish `a 1m12s`, but not `a 1m12s clip`
+        Cue::Other if left.article && !left.the && timed.parts > 1 && is_placed_by_article(page, last) => Verdict::Time,
         _ if is_placed(left) => Verdict::Time,
         Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
         Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
@@ -104,7 +108,9 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
                 comma.and_then(|comma| page.before(comma)).is_some_and(|unit| matches!(page.kind(unit), Kind::Unit(_)))
             };
             let counted = counted && (timed.unit.size > 1 || page.follow(last) == Follow::List || further());
-            let counted = counted && !is_listed_to_a_point(page, timed.unit, last);
+            let counted = counted
+                && !is_listed_to_a_point(page, timed.unit, last)
+                && !(is_topic(page, left.at) && parallel::is_before_a_point(page, last));
             if matches!(page.follow(last), Follow::Noun) || counted { UNCLEAR } else { Verdict::Time }
         }
         // `The target is 35 minutes`, `the limit is 30 s`
@@ -116,6 +122,16 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         _ if timed.is_brief() => Verdict::Time,
         _ => UNCLEAR,
     }
+}
+
+/// `불은`, `연기가`.
+fn is_topic(page: &Page<'_>, at: usize) -> bool {
+    page.text[page.span(at, at)].ends_with(['은', '는', '이', '가'])
+}
+
+/// Whether nothing stands behind a time that an article could belong to.
+fn is_placed_by_article(page: &Page<'_>, last: usize) -> bool {
+    matches!(page.follow(last), Follow::Nothing | Follow::List) || page.kind(last + 1) == Kind::Mark(Mark::Stop)
 }
 
 /// `연기는 33초, 48초, 61초에`: whether nothing but more of the same stand behind a time, and the last one says that they are

@@ -391,5 +391,7 @@ fn is_count(page: &Page<'_>, b: &Atom) -> bool {
         _ => b.last,
     };
     !matches!(page.kind(last + 1), Kind::Unit(_))
-        && matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never)
+        // a word of a script that is not read may be one of those that follow
+        && (page.kind(last + 1) == Kind::Script
+            || matches!(page.follow(last), super::page::Follow::Noun | super::page::Follow::Never))
 }

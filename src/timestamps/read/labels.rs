@@ -36,7 +36,10 @@ pub(super) fn labels(page: &Page<'_>, groups: &[Group], mut labels: Vec<Label>) 
     let mut start: Option<(usize, Force)> = None;
     let mut end: Option<usize> = None;
     for index in 0..groups.len() {
-        let label = label(page, &groups[index]);
+        let mut label = label(page, &groups[index]);
+        if label == Label::None && start.is_some_and(|(start, _)| is_italian(page, &groups[start], &groups[index])) {
+            label = Label::End(Force::Strong);
+        }
         labels[index] = label;
         match label {
             Label::Start(force) => {
@@ -121,6 +124,16 @@ fn same_line(page: &Page<'_>, from: usize, to: usize) -> bool {
 fn same_object(page: &Page<'_>, groups: &[Group], end: usize, start: usize) -> bool {
     let (from, to) = (groups[end].last, groups[start].first);
     to - from <= 64 && (from..to).all(|index| page.kind(index) != Kind::Mark(Mark::Close(b'{')))
+}
+
+/// `"inizio": 6.0, "fine": 11.5`: the second key is a word of English with another meaning.
+fn is_italian(page: &Page<'_>, start: &Group, end: &Group) -> bool {
+    let key = |group: &Group, name: &str| {
+        let colon = page.before(group.first).filter(|colon| page.kind(*colon) == Kind::Mark(Mark::Colon));
+        let key = colon.and_then(|colon| page.before(colon));
+        key.is_some_and(|key| page.text[page.span(key, key)].eq_ignore_ascii_case(name))
+    };
+    end.joint == Joint::Single && key(end, "fine") && key(start, "inizio")
 }
 
 /// The label of one group: what its column says, or the word that the look to the left meets.

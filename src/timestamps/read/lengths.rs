@@ -232,7 +232,9 @@ fn is_turnaround(page: &Page<'_>, at: usize) -> bool {
         let number = (at + 1..at + 4).find(|index| !matches!(page.kind(*index), Kind::Word(Word::Approx)));
         let unit = number.map_or(at, |number| number + 1);
         let counts = matches!(&page.text[page.span(unit, unit)], "分钟" | "分鐘" | "小时" | "小時" | "秒钟" | "秒鐘");
-        return counts && matches!(page.kind(noun), Kind::Other(_) | Kind::Word(Word::Length));
+        // 缝合是1小时41分20秒
+        let exact = matches!(page.kind(unit + 1), Kind::Number(_)) && matches!(page.kind(unit + 3), Kind::Number(_));
+        return counts && !exact && matches!(page.kind(noun), Kind::Other(_) | Kind::Word(Word::Length));
     }
     ends_with(page, noun, &SPELLS)
         || matches!(page.kind(noun), Kind::Other(_))
@@ -241,7 +243,7 @@ fn is_turnaround(page: &Page<'_>, at: usize) -> bool {
 
 /// `대기 시간은 5분`, `待ち時間は5分`, 等待时间为5分: the time that something takes.
 pub(super) fn is_asian_spell(page: &Page<'_>, left: &Left) -> bool {
-    const SPELLS: [&str; 58] = [
+    const SPELLS: [&str; 62] = [
         "쉬는",
         "점심",
         "운동",
@@ -267,6 +269,10 @@ pub(super) fn is_asian_spell(page: &Page<'_>, left: &Left) -> bool {
         "평균",
         "노출",
         "충전",
+        "再生",
+        "上映",
+        "録画",
+        "放送",
         "待ち",
         "所要",
         "作業",

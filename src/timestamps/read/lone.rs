@@ -1,5 +1,6 @@
 //! One number without a unit: a time only behind a label or in brackets, else in doubt or none.
 
+use super::asian_bare;
 use super::atoms::Number;
 use super::bare::{is_bare, is_measure_of_capitals, numbers};
 use super::numbering::{is_cue_number, is_list_number, is_next, is_years};
@@ -39,17 +40,15 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     {
         return Verdict::Time;
     }
-    // `36.5에 연기가`, `12.5 지점`; but `3에`, as on a door
-    if page.is_asian(next)
-        && page.kind(next) == Kind::Word(Word::Mark)
-        && (number.decimals > 0 || left.cue == Cue::Start)
-    {
+    if asian_bare::is_placed(page, left, last, number) {
         return UNCLEAR;
     }
-    if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
-        return Verdict::Not;
-    }
-    if is_measured_together(page, last, number) || is_fraction_of_a_measure(page, last) {
+    if follow == Follow::Noun
+        || is_years(number, number)
+        || quantities::is_address(page, last)
+        || is_measured_together(page, last, number)
+        || is_fraction_of_a_measure(page, last)
+    {
         return Verdict::Not;
     }
     // `is measured at 5 points: 20, 21, …`

@@ -3,6 +3,7 @@
 use super::alone::is_placed;
 use super::atoms::Timed;
 use super::page::{Cue, Follow, Left, Page};
+use super::parallel;
 use super::token::{Kind, Mark, Style, Unit, Word};
 use super::verdict::Verdict;
 use crate::timestamps::time::Reason;
@@ -89,6 +90,7 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
         "事件",
         "起始",
     ];
+    const PLACES: [&str; 9] = ["位置", "时机", "瞬间", "瞬間", "地方", "地点", "節點", "节点", "タイミング"];
     const LASTING: [&str; 8] = ["かかった", "要した", "待った", "続いた", "걸린", "소요된", "花费", "持续"];
     // 10秒の間に
     if timed.unit.style == Style::Asian && page.kind(page.behind(last + 1)) == Kind::Word(Word::Between) {
@@ -96,7 +98,9 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
     }
     let said = &page.text[..page.tokens[left.at].end()];
     let time = |at: usize| matches!(page.kind(at), Kind::Word(Word::Time));
-    let stressed = ["것은", "순간은", "때는", "건"].iter().find_map(|it| said.strip_suffix(*it));
+    let stressed = ["것은", "순간은", "때는", "위치는", "지점은", "시점은", "타이밍은", "건"]
+        .iter()
+        .find_map(|it| said.strip_suffix(*it));
     match left.cue {
         // 跑了12秒: how long; 到了12秒: when
         Cue::Word(Word::Function) if said.ends_with('了') => {
@@ -118,13 +122,19 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
             let label = page.before(left.at)?;
             // 青は35秒: how long, or when?
             if matches!(page.kind(label), Kind::Other(_)) {
+                // 碎裂的位置是22.8秒
+                if PLACES.iter().any(|place| page.text[page.span(label, label)].ends_with(place))
+                    || parallel::is_before_a_point(page, last)
+                {
+                    return Some(Verdict::Time);
+                }
                 // 煙は33秒、48秒に
                 let more = page.follow(last) == Follow::List
                     && matches!(page.kind(page.behind(last + 1) + 1), Kind::Number(_));
                 return (!more).then_some(UNCLEAR);
             }
             let label = Some(label).filter(|label| time(*label))?;
-            if ["時刻", "时刻"].contains(&&page.text[page.span(label, label)]) {
+            if ["時刻", "时刻", "时间点"].contains(&&page.text[page.span(label, label)]) {
                 return Some(Verdict::Time);
             }
             let noun = page.text[..page.tokens[label].start()].trim_end();
@@ -134,6 +144,10 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
         Cue::Word(Word::Time)
             if ["시간", "시간은", "시간이", "時間", "时间"].iter().any(|time| said.ends_with(time)) =>
         {
+            // `재생 시간은 2분`, `영상 시간은 2분`
+            if page.before(left.at).is_some_and(|of| matches!(page.kind(of), Kind::Word(Word::Length | Word::Media))) {
+                return Some(if said.ends_with(['은', '이']) { Verdict::Not } else { UNCLEAR });
+            }
             let noun = page.before(left.at).filter(|noun| matches!(page.kind(*noun), Kind::Other(_)))?;
             let noun = &page.text[page.span(noun, noun)];
             (!HAPPENS.iter().any(|known| noun.ends_with(known))).then_some(UNCLEAR)
@@ -179,7 +193,9 @@ pub(super) fn is_oclock(page: &Page<'_>, last: usize, timed: &Timed) -> bool {
         matches!(page.kind(at), Kind::Unit(Unit { size: 3600, .. }) | Kind::Word(Word::Mark))
             && matches!(&page.text[page.span(at, at)], "時" | "时")
     };
+    // but 同时, 时候
+    let counted = |at: usize| at > 0 && matches!(page.kind(at - 1), Kind::Number(_) | Kind::Unit(_) | Kind::Spelled(_));
     timed.unit.style == Style::Asian
         && (timed.unit.size > 1 || timed.number > 5.0)
-        && (last.saturating_sub(5)..=last).any(hour)
+        && (last.saturating_sub(5)..=last).any(|at| hour(at) && counted(at))
 }

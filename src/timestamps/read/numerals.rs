@@ -3,6 +3,7 @@
 //! The digits and the points and colons between them are taken as one, then the shape decides: `1:05` has the shape of a
 //! clock, `12.0:18.5` of two numbers, `192.168.0.10:8100` of an address.
 
+use super::foreign;
 use super::latin::length_of_id;
 use super::lexer::Lexer;
 use super::token::{Digits, Gap, Kind, Mark, Token, Word};
@@ -169,6 +170,7 @@ fn identifier(rest: &[u8], length: usize, kind: Kind) -> Option<usize> {
         Some(Kind::Word(word)) => {
             matches!(word, Word::Meridiem | Word::Ordinal | Word::Measure | Word::Zone | Word::Ratio)
         }
+        None => foreign::is_glued_unit(word),
         _ => false,
     };
     let goes_on = behind.get(letters).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'_');

@@ -4,6 +4,7 @@
 //! column of times. Cells are told apart by counting separators.
 
 use super::atoms::{Atom, Shape};
+use super::headings;
 use super::results::RACES;
 use super::token::{Gap, Kind, Mark, Token, Word};
 
@@ -110,6 +111,7 @@ impl Head {
         let mut columns = Vec::new();
         let mut cell = 0;
         let mut passage = (None, None);
+        let mut partners = Vec::new();
         let (mut ends, mut measured, mut raced) = (0, false, false);
         for index in 0..=tokens.len() {
             if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
@@ -122,8 +124,16 @@ impl Head {
                 ends += usize::from(is_from_or_to(cell_tokens));
                 measured |= is_measured(text, cell_tokens);
                 raced |= is_of_a_race(text, cell_tokens);
-                columns.push(role(text, cell_tokens));
+                partners.extend(headings::partner_of(text, cell_tokens).map(|role| (columns.len(), role)));
+                columns.push(headings::role_of(text, cell_tokens).unwrap_or_else(|| role(text, cell_tokens)));
                 cell = index;
+            }
+        }
+        // `Inizio | Fine`
+        for (column, role) in partners {
+            let other = if role == Role::Start { Role::End } else { Role::Start };
+            if columns.contains(&other) && !columns.contains(&role) {
+                columns[column] = role;
             }
         }
         let neither = !columns.iter().any(|role| matches!(role, Role::Start | Role::End));

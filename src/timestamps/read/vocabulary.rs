@@ -263,4 +263,9 @@ pub(super) static VOCABULARY: &[(&str, Kind)] = &[
     ("segons", unit(1, Unknown)), ("tot", W(To)), ("van", W(Function)), ("tussen", W(Between)),
     ("och", W(And)), ("og", W(And)), ("od", W(From)), ("mellan", W(Between)), ("mellom", W(Between)),
     ("mellem", W(Between)), ("från", W(From)),
+    ("dreiviertelminute", unit(60, Unknown)), ("viertelminute", unit(60, Unknown)), ("halbminute", unit(60, Unknown)),
+    ("anfang", W(Start)), ("początek", W(Start)), ("koniec", W(End)), ("začátek", W(Start)), ("konec", W(End)),
+    ("başlangıç", W(Start)), ("bitiş", W(End)), ("mulai", W(Start)), ("selesai", W(End)), ("kezdet", W(Start)),
+    ("vége", W(End)), ("început", W(Start)), ("sfârșit", W(End)), ("alku", W(Start)), ("loppu", W(End)), ("einde", W(End)),
+    ("початок", W(Start)), ("кінець", W(End)),
 ];

@@ -3,9 +3,12 @@
 //! A number in words before a unit is a time (`two minutes in`) unless it is a length (`for two minutes`, `a two-minute
 //! clip`, `two minutes later`).
 
+use super::asian_bare;
+use super::foreign;
+use super::notation;
 use super::page::{Cue, Page};
 use super::token::{Gap, Kind, Mark, Style, Unit, Word};
-use super::verdict::{Judge, Verdict};
+use super::verdict::Judge;
 use crate::timestamps::time::{Doubt, Mention, Reason, Time};
 
 /// The first doubt that words raise.
@@ -21,14 +24,8 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
         if matches!(page.kind(at), Kind::Unit(Unit { style: Style::Unknown, .. })) {
             return Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(at, at) });
         }
-        // `In der 31. Sekunde`
-        let nth = at >= 2
-            && page.kind(at - 1) == Kind::Mark(Mark::Stop)
-            && page.gap(at - 1) == Gap::Tight
-            && matches!(page.kind(at - 2), Kind::Number(number) if number.decimals == 0)
-            && matches!(page.kind(at), Kind::Unit(Unit { style: Style::Known, .. }));
-        if nth {
-            return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 2, at) });
+        if foreign::is_of_ordinal(page, at) || asian_bare::is_about_so_many(page, at) {
+            return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 1, at) });
         }
         if let Some(first) = amount(page, at) {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
@@ -37,12 +34,16 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
     if let Some(span) = page.spelled.iter().find_map(|at| spelled_clock(page, *at as usize)) {
         return Some(Doubt { reason: Reason::WordedTime, span });
     }
-    let script = page.script.filter(|_| !is_all_clocks(judge))?;
+    let script = page.script.filter(|script| !notation::decides_all(judge, *script))?;
     Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(script, script) })
 }
 
 /// `halfway through the video`, `midway into the clip`; but `halfway down the aisle`.
 fn is_through_media(page: &Page<'_>, at: usize) -> bool {
+    // `영상의 절반쯤`
+    if page.is_asian(at) {
+        return at > 0 && page.kind(at - 1) == Kind::Word(Word::Media);
+    }
     matches!(page.kind(at + 1), Kind::Word(Word::To | Word::Into | Word::In))
         && (at + 2..at + 4).any(|index| page.kind(index) == Kind::Word(Word::Media))
 }
@@ -151,18 +152,6 @@ fn last_of_amount(page: &Page<'_>, at: usize) -> usize {
         Kind::Word(Word::And) => at + 3,
         _ => at + 1,
     }
-}
-
-/// A range of clocks is the same in every script; anything else may have words around it that change what it is.
-fn is_all_clocks(judge: &Judge<'_, '_>) -> bool {
-    let clock = |index: usize| {
-        let group = judge.groups[index];
-        let shape = judge.page.atoms[group.from].shape;
-        judge.verdicts[index] == Verdict::Time
-            && judge.is_range(index)
-            && matches!(shape, super::atoms::Shape::Clock(_) | super::atoms::Shape::Wall)
-    };
-    !judge.groups.is_empty() && (0..judge.groups.len()).all(clock)
 }
 
 /// The first token of the amount in words that the unit at `at` ends, if the two together are a time.

@@ -57,10 +57,10 @@ pub(super) enum Care {
 
 /// The beginnings of the words for seconds and minutes in languages that are not read.
 #[rustfmt::skip]
-const STEMS: [&str; 40] = [
+const STEMS: [&str; 42] = [
     "sekun", "sekún", "sekon", "sekan", "secund", "segund", "segon", "soicind", "soniya", "saniy",
     "minut", "minuu", "minút", "minūt", "minuč", "mínút", "minit", "minat", "munud", "nóimé",
-    "vteřin", "másodperc", "percb", "percnél", "percig", "percr", "percté", "perctől", "percc", "dakika",
+    "vteřin", "másodperc", "percb", "percnél", "percig", "percr", "percté", "perctől", "percc", "percet", "perckor", "dakika",
     "daqiqa", "daqiiq", "dəqiq", "detik", "menit", "eiliad", "секунд", "минут", "хвилин", "хвілін",
 ];
 
