@@ -31,7 +31,9 @@ async fn the_logs_name_a_key_and_never_show_one() {
     let config = format!("{}{slow}", key("app", "vdk_secret_a", ""));
     std::fs::write(&file, config).unwrap();
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_viaduct"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--to", &url, "--ollama", &url, "--config"])
+        // The lines of one worker stay in order.
+        .args(["serve", "--workers", "1", "--listen", "127.0.0.1:0", "--admin", "off"])
+        .args(["--to", &url, "--ollama", &url, "--config"])
         .arg(&file)
         .env("VIADUCT_LOG", "trace")
         .stdout(Stdio::piped())
