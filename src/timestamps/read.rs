@@ -86,6 +86,8 @@ mod spare;
 mod table;
 mod timed;
 mod token;
+mod topic_words;
+mod topics;
 mod values;
 mod verdict;
 mod via;

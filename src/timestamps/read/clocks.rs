@@ -13,6 +13,7 @@ use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result,
 use super::scores::{is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::shown::is_seen;
 use super::token::{Gap, Kind, Mark, Word};
+use super::topics::{self, Topic, is_of_topic};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -67,6 +68,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         } else if late
             || !range && is_track(page, &left)
             || !range && is_agenda(page, seconds(page, judge, index), first, last, &left)
+            || is_of_topic(judge, index, &left)
         {
             Verdict::Doubt(Reason::AmbiguousNumber)
         } else {
@@ -142,9 +144,22 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         || is_crowded(page, judge, index)
         || !range && is_shortened(judge, index, &left)
     {
+        if !range {
+            hand_on(judge, index, &left);
+        }
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
-    Verdict::Time
+    if is_of_topic(judge, index, &left) { Verdict::Doubt(Reason::AmbiguousNumber) } else { Verdict::Time }
+}
+
+/// Notes what a doubtful clock is: the others of its list may have no word beside them.
+fn hand_on(judge: &mut Judge<'_, '_>, index: usize, left: &Left) {
+    let (page, first, last) = (judge.page, judge.first(index), judge.last(index));
+    if is_agenda(page, seconds(page, judge, index), first, last, left) {
+        topics::follow(judge, index, Topic::Hours);
+    } else if is_achieved(page, left) || is_result(page, left) || is_track(page, left) {
+        topics::follow(judge, index, Topic::Length);
+    }
 }
 
 /// Whether a clock stands in a cell or an item of its own, as most do: then only two rules have a say.
@@ -363,8 +378,10 @@ fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let touches = |before: usize, other: usize| {
         let (a, b) = (judge.last(before), judge.first(before + 1));
         let near = a + 1 == b
-            || matches!(page.kind(a + 1), Kind::Mark(Mark::Star | Mark::Quote | Mark::Slash | Mark::Comma))
-                && b - a <= 4;
+            || matches!(
+                page.kind(a + 1),
+                Kind::Mark(Mark::Star | Mark::Quote | Mark::Slash | Mark::Comma) | Kind::Word(Word::Of)
+            ) && b - a <= 4;
         // `1:12 ━━━●── 10:00`: the bar of a player
         let bar = || {
             (a + 1..b).all(|at| matches!(page.kind(at), Kind::Mark(Mark::Other | Mark::Bullet | Mark::Dash)))
@@ -380,7 +397,8 @@ fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
         between.clone().all(|at| page.tokens[at].is_dress()) && page.kind(a) != Kind::Break
             || between.len() == 1
                 && match page.kind(a + 1) {
-                    Kind::Mark(Mark::Slash) => true,
+                    // `stands at 0:42 of 3:10`
+                    Kind::Mark(Mark::Slash) | Kind::Word(Word::Of) => true,
                     Kind::Mark(Mark::Comma) => is_array(page, judge.first(before), b),
                     _ => false,
                 }

@@ -175,6 +175,7 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
         && clause_before(page, left.at)
             .any(|at| page.kind(at) == Kind::Word(Word::Display) && ends_with(page, at, &CLOCKS));
     it || at_clock
+        || left.cue == Cue::Word(Word::At) && is_halted(page, left.at)
         || verb.filter(|verb| clock(*verb)).is_some_and(|verb| match page.kind(verb) {
             Kind::Word(Word::Start | Word::End) => true,
             _ => {
@@ -182,6 +183,52 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
                     && (left.cue == Cue::Other || ends_with(page, verb, &STANDS))
             }
         })
+}
+
+/// `the digital clock on the shelf is frozen at 4:20`, `the oven timer is at 0:35`: where the hands of something are.
+fn is_halted(page: &Page<'_>, at: usize) -> bool {
+    const HALTED: [&str; 9] =
+        ["frozen", "stuck", "stopped", "halted", "paused", "fixed", "stands", "stood", "standing"];
+    const FACES: [&str; 12] = [
+        "clock",
+        "clocks",
+        "timer",
+        "stopwatch",
+        "countdown",
+        "display",
+        "scoreboard",
+        "watch",
+        "wristwatch",
+        "chronometer",
+        "dashboard",
+        "osd",
+    ];
+    let Some(verb) = page.before(at) else { return false };
+    let is = page.kind(verb) == Kind::Word(Word::Is);
+    let halted = ends_with(page, verb, &HALTED);
+    if !is && !halted {
+        return false;
+    }
+    let face = |index: usize| {
+        page.kind(index) == Kind::Word(Word::Display) && ends_with(page, index, &FACES)
+            || ends_with(page, index, &["panel", "readout", "bar", "hands", "speedometer"])
+    };
+    let inside = |index: &usize| match page.kind(*index) {
+        Kind::Other(_) | Kind::Number(_) => true,
+        Kind::Word(word) => !matches!(word, Word::And | Word::Or | Word::Start | Word::End | Word::Shows),
+        _ => false,
+    };
+    let Some(from) = (verb.saturating_sub(8)..verb).rev().take_while(inside).last() else { return false };
+    // the subject of the clause; but not `the man with the watch is at 0:12`
+    let named = usize::from(matches!(page.kind(from), Kind::Word(Word::The | Word::Article | Word::Age)));
+    let noun = |index: &usize| {
+        face(*index)
+            || matches!(
+                page.kind(*index),
+                Kind::Other(_) | Kind::Number(_) | Kind::Word(Word::Measure | Word::Part | Word::Media)
+            )
+    };
+    (from + named..verb).take_while(noun).any(face)
 }
 
 /// `화면 시각 14:32:05`, `현재 시각은 14:32`, 当前时间14:32: the time that a screen has, or that it is.

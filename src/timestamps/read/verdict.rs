@@ -10,6 +10,7 @@ use super::page::{Follow, Page};
 use super::spare::Spare;
 use super::table::Role;
 use super::token::{Gap, Kind, Mark, Unit, Word};
+use super::topics::Topic;
 use super::{bare, clocks, timed, via};
 use crate::timestamps::time::{Doubt, Found, Mention, Reason, Time};
 
@@ -42,6 +43,8 @@ pub(super) struct Judge<'p, 'a> {
     pub(super) via: via::Style,
     pub(super) found: Vec<Found>,
     pub(super) doubts: Vec<Doubt>,
+    /// The last token of the latest clock that its list says is something else, and what.
+    pub(super) topic: Option<(usize, Topic)>,
     /// Times that no atom is by itself, where they are asked for: both halves of `12.0:18.5`, the beginning of the first
     /// ten seconds.
     pub(super) aside: Option<Vec<Mention>>,
@@ -58,7 +61,19 @@ impl<'p, 'a> Judge<'p, 'a> {
         let mut verdicts = take(&mut spare.verdicts);
         verdicts.reserve(groups.len());
         let found = Vec::new();
-        Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found, doubts: Vec::new(), aside: None }
+        Self {
+            page,
+            groups,
+            labels,
+            lent,
+            verdicts,
+            counter: 0.0,
+            via,
+            found,
+            doubts: Vec::new(),
+            topic: None,
+            aside: None,
+        }
     }
 
     /// Whether the times so far are clocks or have units: then numbers without one are hardly times as well.
