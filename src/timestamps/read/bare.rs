@@ -7,6 +7,7 @@ use super::lone;
 use super::numbering::{is_glued, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
+use super::reference::is_of_reference;
 use super::table::Role;
 use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
@@ -111,7 +112,8 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     {
         // `"objects": ["12-14"]`
         let keyed = shape == b'[' && !decimal && lone::is_array_of_others(page, left.at);
-        return if decimal || shape != b'(' && !keyed { Verdict::Time } else { UNCLEAR };
+        let time = decimal && !is_of_reference(page, left.at, last, (a, b)) || !decimal && shape != b'(' && !keyed;
+        return if time || shape == b'<' { Verdict::Time } else { UNCLEAR };
     }
     // `"time_ranges": ["10-20", "30-40"]`
     if left.cue == Cue::Open(b'[') && lone::is_array_of_times(page, left.at) {

@@ -144,9 +144,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         || is_crowded(page, judge, index)
         || !range && is_shortened(judge, index, &left)
     {
-        if !range {
-            hand_on(judge, index, &left);
-        }
+        hand_on(judge, index, &left);
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
     if is_of_topic(judge, index, &left) { Verdict::Doubt(Reason::AmbiguousNumber) } else { Verdict::Time }
@@ -155,6 +153,9 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
 /// Notes what a doubtful clock is: the others of its list may have no word beside them.
 fn hand_on(judge: &mut Judge<'_, '_>, index: usize, left: &Left) {
     let (page, first, last) = (judge.page, judge.first(index), judge.last(index));
+    if judge.is_range(index) {
+        return;
+    }
     if is_agenda(page, seconds(page, judge, index), first, last, left) {
         topics::follow(judge, index, Topic::Hours);
     } else if is_achieved(page, left) || is_result(page, left) || is_track(page, left) {
