@@ -2,8 +2,11 @@
 
 use super::atoms::Number;
 use super::atoms::Shape;
+use super::cut_off::is_counted_up;
 use super::groups::Joint;
 use super::lone;
+use super::measures::is_measure_behind;
+use super::named::is_long_ago;
 use super::numbering::{is_glued, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
@@ -24,7 +27,13 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if judge.groups[index].joint == Joint::Adjacent && page.role(judge.groups[index].from) == Role::None {
         return adjacent(judge, index);
     }
-    let follow = if is_measure_of_capitals(page, last) { Follow::Noun } else { page.follow(last) };
+    let follow = if is_measure_of_capitals(page, last) || is_measure_behind(page, last) {
+        Follow::Noun
+    } else {
+        page.follow(last)
+    };
+    // `from 12.0 to 18.5 along the quay`
+    let follow = if follow == Follow::Noun && is_where(page, last) { Follow::Sentence } else { follow };
     if follow == Follow::Never || is_glued(page, first, last) {
         return Verdict::Not;
     }
@@ -39,7 +48,7 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     let left = page.left(first);
     if left.cue == Cue::Never {
-        return Verdict::Not;
+        return if is_counted_up(page, first) { UNCLEAR } else { Verdict::Not };
     }
 
     if judge.is_range(index) { range(judge, index, &left, follow) } else { lone::single(judge, index, &left, follow) }
@@ -70,10 +79,14 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
             UNCLEAR
         };
     }
-    if follow == Follow::Noun || thousands || is_years(a, b) || !decimal && quantities::is_address(page, last) {
-        return Verdict::Not;
-    }
-    if is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
+    if follow == Follow::Noun
+        || thousands
+        || is_years(a, b)
+        || is_measured(page, left, last, (a, b))
+        // `off by 1-2`: by how much
+        || left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign
+        || !decimal && quantities::is_address(page, last)
+    {
         return Verdict::Not;
     }
     // `IoU 0.5-0.95`: shares of one
@@ -88,17 +101,11 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         // `2-1 at 0:48`, but not `from 10 to 20 near the door`
         return Verdict::Not;
     }
-    // `off by 1-2`: by how much
-    if left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign {
-        return Verdict::Not;
-    }
     if !decimal && (is_dated(page, last) || is_score_with_time(page, last, follow)) {
         return Verdict::Not;
     }
     let fills = page.opens_item(first);
-    let padded = page.text.as_bytes()[page.tokens[first].start()] == b'0' && a.whole > 2 && a.decimals == 0;
-    let phone = (padded || a.whole == 3 && b.whole == 4) && b.decimals == 0;
-    if phone && !fills {
+    if !fills && is_phone(page, first, (a, b)) {
         return Verdict::Not;
     }
     let sentence = follow == Follow::Sentence && !decimal;
@@ -169,6 +176,41 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         _ if decimal => UNCLEAR,
         _ => Verdict::Not,
     }
+}
+
+/// Whether the words around a range tell of years or amounts.
+fn is_measured(page: &Page<'_>, left: &Left, last: usize, (a, b): (Number, Number)) -> bool {
+    is_since_long(page, left, (a, b))
+        || is_each(page, last)
+        || is_graded(page, left)
+        || is_standing(page, left)
+        || is_metered(page, left)
+}
+
+/// `built between 1386 and 1412`, `one from 1899-1951`.
+fn is_since_long(page: &Page<'_>, left: &Left, (a, b): (Number, Number)) -> bool {
+    b.decimals == 0 && a.value < b.value && [a, b].iter().all(|year| is_long_ago(page, left, *year))
+}
+
+/// `1.2-1.5 per square metre`.
+fn is_each(page: &Page<'_>, last: usize) -> bool {
+    page.kind(last + 1) == Kind::Word(Word::Every) && quantities::ends_with(page, last + 1, &["per"])
+}
+
+/// `along the quay`, `beside a car`: no noun that a number could count.
+fn is_where(page: &Page<'_>, last: usize) -> bool {
+    const WHERE: [&str; 10] =
+        ["across", "along", "behind", "beneath", "beside", "beyond", "outside", "toward", "towards", "while"];
+    matches!(page.kind(last), Kind::Number(number) if number.decimals > 0)
+        && matches!(page.kind(last + 1), Kind::Other(other) if other.words == 1)
+        && matches!(page.kind(last + 2), Kind::Word(Word::The | Word::Article | Word::Age))
+        && quantities::ends_with(page, last + 1, &WHERE)
+}
+
+/// `030-1234`, `555-0123`.
+fn is_phone(page: &Page<'_>, first: usize, (a, b): (Number, Number)) -> bool {
+    let padded = page.text.as_bytes()[page.tokens[first].start()] == b'0' && a.whole > 2 && a.decimals == 0;
+    (padded || a.whole == 3 && b.whole == 4) && b.decimals == 0
 }
 
 /// `1-1: 22:14–22:50`: a score, and when it was.
@@ -264,6 +306,8 @@ fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
         }
     }
     match page.kind(label) {
+        // `Replay section: 7.5 through 11`, which may as well be numbered so
+        Kind::Word(Word::Part) if is_through(page, colon) => UNCLEAR,
         Kind::Word(Word::Time | Word::Stamp | Word::Start | Word::End | Word::Part | Word::Media) | Kind::Id => {
             Verdict::Time
         }
@@ -287,6 +331,15 @@ fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
         }
         _ => UNCLEAR,
     }
+}
+
+/// Whether `through` joins the two numbers behind a colon, only one of which has a fraction.
+fn is_through(page: &Page<'_>, colon: usize) -> bool {
+    let decimals = |at: usize| match page.kind(at) {
+        Kind::Number(number) => Some(number.decimals > 0),
+        _ => None,
+    };
+    quantities::ends_with(page, colon + 2, &["through", "thru"]) && decimals(colon + 1) != decimals(colon + 3)
 }
 
 /// Whether a range at the beginning of its item is one of times, from what follows it.

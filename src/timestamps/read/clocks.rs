@@ -12,6 +12,7 @@ use super::quantities::ends_with;
 use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result, is_track};
 use super::scores::{is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::shown::is_seen;
+use super::sums::is_summed;
 use super::token::{Gap, Kind, Mark, Word};
 use super::topics::{self, Topic, is_of_topic};
 use super::verdict::{Judge, Verdict};
@@ -79,7 +80,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return Verdict::Not;
     }
     if is_of_day(page, first, &left) || is_other(page, &left) || is_address(page, first, &left) {
-        return Verdict::Not;
+        return topics::none(judge, index, &left);
     }
     // `moved to 10 April (9:27–9:55)`: on that day, or at that place?
     if matches!(left.cue, Cue::Open(_)) && is_dated(page, left.at) && BY_DAY.contains(&seconds(page, judge, index)) {
@@ -129,6 +130,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         || late
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, &left) || is_achieved(page, &left))
         || is_code(page, first)
+        || is_summed(page, first, last)
         || !range && is_arranged(page, seconds(page, judge, index), &left)
         || !silent_clause(page, last) && is_told_elsewhere(page, last)
         || is_seen(page, (first, last), &left, range, seconds(page, judge, index))
@@ -147,7 +149,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         hand_on(judge, index, &left);
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
-    if is_of_topic(judge, index, &left) { Verdict::Doubt(Reason::AmbiguousNumber) } else { Verdict::Time }
+    if is_of_topic(judge, index, &left) { topics::verdict(judge) } else { Verdict::Time }
 }
 
 /// Notes what a doubtful clock is: the others of its list may have no word beside them.
@@ -160,6 +162,9 @@ fn hand_on(judge: &mut Judge<'_, '_>, index: usize, left: &Left) {
         topics::follow(judge, index, Topic::Hours);
     } else if is_achieved(page, left) || is_result(page, left) || is_track(page, left) {
         topics::follow(judge, index, Topic::Length);
+    } else if left.cue == Cue::Word(Word::Shows) {
+        // `the lap board reads 1:27.4 for the leader, 1:28.9 for car 44`
+        topics::follow(judge, index, Topic::Pair);
     }
 }
 
@@ -269,6 +274,13 @@ fn is_length_by_right(page: &Page<'_>, last: usize, next: usize, left: &Left) ->
     let hyphen = usize::from(page.kind(next) == Kind::Mark(Mark::Dash) && page.gap(next) == Gap::Tight);
     match page.kind(next + hyphen) {
         Kind::Word(Word::Later | Word::During | Word::Length) => true,
+        // `are 12:03, 8:45 and 3:10 long`
+        Kind::Mark(Mark::Comma) | Kind::Word(Word::And) => {
+            let listed =
+                |at: &usize| matches!(page.kind(*at), Kind::Clock | Kind::Mark(Mark::Comma) | Kind::Word(Word::And));
+            let count = (next..next + 12).take_while(listed).count();
+            count > 1 && page.kind(next + count - 1) == Kind::Clock && ends_with(page, next + count, &["long"])
+        }
         // `a 2:30 video`, `in this 2:30 minute video`
         Kind::Word(Word::Media) => {
             left.article

@@ -9,7 +9,8 @@ use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
 use super::token::{Gap, Kind, Mark, Word};
 use super::topic_words::{self, Place};
-use super::verdict::Judge;
+use super::verdict::{Judge, Verdict};
+use crate::timestamps::time::Reason;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Topic {
@@ -19,8 +20,10 @@ pub(super) enum Topic {
     Hours,
     /// How long something is, or how fast: `album`, `lap`.
     Length,
-    /// Ratios, scores, verses, coordinates.
+    /// Scores, verses, coordinates.
     Pair,
+    /// Ratios, which the word says plainly.
+    Ratio,
 }
 
 /// How far the word may be from its clock.
@@ -84,7 +87,7 @@ fn fits(page: &Page<'_>, topic: Topic, first: usize, (from, to): (f64, f64), ran
             (BY_DAY.contains(&from) || padded && from < 1440.0) && (!range || long(10.0))
         }
         Topic::Hours => BY_DAY.contains(&from) && (!range || long(60.0)),
-        Topic::Length | Topic::Pair => !range,
+        Topic::Length | Topic::Pair | Topic::Ratio => !range,
     }
 }
 
@@ -105,6 +108,8 @@ fn of_list(judge: &Judge<'_, '_>, index: usize, left: &Left) -> Option<Topic> {
     let alike = match left.cue {
         // `doors open 19:00, show starts 20:00`
         Cue::Word(Word::Start | Word::End | Word::At | Word::Until) => day && breaks == 0,
+        // `John 3:16 is on his arm (0:33)`, but `Ember (3:52), Quarry (4:17)`
+        Cue::Open(_) => matches!(page.kind(at + 1), Kind::Mark(Mark::Close(_))),
         _ => !is_placed(left),
     };
     (breaks <= 1 && alike && !is_of_a_subject(page, first)).then_some(topic)
@@ -132,6 +137,9 @@ fn of_right(page: &Page<'_>, last: usize, left: &Left) -> Option<Topic> {
             matches!(left.cue, Cue::Other | Cue::Number | Cue::Id | Cue::List | Cue::Word(_)).then_some(Topic::Pair)
         }
         Kind::Other(_) if begins_with(page, next, &BERTHS) => Some(Topic::Hours),
+        // `0:45 of cooling`
+        Kind::Word(Word::Of) => matches!(page.kind(next + 1), Kind::Other(other) if !other.capital && !begins_with(page, next + 1, &["which", "whom", "footage"]))
+            .then_some(Topic::Length),
         Kind::Mark(Mark::Pipe) if begins_with(page, next + 1, &BERTHS) => Some(Topic::Hours),
         _ => None,
     }
@@ -140,6 +148,10 @@ fn of_right(page: &Page<'_>, last: usize, left: &Left) -> Option<Topic> {
 /// `voicemail 0:42`, `Voicemail (0:42)`, `Lap 12 1:27.4`, `episode 3 is 38:05`: the noun that stands beside the clock.
 fn beside(page: &Page<'_>, first: usize, left: &Left) -> Option<Topic> {
     let enclosed = left.cue == Cue::Open(b'(');
+    // `doors open 19:00`
+    if left.cue == Cue::Word(Word::Open) {
+        return Some(Topic::Hours);
+    }
     if !enclosed
         && !matches!(
             left.cue,
@@ -162,6 +174,8 @@ fn beside(page: &Page<'_>, first: usize, left: &Left) -> Option<Topic> {
             Kind::Word(Word::Is | Word::Function) if at + 1 == first => {}
             Kind::Mark(Mark::Dash) => {}
             Kind::Mark(Mark::Comma) | Kind::Word(Word::And | Word::Or) if number || is_counted(page, at) => {}
+            Kind::Mark(Mark::Comma) | Kind::Word(Word::And)
+                if at > 0 && matches!(page.kind(at - 1), Kind::Odd | Kind::Pair | Kind::Id) => {}
             Kind::Other(_) | Kind::Word(_) => {
                 let topic = topic_words::last(&page.text[page.span(at, at)], Place::Beside(number))?;
                 // `he sings a song (0:42)` tells when
@@ -268,6 +282,22 @@ fn tells_of_media(page: &Page<'_>, at: usize) -> bool {
         })
     };
     behind([Word::Media, Word::Stamp]) || (at + 1..at + 5).any(|near| ends_with(page, near, &EVENTS))
+}
+
+/// What the clock is that a list has just been found to say something of.
+pub(super) fn verdict(judge: &Judge<'_, '_>) -> Verdict {
+    match judge.topic {
+        Some((_, Topic::Ratio)) => Verdict::Not,
+        _ => Verdict::Doubt(Reason::AmbiguousNumber),
+    }
+}
+
+/// The verdict on a clock that is none, of which the others of its list may be told: verses.
+pub(super) fn none(judge: &mut Judge<'_, '_>, index: usize, left: &Left) -> Verdict {
+    if left.cue == Cue::Word(Word::Book) {
+        follow(judge, index, Topic::Pair);
+    }
+    Verdict::Not
 }
 
 /// Notes of what a doubtful clock is, for the others of the list that it begins.

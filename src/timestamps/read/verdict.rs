@@ -246,6 +246,17 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     fn paired(&mut self, start: usize, end: usize) -> Verdict {
         let (a, b) = (self.page.atoms[self.groups[start].from], self.page.atoms[self.groups[end].from]);
+        // `Start: 48210 km, End: 48364 km`
+        let measured = |atom: &Atom| {
+            matches!(atom.shape, Shape::Bare(_))
+                && matches!(
+                    self.page.kind(atom.last + 1),
+                    Kind::Word(Word::Measure) | Kind::Mark(Mark::Percent | Mark::Degree | Mark::Money)
+                )
+        };
+        if measured(&a) && measured(&b) {
+            return Verdict::Not;
+        }
         let Some((from, to)) = self.ends(&a, &b, None) else { return Verdict::Doubt(Reason::AmbiguousNumber) };
         // a weak label does not make a whole number a time: `starts at 5 and ends at 10`
         let weak = self.labels_are_weak(start)

@@ -4,6 +4,7 @@
 //! clip`, `two minutes later`).
 
 use super::page::{Cue, Page};
+use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Style, Unit, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Doubt, Mention, Reason, Time};
@@ -191,6 +192,7 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
             Kind::Unit(second) if second.style == Style::Singular && second.size == 1 && unit.size > 1 => nth = true,
             Kind::Word(Word::Of)
                 if matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Vague | Word::Half)) => {}
+            Kind::Other(_) if first == at && ends_with(page, index, &["odd"]) => {}
             // `two-minute`, but not `forty-five`
             Kind::Mark(Mark::Dash) if page.gap(first) == Gap::Tight => hyphen |= first == at,
             _ => break,
@@ -236,18 +238,17 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
             || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted && !(half && is_start(page, at)));
     let idiom =
         unit.size == 60 && unit.style == Style::Singular && !counted && !half && matches!(cue, Cue::Word(Word::At));
-    let hours = unit.size == 3600 && !counted;
     let of_media = behind == Kind::Word(Word::Ordinal)
         && page.kind(page.behind(page.behind(at + 1) + 1)) == Kind::Word(Word::Media);
     let right_length = right_length || of_media;
-    if opening && (idiom || hours) {
-        return None;
-    }
     if opening {
         let plain =
             counted || half || vague || unit.size > 1 || unit.style == Style::Asian || unit.style == Style::Plural;
-        return (plain && !matches!(behind, Kind::Other(_) if unit.style == Style::Singular && unit.size == 1))
-            .then_some(first);
+        return (plain
+            && !idiom
+            && (counted || unit.size != 3600)
+            && !matches!(behind, Kind::Other(_) if unit.style == Style::Singular && unit.size == 1))
+        .then_some(first);
     }
     if article && (is_thirty_in(page, at) || inside && matches!(cue, Cue::Word(Word::Lasts))) {
         return Some(first);
