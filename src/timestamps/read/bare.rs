@@ -463,10 +463,20 @@ fn is_announced(page: &Page<'_>, left: &Left) -> bool {
             && !is_verb_of_range(page, at)
     };
     match left.cue {
+        // `Mean 12.5 (SD 3.2), range 4.0-18.5`
+        Cue::Word(Word::Time) if is_spread(page, left.at) => false,
         Cue::Word(Word::Time | Word::Stamp) => true,
         Cue::Word(Word::Is | Word::From | Word::Of | Word::Between | Word::At) => named(left.at),
         _ => false,
     }
+}
+
+/// `, range`, `(range`: that of whatever stands before.
+fn is_spread(page: &Page<'_>, range: usize) -> bool {
+    quantities::ends_with(page, range, &["range"])
+        && range > 1
+        && matches!(page.kind(range - 1), Kind::Mark(Mark::Comma | Mark::Open(b'(')))
+        && matches!(page.kind(range - 2), Kind::Number(_) | Kind::Mark(Mark::Close(_)) | Kind::Word(Word::Measure))
 }
 
 fn starts_sentence(page: &Page<'_>, at: usize) -> bool {

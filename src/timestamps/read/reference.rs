@@ -20,7 +20,7 @@ pub(super) fn is_of_reference(page: &Page<'_>, open: usize, last: usize, (a, b):
                     && (number.decimals > 0 || at + 1 < open)
                     && matches!(
                         page.kind(at - 1),
-                        Kind::Other(_) | Kind::Id | Kind::Word(Word::Measure | Word::Is)
+                        Kind::Other(_) | Kind::Id | Kind::Unit(_) | Kind::Word(Word::Measure | Word::Is | Word::Or)
                     ) =>
             {
                 page.text[page.span(at, at)].parse::<f64>().ok()
@@ -35,5 +35,7 @@ pub(super) fn is_of_reference(page: &Page<'_>, open: usize, last: usize, (a, b):
         Kind::Other(_) => page.kind(close + 2) == Kind::Mark(Mark::Slash) && page.gap(close + 2) == Gap::Tight,
         _ => false,
     };
-    value() || measured()
+    // `IoU (0.5-0.95)`: shares of one
+    let share = || b.value <= 1.0 && open > 0 && matches!(page.kind(open - 1), Kind::Other(_) | Kind::Id);
+    share() || value() || measured()
 }

@@ -42,7 +42,9 @@ pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
             page.before(left.at).is_some_and(|verb| ends_with(page, verb, &["tied", "level", "drawn"]))
         }
         Cue::Word(Word::End | Word::Start | Word::Time) => page.before(left.at).is_some_and(|before| {
-            ends_with(page, before, &GAMES) || raced(before) || ends_with(page, before, &["playing"])
+            ends_with(page, before, &GAMES)
+                || raced(before)
+                || ends_with(page, before, &["playing", "working", "screen", "talk"])
         }),
         _ => false,
     }

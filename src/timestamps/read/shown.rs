@@ -21,6 +21,7 @@ pub(super) fn is_seen(page: &Page<'_>, (first, last): (usize, usize), left: &Lef
                 || is_something(page, seconds, left)
                 || is_describing(page, next, left)
                 || is_in_a_quotation(page, first)
+                || BY_DAY.contains(&seconds) && is_said(page, first, last, left)
                 || is_verb_of_a_clock(page, left)
                 || !silent && (is_written_in_asian(page, last) || is_written(page, next, left)))
 }
@@ -65,8 +66,8 @@ fn is_of_media(page: &Page<'_>, verb: usize) -> bool {
 /// `4:15 on the game clock`.
 fn is_on_a_clock(page: &Page<'_>, next: usize) -> bool {
     const CLOCKS: [&str; 6] = ["clock", "timer", "stopwatch", "scoreboard", "watch", "wristwatch"];
-    ends_with(page, next, &["on"])
-        && page.kind(next + 1) == Kind::Word(Word::The)
+    ends_with(page, next, &["on", "by"])
+        && matches!(page.kind(next + 1), Kind::Word(Word::The | Word::Age))
         && (next + 2..next + 4).any(|at| page.kind(at) == Kind::Word(Word::Display) && ends_with(page, at, &CLOCKS))
 }
 
@@ -103,6 +104,19 @@ fn is_set_to(page: &Page<'_>, left: &Left) -> bool {
 /// `The song is 3:45`, `it is 22:00 in Tokyo`, `the current time is 14:05`: a length, a time of day or a score, unless its
 /// subject is a moment or a part of the media.
 fn is_something(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
+    // `The time is now 15:45`, `Time now: 10:22`
+    let now = match left.cue {
+        Cue::Word(Word::Function) | Cue::Other => Some(left.at),
+        Cue::Colon => page.label(left.at),
+        _ => None,
+    };
+    if BY_DAY.contains(&seconds)
+        && now.is_some_and(|now| {
+            ends_with(page, now, &["now"]) && now > 0 && matches!(page.kind(now - 1), Kind::Word(Word::Is | Word::Time))
+        })
+    {
+        return true;
+    }
     if left.cue != Cue::Word(Word::Is) || page.is_asian(left.at) {
         return left.cue == Cue::Word(Word::Goes) && !page.is_asian(left.at);
     }
@@ -144,6 +158,21 @@ fn is_in_a_quotation(page: &Page<'_>, first: usize) -> bool {
                 && matches!(page.kind(at + 1), Kind::Mark(Mark::Quote | Mark::Colon))
                 && at + 2 < first
         })
+}
+
+/// `"See you at 7:30," she says`, `he says that the bus comes at 7:42`: a time of which somebody speaks.
+fn is_said(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
+    const SAYS: [&str; 10] =
+        ["says", "said", "asks", "asked", "shouts", "writes", "wrote", "whispers", "answers", "announces"];
+    let quote = (last + 1..last + 4).find(|at| page.kind(*at) == Kind::Mark(Mark::Quote));
+    let behind = || quote.is_some_and(|quote| (quote + 1..quote + 3).any(|at| ends_with(page, at, &SAYS)));
+    let before = || {
+        let quote = (first.saturating_sub(8)..first).rev().find(|at| page.kind(*at) == Kind::Mark(Mark::Quote));
+        quote.is_some_and(|quote| quote > 0 && quote + 1 < first && ends_with(page, quote - 1, &SAYS))
+    };
+    let told =
+        || clause_before(page, left.at).any(|at| ends_with(page, at, &SAYS) && ends_with(page, at + 1, &["that"]));
+    matches!(left.cue, Cue::Word(Word::At | Word::By | Word::Until)) && (behind() || before() || told())
 }
 
 /// `the game clock stops at 3:42`, `the timer hits 0:00`: where its hands are, or when.

@@ -3,10 +3,11 @@
 //! `Departures: 14:02 Leeds, 14:09 York`, `Album: 1. Dawn 3:41, 2. Noon 4:05`, `Voicemail (0:42)`: the word that tells it stands
 //! far from most of the clocks, so that the first one looks for it, and the others of the list follow the first.
 
-use super::appointments::{BY_DAY, is_in_media};
+use super::appointments::{BY_DAY, is_in_media, is_notice};
 use super::atoms::Shape;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
+use super::results::clause_before;
 use super::token::{Gap, Kind, Mark, Word};
 use super::topic_words::{self, Place};
 use super::verdict::{Judge, Verdict};
@@ -22,6 +23,8 @@ pub(super) enum Topic {
     Length,
     /// Scores, verses, coordinates.
     Pair,
+    /// Scores of games that have many points.
+    Score,
     /// Ratios, which the word says plainly.
     Ratio,
 }
@@ -39,13 +42,15 @@ pub(super) fn is_of_topic(judge: &mut Judge<'_, '_>, index: usize, left: &Left) 
         _ => 0.0,
     };
     let (from, to) = (seconds(judge.groups[index].from), seconds(judge.groups[index].to));
-    let topic = of_list(judge, index, left).or_else(|| {
+    let listed = of_list(judge, index, left);
+    let topic = listed.or_else(|| {
         if is_placed(left) {
-            return None;
+            return (range && is_of_a_calendar(page, left)).then_some(Topic::Hours);
         }
         of_right(page, last, left).or_else(|| beside(page, first, left)).or_else(|| of_line(judge, index, left))
     });
-    let Some(topic) = topic.filter(|topic| fits(page, *topic, first, (from, to), range) && !is_in_media(page, last))
+    let Some(topic) = topic
+        .filter(|topic| fits(page, *topic, first, (from, to), (range, listed.is_some())) && !is_in_media(page, last))
     else {
         return false;
     };
@@ -78,7 +83,7 @@ fn is_placed(left: &Left) -> bool {
 }
 
 /// Whether a clock, or a range of them, can be what the topic says.
-fn fits(page: &Page<'_>, topic: Topic, first: usize, (from, to): (f64, f64), range: bool) -> bool {
+fn fits(page: &Page<'_>, topic: Topic, first: usize, (from, to): (f64, f64), (range, listed): (bool, bool)) -> bool {
     let long = |least: f64| to - from >= least && from % 5.0 == 0.0 && to % 5.0 == 0.0;
     match topic {
         // `00:12` is hardly one, but `03:12` may be
@@ -86,7 +91,8 @@ fn fits(page: &Page<'_>, topic: Topic, first: usize, (from, to): (f64, f64), ran
             let padded = page.tokens[first].end() - page.tokens[first].start() == 5 && from >= 60.0;
             (BY_DAY.contains(&from) || padded && from < 1440.0) && (!range || long(10.0))
         }
-        Topic::Hours => BY_DAY.contains(&from) && (!range || long(60.0)),
+        Topic::Hours => BY_DAY.contains(&from) && (!range || long(if listed { 10.0 } else { 60.0 })),
+        Topic::Score => !range && from >= 480.0,
         Topic::Length | Topic::Pair | Topic::Ratio => !range,
     }
 }
@@ -136,6 +142,19 @@ fn of_right(page: &Page<'_>, last: usize, left: &Left) -> Option<Topic> {
         Kind::Other(other) if !other.capital && begins_with(page, next, &COUNTED) => {
             matches!(left.cue, Cue::Other | Cue::Number | Cue::Id | Cue::List | Cue::Word(_)).then_some(Topic::Pair)
         }
+        // `8 x 1:30 with 0:45 rest`
+        Kind::Other(other) if other.words == 1 && begins_with(page, next, &["rest", "break", "overtime"]) => {
+            matches!(left.cue, Cue::Other | Cue::Number | Cue::List | Cue::Word(_)).then_some(Topic::Length)
+        }
+        // `5:31/km`
+        Kind::Mark(Mark::Slash)
+            if page.gap(next + 1) == Gap::Tight
+                && matches!(page.kind(next + 1), Kind::Word(Word::Measure) | Kind::Unit(_) | Kind::Id | Kind::Number(_))
+                && page.kind(next + 2) != Kind::Clock =>
+        {
+            Some(Topic::Length)
+        }
+        Kind::Mark(Mark::Comma | Mark::Stop) | Kind::Break => is_in_a_readout(page, left).then_some(Topic::Length),
         Kind::Other(_) if begins_with(page, next, &BERTHS) => Some(Topic::Hours),
         // `0:45 of cooling`
         Kind::Word(Word::Of) => matches!(page.kind(next + 1), Kind::Other(other) if !other.capital && !begins_with(page, next + 1, &["which", "whom", "footage"]))
@@ -145,12 +164,42 @@ fn of_right(page: &Page<'_>, last: usize, left: &Left) -> Option<Topic> {
     }
 }
 
+/// `18.2 m, 23:10, 120 bar`: what an instrument tells beside what it measures, as an item of its own.
+fn is_in_a_readout(page: &Page<'_>, left: &Left) -> bool {
+    const MEASURES: [&str; 10] = ["bpm", "bar", "kcal", "calories", "rpm", "psi", "spm", "steps", "watts", "reps"];
+    if left.cue != Cue::List || page.kind(left.at) != Kind::Mark(Mark::Comma) {
+        return false;
+    }
+    let Some(measure) = page.before(left.at) else { return false };
+    let counted = || measure > 0 && matches!(page.kind(measure - 1), Kind::Number(_));
+    match page.kind(measure) {
+        Kind::Word(Word::Measure) => {
+            counted() && !ends_with(page, measure, &["people", "persons", "cars", "workers", "times"])
+        }
+        Kind::Unit(unit) => unit.is_lone_m() && counted(),
+        Kind::Other(_) => counted() && ends_with(page, measure, &MEASURES),
+        _ => false,
+    }
+}
+
+/// `The calendar shows a block from 13:00 to 14:30`.
+fn is_of_a_calendar(page: &Page<'_>, left: &Left) -> bool {
+    matches!(left.cue, Cue::Word(Word::From | Word::Between))
+        && clause_before(page, left.at).any(|at| page.kind(at) == Kind::Word(Word::Shows))
+        && clause_before(page, left.at).any(|at| matches!(page.kind(at), Kind::Other(_)) && is_notice(page, at))
+}
+
 /// `voicemail 0:42`, `Voicemail (0:42)`, `Lap 12 1:27.4`, `episode 3 is 38:05`: the noun that stands beside the clock.
 fn beside(page: &Page<'_>, first: usize, left: &Left) -> Option<Topic> {
     let enclosed = left.cue == Cue::Open(b'(');
     // `doors open 19:00`
     if left.cue == Cue::Word(Word::Open) {
         return Some(Topic::Hours);
+    }
+    // `3 x 0:45`
+    if left.cue == Cue::Word(Word::Measure) {
+        let times = matches!(&page.text[page.span(left.at, left.at)], "x" | "X");
+        return (times && left.at > 0 && matches!(page.kind(left.at - 1), Kind::Number(_))).then_some(Topic::Length);
     }
     if !enclosed
         && !matches!(
@@ -222,7 +271,9 @@ fn of_line(judge: &Judge<'_, '_>, index: usize, left: &Left) -> Option<Topic> {
                 label = true;
             }
             Kind::Other(_) | Kind::Word(_) if label => {
-                if let Some(topic) = topic_words::any(&page.text[page.span(at, at)], Place::Label) {
+                let notice =
+                    || (matches!(page.kind(at), Kind::Other(_)) && is_notice(page, at)).then_some(Topic::Hours);
+                if let Some(topic) = topic_words::any(&page.text[page.span(at, at)], Place::Label).or_else(notice) {
                     return (!tells_of_media(page, at)).then_some(topic);
                 }
             }
@@ -294,7 +345,8 @@ pub(super) fn verdict(judge: &Judge<'_, '_>) -> Verdict {
 
 /// The verdict on a clock that is none, of which the others of its list may be told: verses.
 pub(super) fn none(judge: &mut Judge<'_, '_>, index: usize, left: &Left) -> Verdict {
-    if left.cue == Cue::Word(Word::Book) {
+    let scale = || left.cue == Cue::Word(Word::Ratio) && ends_with(judge.page, left.at, &["scale", "ratio", "odds"]);
+    if left.cue == Cue::Word(Word::Book) || scale() {
         follow(judge, index, Topic::Pair);
     }
     Verdict::Not
