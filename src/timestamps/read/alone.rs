@@ -23,6 +23,10 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if timed.unit.style == Style::Asian && spell && behind != Behind::Point {
         return Verdict::Not;
     }
+    // `interval 5 s`: how long, or when
+    if left.cue == Cue::Word(Word::Time) && ends_with(page, left.at, &["interval", "intervals", "span"]) {
+        return UNCLEAR;
+    }
     if is_counted(page, left, timed) || is_minute_of_a_match(page, timed, last) {
         return UNCLEAR;
     }

@@ -122,7 +122,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let hours = left.cue == Cue::Word(Word::Open) && range && is_round(page, judge, index)
         || left.cue == Cue::Colon && (is_hours(page, left.at) || seconds(page, judge, index) >= FOUR && is_hours_of(page, left.at))
         || left.cue == Cue::Open(b'(') && is_hours(page, left.at)
-        || range && is_opened(page, seconds(page, judge, index), &left) && is_round(page, judge, index)
+        || is_opened(page, seconds(page, judge, index), &left) && is_round(page, judge, index)
         || range && matches!(left.cue, Cue::Unit | Cue::Word(Word::Time | Word::Measure)) && names_hours(page, left.at)
         // `the meeting is from 14:00 to 15:30`
         || range && is_agenda(page, seconds(page, judge, index), first, last, &left) && is_round(page, judge, index);

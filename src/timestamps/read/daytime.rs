@@ -9,7 +9,10 @@ use super::token::{Gap, Kind, Mark, Style, Word};
 pub(super) fn is_of_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
     // `local time 18:05`
     let zone = || page.before(left.at).is_some_and(|zone| page.kind(zone) == Kind::Word(Word::Zone));
-    left.cue == Cue::Word(Word::Meridiem) || left.cue == Cue::Word(Word::Time) && zone() || is_dated(page, first)
+    left.cue == Cue::Word(Word::Meridiem)
+        || left.cue == Cue::Word(Word::Zone)
+        || left.cue == Cue::Word(Word::Time) && zone()
+        || is_dated(page, first)
 }
 
 pub(super) fn is_of_day_by_right(page: &Page<'_>, next: usize) -> bool {
@@ -74,6 +77,12 @@ pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
     (last + 1..last + 10).take_while(same).any(|at| match page.kind(at) {
         Kind::Other(_) if page.kind(at + 1) == Kind::Word(Word::To) => {
             page.kind(at + 2) == Kind::Word(Word::The) && teller(at + 3) && ends_with(page, at, &["according"])
+        }
+        // `is cancelled, says the board`
+        Kind::Word(Word::Shows)
+            if page.kind(at - 1) == Kind::Mark(Mark::Comma) && page.kind(at + 1) == Kind::Word(Word::The) =>
+        {
+            is_notice(page, at + 2)
         }
         Kind::Word(_) if page.kind(at + 1) == Kind::Word(Word::The) && teller(at + 2) => {
             ends_with(page, at, &["as"])

@@ -2,6 +2,7 @@
 
 use super::atoms::Number;
 use super::page::Page;
+use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Word};
 
 /// `Hb 13.8 g/dL (12.0-15.5)`, `WBC 6.2 (4.0-10.0)`, `(12.0-15.5) mmol/L`: the range in which a number before it should be, or
@@ -9,7 +10,10 @@ use super::token::{Gap, Kind, Mark, Word};
 pub(super) fn is_of_reference(page: &Page<'_>, open: usize, last: usize, (a, b): (Number, Number)) -> bool {
     let value = || {
         let mut near = (open.saturating_sub(5)..open).rev().take_while(|at| match page.kind(*at) {
-            Kind::Word(word) => word == Word::Measure,
+            // `40 km/h (15.2-20.4)` is seen when
+            Kind::Word(word) => {
+                word == Word::Measure && !ends_with(page, *at, &["km", "kmh", "kph", "mph", "fps", "px"])
+            }
             Kind::Mark(mark) => matches!(mark, Mark::Slash | Mark::Percent | Mark::Degree | Mark::Star | Mark::Other),
             kind => matches!(kind, Kind::Other(_) | Kind::Id | Kind::Number(_) | Kind::Unit(_) | Kind::Script),
         });

@@ -238,7 +238,10 @@ pub(super) fn is_set(page: &Page<'_>, last: usize, left: &Left) -> bool {
 
 /// `Dilute the cleaner 1:10`, `geared 1:20`: what is told in parts, in the clause before.
 pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
-    const PARTS: [&str; 13] = [
+    const PARTS: [&str; 16] = [
+        "ramp",
+        "ramps",
+        "incline",
         "dilute",
         "dilutes",
         "diluting",

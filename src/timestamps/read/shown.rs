@@ -4,7 +4,7 @@
 use super::appointments::BY_DAY;
 use super::clocks::is_silent;
 use super::page::{Cue, Left, Page};
-use super::quantities::{begins_with, ends_with};
+use super::quantities::{begins_with, ends_with, is_change};
 use super::results::clause_before;
 use super::token::{Kind, Mark, Word};
 
@@ -16,6 +16,7 @@ pub(super) fn is_seen(page: &Page<'_>, (first, last): (usize, usize), left: &Lef
         || !silent && is_on_a_clock(page, next)
         || is_rest(page, left)
         || !range && is_time_of_a_screen(page, left)
+        || range && is_turned(page, left)
         || !range
             && (is_set_to(page, left)
                 || is_something(page, seconds, left)
@@ -173,6 +174,13 @@ fn is_said(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
     let told =
         || clause_before(page, left.at).any(|at| ends_with(page, at, &SAYS) && ends_with(page, at + 1, &["that"]));
     matches!(left.cue, Cue::Word(Word::At | Word::By | Word::Until)) && (behind() || before() || told())
+}
+
+/// `the display changes from 12:58 to 12:59`: what a face shows, first and then.
+fn is_turned(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::From)
+        && is_change(page, left.at)
+        && clause_before(page, left.at).any(|at| page.kind(at) == Kind::Word(Word::Display))
 }
 
 /// `the game clock stops at 3:42`, `the timer hits 0:00`: where its hands are, or when.

@@ -96,6 +96,10 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = judge.listed_behind(index).filter(|_| listed && !alien) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
+    // `in 4 min, then 14 min`
+    if index > 0 && is_next_of(page, &left) && matches!(judge.verdicts[index - 1], Verdict::Doubt(_) | Verdict::Not) {
+        return judge.verdicts[index - 1];
+    }
     if judge.lent[index].is_none() && is_incomplete(judge, index) {
         return UNCLEAR;
     }
@@ -119,6 +123,14 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         }
         verdict => verdict,
     }
+}
+
+/// `, then 14 min`: told in the same way as the one before.
+fn is_next_of(page: &Page<'_>, left: &Left) -> bool {
+    left.at > 1
+        && page.kind(left.at - 1) == Kind::Mark(Mark::Comma)
+        && matches!(page.kind(left.at - 2), Kind::Unit(_))
+        && matches!(&page.text[page.span(left.at, left.at)], "then")
 }
 
 /// `The ad airs at 1:15 (30 s)`, `0:45: lead 12.5 s`, `at 0:10 he starts, and after 52 s`: a number with a unit in the sentence of

@@ -5,6 +5,7 @@
 
 use super::appointments::{BY_DAY, is_in_media, is_notice};
 use super::atoms::Shape;
+use super::clocks::is_same_sentence;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
 use super::results::clause_before;
@@ -46,6 +47,9 @@ pub(super) fn is_of_topic(judge: &mut Judge<'_, '_>, index: usize, left: &Left) 
     let topic = listed.or_else(|| {
         if is_placed(left) {
             return (range && is_of_a_calendar(page, left)).then_some(Topic::Hours);
+        }
+        if is_in_quarters(judge, index, left) {
+            return Some(Topic::Hours);
         }
         of_right(page, last, left).or_else(|| beside(page, first, left)).or_else(|| of_line(judge, index, left))
     });
@@ -132,6 +136,33 @@ fn is_of_list_number(page: &Page<'_>, stop: usize) -> bool {
     stop > 0 && matches!(page.kind(stop - 1), Kind::Number(number) if number.decimals == 0 && number.whole <= 2)
 }
 
+/// `Guided tours: 10:00, 12:00, 14:30`, `Loading only 6:00-10:00`: quarters of an hour that no word places, beside each other.
+fn is_in_quarters(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
+    const MOMENTS: [&str; 5] = ["moments", "chapters", "occurrences", "scenes", "highlights"];
+    let page = judge.page;
+    let quarter = |atom: usize| match page.atoms[atom].shape {
+        Shape::Clock(seconds) => BY_DAY.contains(&seconds) && seconds % 15.0 == 0.0,
+        _ => false,
+    };
+    let quarters = |other: usize| quarter(judge.groups[other].from) && quarter(judge.groups[other].to);
+    if !matches!(left.cue, Cue::Colon | Cue::Other | Cue::List | Cue::Number) || !quarters(index) {
+        return false;
+    }
+    if judge.is_range(index) {
+        return left.cue == Cue::Other
+            && page.kind(judge.first(index) - 1) == page.kind(left.at)
+            && !page.is_asian(left.at);
+    }
+    let of_media = left.cue == Cue::Colon
+        && page.label(left.at).is_some_and(|label| match page.kind(label) {
+            Kind::Word(Word::Time | Word::Stamp | Word::Part | Word::Media | Word::Mark) => true,
+            _ => ends_with(page, label, &MOMENTS),
+        });
+    let beside =
+        |other: usize, before: usize| quarters(other) && !judge.is_range(other) && is_same_sentence(judge, before);
+    !of_media && index + 1 < judge.groups.len() && beside(index + 1, index)
+}
+
 /// `31:14 goals`, `14:02 | Platform 7`.
 fn of_right(page: &Page<'_>, last: usize, left: &Left) -> Option<Topic> {
     const COUNTED: [&str; 7] = ["goals", "points", "sets", "votes", "games", "legs", "score"];
@@ -176,7 +207,10 @@ fn is_in_a_readout(page: &Page<'_>, left: &Left) -> bool {
         Kind::Word(Word::Measure) => {
             counted() && !ends_with(page, measure, &["people", "persons", "cars", "workers", "times"])
         }
-        Kind::Unit(unit) => unit.is_lone_m() && counted(),
+        Kind::Unit(unit) => {
+            let decimal = |at: usize| matches!(page.kind(at), Kind::Number(number) if number.decimals > 0);
+            unit.is_lone_m() && measure > 0 && decimal(measure - 1)
+        }
         Kind::Other(_) => counted() && ends_with(page, measure, &MEASURES),
         _ => false,
     }
@@ -345,7 +379,10 @@ pub(super) fn verdict(judge: &Judge<'_, '_>) -> Verdict {
 
 /// The verdict on a clock that is none, of which the others of its list may be told: verses.
 pub(super) fn none(judge: &mut Judge<'_, '_>, index: usize, left: &Left) -> Verdict {
-    let scale = || left.cue == Cue::Word(Word::Ratio) && ends_with(judge.page, left.at, &["scale", "ratio", "odds"]);
+    let scale = || {
+        left.cue == Cue::Word(Word::Ratio)
+            && ends_with(judge.page, left.at, &["scale", "ratio", "odds", "diluted", "mixed"])
+    };
     if left.cue == Cue::Word(Word::Book) || scale() {
         follow(judge, index, Topic::Pair);
     }
