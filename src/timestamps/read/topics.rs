@@ -80,7 +80,6 @@ fn is_placed(left: &Left) -> bool {
                 | Word::Stamp
                 | Word::Start
                 | Word::End
-                | Word::Up
                 | Word::Approx
         )
     )
@@ -145,22 +144,23 @@ fn is_in_quarters(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
         _ => false,
     };
     let quarters = |other: usize| quarter(judge.groups[other].from) && quarter(judge.groups[other].to);
-    if !matches!(left.cue, Cue::Colon | Cue::Other | Cue::List | Cue::Number) || !quarters(index) {
+    if !matches!(left.cue, Cue::Colon | Cue::Other | Cue::List | Cue::Number | Cue::Word(Word::Measure))
+        || !quarters(index)
+    {
         return false;
     }
     if judge.is_range(index) {
-        return left.cue == Cue::Other
-            && page.kind(judge.first(index) - 1) == page.kind(left.at)
-            && !page.is_asian(left.at);
+        return left.cue == Cue::Other && !page.is_asian(left.at);
     }
     let of_media = left.cue == Cue::Colon
         && page.label(left.at).is_some_and(|label| match page.kind(label) {
             Kind::Word(Word::Time | Word::Stamp | Word::Part | Word::Media | Word::Mark) => true,
             _ => ends_with(page, label, &MOMENTS),
         });
-    let beside =
-        |other: usize, before: usize| quarters(other) && !judge.is_range(other) && is_same_sentence(judge, before);
-    !of_media && index + 1 < judge.groups.len() && beside(index + 1, index)
+    // a number may stand in between: `8:00 1 tablet, 20:00 2 tablets`
+    let clock = (index + 1..judge.groups.len().min(index + 3)).find(|other| quarters(*other));
+    let near = |other: usize| (index..other).all(|before| is_same_sentence(judge, before));
+    !of_media && clock.is_some_and(|other| !judge.is_range(other) && near(other))
 }
 
 /// `31:14 goals`, `14:02 | Platform 7`.
