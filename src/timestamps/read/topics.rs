@@ -152,6 +152,10 @@ fn is_in_quarters(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
     if judge.is_range(index) {
         return left.cue == Cue::Other && !page.is_asian(left.at);
     }
+    // `At 5:00, 10:00 and 15:00`
+    if left.cue == Cue::List && judge.listed_behind(index) == Some(Verdict::Time) {
+        return false;
+    }
     let of_media = left.cue == Cue::Colon
         && page.label(left.at).is_some_and(|label| match page.kind(label) {
             Kind::Word(Word::Time | Word::Stamp | Word::Part | Word::Media | Word::Mark) => true,
