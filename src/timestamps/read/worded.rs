@@ -34,12 +34,26 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
         if let Some(first) = amount(page, at) {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
         }
+        if is_minute_later(page, at)
+            && judge.found.first().is_some_and(|found| found.span.end <= page.tokens[at].start())
+        {
+            return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 1, at) });
+        }
     }
     if let Some(span) = page.spelled.iter().find_map(|at| spelled_clock(page, *at as usize)) {
         return Some(Doubt { reason: Reason::WordedTime, span });
     }
     let script = page.script.filter(|_| !is_all_clocks(judge))?;
     Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(script, script) })
+}
+
+/// `at 0:40 he falls, and help arrives a minute later`: a time that can be reckoned from one before, but is not read.
+fn is_minute_later(page: &Page<'_>, at: usize) -> bool {
+    matches!(page.kind(at), Kind::Unit(Unit { size: 60, style: Style::Singular }))
+        && at > 0
+        && matches!(page.kind(at - 1), Kind::Word(Word::Article) | Kind::Spelled(1))
+        && page.kind(at + 1) == Kind::Word(Word::Later)
+        && ends_with(page, at + 1, &["later"])
 }
 
 /// `halfway through the video`, `midway into the clip`; but `halfway down the aisle`.
