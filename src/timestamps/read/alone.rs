@@ -131,6 +131,15 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
         // `takes off 14 seconds into the film`
         Behind::Into if !is_lasting_directly(left) => Verdict::Time,
         // `at a distance of 1.5 m from bed 13`
+        // `covers nearly 90 m in it`
+        Behind::Point
+            if timed.is_lone_m()
+                && page.gap(last) == Gap::Space
+                && !is_placed(left)
+                && page.kind(page.behind(last + 1)) == Kind::Word(Word::In) =>
+        {
+            Verdict::Not
+        }
         Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
             if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR }
         }
