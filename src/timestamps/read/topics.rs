@@ -337,20 +337,19 @@ fn of_heading(judge: &Judge<'_, '_>, index: usize, end: usize) -> Option<Topic> 
     while end > 0 && page.kind(end - 1) == Kind::Break {
         end -= 1;
     }
+    // a heading ends with a colon, or is short
+    let reach = if end > 0 && page.kind(end - 1) == Kind::Mark(Mark::Colon) { 16 } else { 7 };
+    let from = match (end.saturating_sub(reach)..end).rev().find(|at| page.kind(*at) == Kind::Break) {
+        Some(at) => at + 1,
+        None if end < reach => 0,
+        None => return None,
+    };
     // the groups of this line
     let mut before = index;
     while before > 0 && index - before < 4 && judge.first(before - 1) > end {
         before -= 1;
     }
-    let from = (end.saturating_sub(16)..end)
-        .rev()
-        .find(|at| page.kind(*at) == Kind::Break)
-        .map_or_else(|| if end <= 16 { Some(0) } else { None }, |at| Some(at + 1))?;
     if end == from || before > 0 && judge.last(before - 1) >= from {
-        return None;
-    }
-    let colon = page.kind(end - 1) == Kind::Mark(Mark::Colon);
-    if !colon && end - from > 6 {
         return None;
     }
     let topic = (from..end)
