@@ -6,7 +6,8 @@
 //! `via`) what it is: a time, none, or in doubt; single ones of `timed` and `bare` go to `alone` (and on to `cues`) and `lone`.
 //! What a language that is not read leaves to signs, and what of it is seen, is told in `notation`, `foreign` and `headings`.
 //! What speaks against a time has files of its own (`daytime`, `shown`, `results`, `scores`, `lengths`, `metres`, `minutes`,
-//! `cut_off`, `quantities`, `numbering`). `worded` adds the doubts that words raise. Nothing that only could be a
+//! `cut_off`, `quantities`, `numbering`, `named`, `measures`, `reference`, `sums`); what a list, its label or its heading says of
+//! its clocks is in `topics` and `topic_words`, what the head of a table does in `heads`. `worded` adds the doubts that words raise. Nothing that only could be a
 //! time is ever returned.
 //!
 //! # What is read
@@ -40,7 +41,7 @@
 //!
 //! * [`Reason::WordedTime`]: `about a minute and a half in`, `the two-minute mark`, `처음 오 초 동안`, 三十秒.
 //! * [`Reason::AmbiguousNumber`]: `1m30s-45s`, `14h30`, a lone `5分`, `it leaves at 311`, `from 10 to 20`, `10-20-30`, `the clock shows 10:10`, `wins in
-//!   2:05:30`, `lunch from 12:00 to 14:00 (notice)`, `at 0:45 (14:32:05 camera time)`, `at 1:15 (30 s)`, `after 12 minutes`, `in the 67th
+//!   2:05:30`, `Departures: 14:02 Leeds, 14:09 York`, `Voicemail (0:42)`, `Lap 9 1:31.2`, `Hb 13.8 (12.0-15.5)`, `T+95`, `lunch from 12:00 to 14:00 (notice)`, `at 0:45 (14:32:05 camera time)`, `at 1:15 (30 s)`, `after 12 minutes`, `in the 67th
 //!   minute`, `the last 10 seconds`, `10초 후`, a lone `42`, bullets `10:20:`, `20:30:` that could be clocks or start and end.
 //! * [`Reason::UnknownLanguage`]: time words of a language that is not read (`12 saniyede`, `I den tionde sekunden`), one
 //!   word that is not known between two clocks, or a script that is not read, unless signs decide all its numbers (ranges of
@@ -72,6 +73,7 @@ mod foreign;
 mod frequencies;
 mod groups;
 mod headings;
+mod heads;
 mod labels;
 mod latin;
 mod lengths;
@@ -79,22 +81,28 @@ mod letters;
 mod lexer;
 mod lexicon;
 mod lone;
+mod measures;
 mod metres;
 mod minutes;
+mod named;
 mod notation;
 mod numbering;
 mod numerals;
 mod page;
 mod parallel;
 mod quantities;
+mod reference;
 mod results;
 mod scores;
 mod shown;
 mod signs;
 mod spare;
+mod sums;
 mod table;
 mod timed;
 mod token;
+mod topic_words;
+mod topics;
 mod values;
 mod verdict;
 mod via;

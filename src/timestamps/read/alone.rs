@@ -27,6 +27,10 @@ pub(super) fn single(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind
     if timed.unit.style == Style::Asian && spell && behind != Behind::Point {
         return Verdict::Not;
     }
+    // `interval 5 s`: how long, or when
+    if left.cue == Cue::Word(Word::Time) && ends_with(page, left.at, &["interval", "intervals", "span"]) {
+        return UNCLEAR;
+    }
     if is_counted(page, left, timed) || is_minute_of_a_match(page, timed, last) {
         return UNCLEAR;
     }
@@ -134,6 +138,15 @@ fn by_what_follows(page: &Page<'_>, left: &Left, timed: &Timed, behind: Behind, 
         // `takes off 14 seconds into the film`
         Behind::Into if !is_lasting_directly(left) => Verdict::Time,
         // `at a distance of 1.5 m from bed 13`
+        // `covers nearly 90 m in it`
+        Behind::Point
+            if timed.is_lone_m()
+                && page.gap(last) == Gap::Space
+                && !is_placed(left)
+                && page.kind(page.behind(last + 1)) == Kind::Word(Word::In) =>
+        {
+            Verdict::Not
+        }
         Behind::Point if timed.is_lone_m() && page.kind(page.behind(last + 1)) == Kind::Word(Word::From) => {
             if page.gap(last) == Gap::Space { Verdict::Not } else { UNCLEAR }
         }

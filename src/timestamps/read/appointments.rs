@@ -153,7 +153,9 @@ fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
 
 /// What is held at a time of day, if that is as round as such times are: `Class begins at 8:30`, `kick-off is at 15:30`.
 fn is_appointment(page: &Page<'_>, at: usize) -> bool {
-    const APPOINTMENTS: [&str; 25] = [
+    const APPOINTMENTS: [&str; 27] = [
+        "news",
+        "premiere",
         "broadcast",
         "concert",
         "conference",
@@ -348,7 +350,11 @@ pub(super) fn is_opened(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
         && (left.cue == Cue::Word(Word::From) || ends_with(page, left.at, &["van"]))
         && page.before(left.at).is_some_and(|open| {
             page.kind(open) == Kind::Word(Word::Open)
-                || ends_with(page, open, &["ouvert", "ouverte", "abierto", "abierta", "aperto", "aberto", "geöffnet"])
+                || ends_with(
+                    page,
+                    open,
+                    &["closed", "ouvert", "ouverte", "abierto", "abierta", "aperto", "aberto", "geöffnet"],
+                )
         })
 }
 

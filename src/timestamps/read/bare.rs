@@ -3,12 +3,16 @@
 use super::asian_bare;
 use super::atoms::Number;
 use super::atoms::Shape;
+use super::cut_off::is_counted_up;
 use super::foreign;
 use super::groups::Joint;
 use super::lone;
+use super::measures::is_measure_behind;
+use super::named::is_long_ago;
 use super::numbering::{is_glued, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
+use super::reference::is_of_reference;
 use super::table::Role;
 use super::token::{Gap, Kind, Mark, Word};
 use super::verdict::{Judge, Verdict};
@@ -25,9 +29,14 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if judge.groups[index].joint == Joint::Adjacent && page.role(judge.groups[index].from) == Role::None {
         return adjacent(judge, index);
     }
-    let follow = if is_measure_of_capitals(page, last) { Follow::Noun } else { page.follow(last) };
-    let follow =
-        if follow == Follow::Noun && asian_bare::is_with_copula(page, last) { Follow::Sentence } else { follow };
+    let follow = if is_measure_of_capitals(page, last) || is_measure_behind(page, last) {
+        Follow::Noun
+    } else {
+        page.follow(last)
+    };
+    // `from 12.0 to 18.5 along the quay`, `12.0-18.5입니다`
+    let is_sentence = follow == Follow::Noun && (is_where(page, last) || asian_bare::is_with_copula(page, last));
+    let follow = if is_sentence { Follow::Sentence } else { follow };
     if follow == Follow::Never || is_glued(page, first, last) {
         return Verdict::Not;
     }
@@ -41,7 +50,10 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         _ => return Verdict::Not,
     }
     let left = page.left(first);
-    if left.cue == Cue::Never || asian_bare::is_of_quantity(page, &left) {
+    if left.cue == Cue::Never {
+        return if is_counted_up(page, first) { UNCLEAR } else { Verdict::Not };
+    }
+    if asian_bare::is_of_quantity(page, &left) {
         return Verdict::Not;
     }
 
@@ -73,12 +85,17 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
             UNCLEAR
         };
     }
-    if follow == Follow::Noun || thousands || is_years(a, b) || !decimal && quantities::is_address(page, last) {
-        return Verdict::Not;
-    }
     // `IoU 0.5-0.95`: shares of one
     let shares = a.value <= 1.0 && b.value <= 1.0 && matches!(left.cue, Cue::Other | Cue::Id | Cue::Word(_));
-    if shares || is_graded(page, left) || is_standing(page, left) || is_metered(page, left) {
+    if follow == Follow::Noun
+        || thousands
+        || shares
+        || is_years(a, b)
+        || is_measured(page, left, last, (a, b))
+        // `off by 1-2`: by how much
+        || left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign
+        || !decimal && quantities::is_address(page, last)
+    {
         return Verdict::Not;
     }
     let placed = matches!(left.cue, Cue::Word(Word::From | Word::Between | Word::At | Word::After | Word::Before));
@@ -89,15 +106,11 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         // `2-1 at 0:48`, but not `from 10 to 20 near the door`
         return Verdict::Not;
     }
-    // `off by 1-2`: by how much
-    let by = left.cue == Cue::Word(Word::By) && judge.groups[index].joint == Joint::Sign;
-    if by || !decimal && (is_dated(page, last) || is_score_with_time(page, last, follow)) {
+    if !decimal && (is_dated(page, last) || is_score_with_time(page, last, follow)) {
         return Verdict::Not;
     }
     let fills = page.opens_item(first);
-    let padded = page.text.as_bytes()[page.tokens[first].start()] == b'0' && a.whole > 2 && a.decimals == 0;
-    let phone = (padded || a.whole == 3 && b.whole == 4) && b.decimals == 0;
-    if phone && !fills {
+    if !fills && is_phone(page, first, (a, b)) {
         return Verdict::Not;
     }
     let sentence = follow == Follow::Sentence && !decimal;
@@ -111,7 +124,8 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
     {
         // `"objects": ["12-14"]`
         let keyed = shape == b'[' && !decimal && lone::is_array_of_others(page, left.at);
-        return if decimal || shape != b'(' && !keyed { Verdict::Time } else { UNCLEAR };
+        let time = decimal && !is_of_reference(page, left.at, last, (a, b)) || !decimal && shape != b'(' && !keyed;
+        return if time || shape == b'<' { Verdict::Time } else { UNCLEAR };
     }
     // `"time_ranges": ["10-20", "30-40"]`
     if left.cue == Cue::Open(b'[') && lone::is_array_of_times(page, left.at) {
@@ -171,6 +185,41 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         _ if decimal || asian_bare::is_told_of_media(page, left, last) => UNCLEAR,
         _ => Verdict::Not,
     }
+}
+
+/// Whether the words around a range tell of years or amounts.
+fn is_measured(page: &Page<'_>, left: &Left, last: usize, (a, b): (Number, Number)) -> bool {
+    is_since_long(page, left, (a, b))
+        || is_each(page, last)
+        || is_graded(page, left)
+        || is_standing(page, left)
+        || is_metered(page, left)
+}
+
+/// `built between 1386 and 1412`, `one from 1899-1951`.
+fn is_since_long(page: &Page<'_>, left: &Left, (a, b): (Number, Number)) -> bool {
+    b.decimals == 0 && a.value < b.value && [a, b].iter().all(|year| is_long_ago(page, left, *year))
+}
+
+/// `1.2-1.5 per square metre`.
+fn is_each(page: &Page<'_>, last: usize) -> bool {
+    page.kind(last + 1) == Kind::Word(Word::Every) && quantities::ends_with(page, last + 1, &["per"])
+}
+
+/// `along the quay`, `beside a car`: no noun that a number could count.
+fn is_where(page: &Page<'_>, last: usize) -> bool {
+    const WHERE: [&str; 10] =
+        ["across", "along", "behind", "beneath", "beside", "beyond", "outside", "toward", "towards", "while"];
+    matches!(page.kind(last), Kind::Number(number) if number.decimals > 0)
+        && matches!(page.kind(last + 1), Kind::Other(other) if other.words == 1)
+        && matches!(page.kind(last + 2), Kind::Word(Word::The | Word::Article | Word::Age))
+        && quantities::ends_with(page, last + 1, &WHERE)
+}
+
+/// `030-1234`, `555-0123`.
+fn is_phone(page: &Page<'_>, first: usize, (a, b): (Number, Number)) -> bool {
+    let padded = page.text.as_bytes()[page.tokens[first].start()] == b'0' && a.whole > 2 && a.decimals == 0;
+    (padded || a.whole == 3 && b.whole == 4) && b.decimals == 0
 }
 
 /// `1-1: 22:14–22:50`: a score, and when it was.
@@ -266,6 +315,8 @@ fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
         }
     }
     match page.kind(label) {
+        // `Replay section: 7.5 through 11`, which may as well be numbered so
+        Kind::Word(Word::Part) if is_through(page, colon) => UNCLEAR,
         Kind::Word(Word::Time | Word::Stamp | Word::Start | Word::End | Word::Part | Word::Media) | Kind::Id => {
             Verdict::Time
         }
@@ -289,6 +340,15 @@ fn labelled(page: &Page<'_>, colon: usize) -> Verdict {
         }
         _ => UNCLEAR,
     }
+}
+
+/// Whether `through` joins the two numbers behind a colon, only one of which has a fraction.
+fn is_through(page: &Page<'_>, colon: usize) -> bool {
+    let decimals = |at: usize| match page.kind(at) {
+        Kind::Number(number) => Some(number.decimals > 0),
+        _ => None,
+    };
+    quantities::ends_with(page, colon + 2, &["through", "thru"]) && decimals(colon + 1) != decimals(colon + 3)
 }
 
 /// Whether a range at the beginning of its item is one of times, from what follows it.
@@ -412,10 +472,20 @@ fn is_announced(page: &Page<'_>, left: &Left) -> bool {
             && !is_verb_of_range(page, at)
     };
     match left.cue {
+        // `Mean 12.5 (SD 3.2), range 4.0-18.5`
+        Cue::Word(Word::Time) if is_spread(page, left.at) => false,
         Cue::Word(Word::Time | Word::Stamp) => true,
         Cue::Word(Word::Is | Word::From | Word::Of | Word::Between | Word::At) => named(left.at),
         _ => false,
     }
+}
+
+/// `, range`, `(range`: that of whatever stands before.
+fn is_spread(page: &Page<'_>, range: usize) -> bool {
+    quantities::ends_with(page, range, &["range"])
+        && range > 1
+        && matches!(page.kind(range - 1), Kind::Mark(Mark::Comma | Mark::Open(b'(')))
+        && matches!(page.kind(range - 2), Kind::Number(_) | Kind::Mark(Mark::Close(_)) | Kind::Word(Word::Measure))
 }
 
 fn starts_sentence(page: &Page<'_>, at: usize) -> bool {

@@ -75,6 +75,13 @@ impl Behind {
                 Self::Vague
             }
             Kind::Word(Word::From | Word::Until) => Self::Point,
+            // `45 s between reps`
+            Kind::Word(Word::Between)
+                if matches!(page.kind(next + 1), Kind::Other(other) if !other.capital)
+                    && !matches!(page.kind(next + 2), Kind::Number(_) | Kind::Clock) =>
+            {
+                Self::Length
+            }
             Kind::Word(Word::Into) => Self::Into,
             // `25 s on average`
             Kind::Word(_) | Kind::Other(_)

@@ -12,7 +12,9 @@ use super::quantities::ends_with;
 use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result, is_track};
 use super::scores::{is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::shown::is_seen;
+use super::sums::is_summed;
 use super::token::{Gap, Kind, Mark, Word};
+use super::topics::{self, Topic, is_of_topic};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::Reason;
 
@@ -68,6 +70,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         } else if late
             || !range && is_track(page, &left)
             || !range && is_agenda(page, seconds(page, judge, index), first, last, &left)
+            || is_of_topic(judge, index, &left)
         {
             Verdict::Doubt(Reason::AmbiguousNumber)
         } else {
@@ -83,17 +86,20 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
 
 /// What a range in an item of its own is, as [`by_all_rules`] would have it: all others ask for a word before it, for a
 /// word behind it, or for a single clock.
-fn dressed(judge: &Judge<'_, '_>, index: usize, left: &Left, late: bool) -> Verdict {
+fn dressed(judge: &mut Judge<'_, '_>, index: usize, left: &Left, late: bool) -> Verdict {
     let page = judge.page;
     let (first, last) = (judge.first(index), judge.last(index));
     let is_doubtful = late
         || are_round(page, judge, index) && is_agenda(page, seconds(page, judge, index), first, last, left)
         || !silent_clause(page, last) && is_told_elsewhere(page, last);
-    if is_doubtful { Verdict::Doubt(Reason::AmbiguousNumber) } else { Verdict::Time }
+    if is_doubtful {
+        return Verdict::Doubt(Reason::AmbiguousNumber);
+    }
+    if is_of_topic(judge, index, left) { topics::verdict(judge) } else { Verdict::Time }
 }
 
 /// What a clock is that stands among words.
-fn by_all_rules(judge: &Judge<'_, '_>, index: usize, left: &Left, late: bool) -> Verdict {
+fn by_all_rules(judge: &mut Judge<'_, '_>, index: usize, left: &Left, late: bool) -> Verdict {
     let page = judge.page;
     let (first, last) = (judge.first(index), judge.last(index));
     let next = page.behind(last + 1);
@@ -103,7 +109,7 @@ fn by_all_rules(judge: &Judge<'_, '_>, index: usize, left: &Left, late: bool) ->
         return Verdict::Not;
     }
     if is_of_day(page, first, left) || is_other(page, left) || is_address(page, first, left) {
-        return Verdict::Not;
+        return topics::none(judge, index, left);
     }
     // `moved to 10 April (9:27–9:55)`: on that day, or at that place?
     if matches!(left.cue, Cue::Open(_)) && is_dated(page, left.at) && BY_DAY.contains(&seconds(page, judge, index)) {
@@ -145,7 +151,7 @@ fn by_all_rules(judge: &Judge<'_, '_>, index: usize, left: &Left, late: bool) ->
     let hours = left.cue == Cue::Word(Word::Open) && range && are_round(page, judge, index)
         || left.cue == Cue::Colon && (is_hours(page, left.at) || seconds(page, judge, index) >= FOUR && is_hours_of(page, left.at))
         || left.cue == Cue::Open(b'(') && is_hours(page, left.at)
-        || range && is_opened(page, seconds(page, judge, index), left) && are_round(page, judge, index)
+        || is_opened(page, seconds(page, judge, index), left) && are_round(page, judge, index)
         || range && matches!(left.cue, Cue::Unit | Cue::Word(Word::Time | Word::Measure)) && names_hours(page, left.at)
         // `the meeting is from 14:00 to 15:30`
         || range && are_round(page, judge, index) && is_agenda(page, seconds(page, judge, index), first, last, left);
@@ -153,6 +159,7 @@ fn by_all_rules(judge: &Judge<'_, '_>, index: usize, left: &Left, late: bool) ->
         || late
         || !range && (is_agenda(page, seconds(page, judge, index), first, last, left) || is_achieved(page, left))
         || is_code(page, first)
+        || is_summed(page, first, last)
         || !range && is_arranged(page, seconds(page, judge, index), left)
         || !silent_clause(page, last) && is_told_elsewhere(page, last)
         || is_seen(page, (first, last), left, range, seconds(page, judge, index))
@@ -168,9 +175,26 @@ fn by_all_rules(judge: &Judge<'_, '_>, index: usize, left: &Left, late: bool) ->
         || is_crowded(page, judge, index)
         || !range && is_shortened(judge, index, left)
     {
+        hand_on(judge, index, left);
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
-    Verdict::Time
+    if is_of_topic(judge, index, left) { topics::verdict(judge) } else { Verdict::Time }
+}
+
+/// Notes what a doubtful clock is: the others of its list may have no word beside them.
+fn hand_on(judge: &mut Judge<'_, '_>, index: usize, left: &Left) {
+    let (page, first, last) = (judge.page, judge.first(index), judge.last(index));
+    if judge.is_range(index) {
+        return;
+    }
+    if is_agenda(page, seconds(page, judge, index), first, last, left) {
+        topics::follow(judge, index, Topic::Hours);
+    } else if is_achieved(page, left) || is_result(page, left) || is_track(page, left) {
+        topics::follow(judge, index, Topic::Length);
+    } else if left.cue == Cue::Word(Word::Shows) {
+        // `the lap board reads 1:27.4 for the leader, 1:28.9 for car 44`
+        topics::follow(judge, index, Topic::Pair);
+    }
 }
 
 /// Whether a clock stands in a cell or an item of its own, as most do: then only two rules have a say.
@@ -294,6 +318,13 @@ fn is_length_by_right(page: &Page<'_>, last: usize, next: usize, left: &Left) ->
     let hyphen = usize::from(page.kind(next) == Kind::Mark(Mark::Dash) && page.gap(next) == Gap::Tight);
     match page.kind(next + hyphen) {
         Kind::Word(Word::Later | Word::During | Word::Length) => true,
+        // `are 12:03, 8:45 and 3:10 long`
+        Kind::Mark(Mark::Comma) | Kind::Word(Word::And) => {
+            let listed =
+                |at: &usize| matches!(page.kind(*at), Kind::Clock | Kind::Mark(Mark::Comma) | Kind::Word(Word::And));
+            let count = (next..next + 12).take_while(listed).count();
+            count > 1 && page.kind(next + count - 1) == Kind::Clock && ends_with(page, next + count, &["long"])
+        }
         // `a 2:30 video`, `in this 2:30 minute video`
         Kind::Word(Word::Media) => {
             left.article
@@ -404,8 +435,10 @@ fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
     let touches = |before: usize, other: usize| {
         let (a, b) = (judge.last(before), judge.first(before + 1));
         let near = a + 1 == b
-            || matches!(page.kind(a + 1), Kind::Mark(Mark::Star | Mark::Quote | Mark::Slash | Mark::Comma))
-                && b - a <= 4;
+            || matches!(
+                page.kind(a + 1),
+                Kind::Mark(Mark::Star | Mark::Quote | Mark::Slash | Mark::Comma) | Kind::Word(Word::Of)
+            ) && b - a <= 4;
         // `1:12 ━━━●── 10:00`: the bar of a player
         let bar = || {
             (a + 1..b).all(|at| matches!(page.kind(at), Kind::Mark(Mark::Other | Mark::Bullet | Mark::Dash)))
@@ -421,7 +454,8 @@ fn is_crowded(page: &Page<'_>, judge: &Judge<'_, '_>, index: usize) -> bool {
         between.clone().all(|at| page.tokens[at].is_dress()) && page.kind(a) != Kind::Break
             || between.len() == 1
                 && match page.kind(a + 1) {
-                    Kind::Mark(Mark::Slash) => true,
+                    // `stands at 0:42 of 3:10`
+                    Kind::Mark(Mark::Slash) | Kind::Word(Word::Of) => true,
                     Kind::Mark(Mark::Comma) => is_array(page, judge.first(before), b),
                     _ => false,
                 }
@@ -522,16 +556,19 @@ mod tests {
                 let page = Page::new(&text, &mut spare);
                 let mut judge = Judge::new(&page, &mut spare);
                 judge.judge();
-                let first = |index: usize| (judge.first(index), page.left(judge.first(index)));
-                for index in (0..judge.groups.len()).filter(|index| judge.is_range(*index)) {
-                    let (first, left) = first(index);
+                let ranges: Vec<_> = (0..judge.groups.len()).filter(|index| judge.is_range(*index)).collect();
+                for index in ranges {
+                    let first = judge.first(index);
+                    let left = page.left(first);
                     let next = page.behind(judge.last(index) + 1);
                     if !is_dressed(&page, first, next, &left) || is_of_day(&page, first, &left) {
                         continue;
                     }
                     for late in [false, true] {
-                        let all = by_all_rules(&judge, index, &left, late);
-                        assert_eq!(dressed(&judge, index, &left, late), all, "{text}");
+                        let topic = judge.topic;
+                        let all = by_all_rules(&mut judge, index, &left, late);
+                        judge.topic = topic;
+                        assert_eq!(dressed(&mut judge, index, &left, late), all, "{text}");
                     }
                     dressed_ones += 1;
                 }

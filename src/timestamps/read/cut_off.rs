@@ -68,6 +68,15 @@ pub(super) fn is_counted_down(page: &Page<'_>, first: usize) -> bool {
         && &page.text[page.span(first - 2, first - 2)] == "T"
 }
 
+/// `T+95`: since a moment that may be the beginning.
+pub(super) fn is_counted_up(page: &Page<'_>, first: usize) -> bool {
+    first >= 2
+        && page.kind(first - 1) == Kind::Mark(Mark::Plus)
+        && page.gap(first) == Gap::Tight
+        && page.gap(first - 1) == Gap::Tight
+        && matches!(&page.text[page.span(first - 2, first - 2)], "T" | "t")
+}
+
 /// `1:05-12`, `from 1:05 to 12`: an end whose minutes are left out, or something else.
 pub(super) fn is_shortened(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
     let page = judge.page;

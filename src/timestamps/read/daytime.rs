@@ -9,7 +9,10 @@ use super::token::{Gap, Kind, Mark, Style, Word};
 pub(super) fn is_of_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
     // `local time 18:05`
     let zone = || page.before(left.at).is_some_and(|zone| page.kind(zone) == Kind::Word(Word::Zone));
-    left.cue == Cue::Word(Word::Meridiem) || left.cue == Cue::Word(Word::Time) && zone() || is_dated(page, first)
+    left.cue == Cue::Word(Word::Meridiem)
+        || left.cue == Cue::Word(Word::Zone)
+        || left.cue == Cue::Word(Word::Time) && zone()
+        || is_dated(page, first)
 }
 
 pub(super) fn is_of_day_by_right(page: &Page<'_>, next: usize) -> bool {
@@ -79,7 +82,7 @@ pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
             // the article of who tells it
             Kind::Word(Word::The) if nth > 0 => {
                 let the = last + 1 + nth;
-                if teller(the + 1) && is_telling(page, last, the) {
+                if teller(the + 1) && is_telling(page, last, the) || is_said_by(page, last, the) {
                     return true;
                 }
             }
@@ -87,6 +90,14 @@ pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
         }
     }
     false
+}
+
+/// `is cancelled, says the board`
+fn is_said_by(page: &Page<'_>, last: usize, the: usize) -> bool {
+    the < last + 11
+        && page.kind(the - 1) == Kind::Word(Word::Shows)
+        && page.kind(the - 2) == Kind::Mark(Mark::Comma)
+        && is_notice(page, the + 1)
 }
 
 /// Whether the article at `the`, in a clause behind the token at `last`, is that of somebody who is said to tell something.

@@ -3,6 +3,7 @@
 use super::asian_bare;
 use super::atoms::Number;
 use super::bare::{is_bare, is_measure_of_capitals, numbers};
+use super::named::{is_formula, is_named};
 use super::numbering::{is_cue_number, is_list_number, is_next, is_years};
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities;
@@ -20,10 +21,7 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         if is_minutes_and_seconds(page, first) {
             return UNCLEAR;
         }
-        if is_list_number(judge, first, last, number) {
-            return Verdict::Not;
-        }
-        if is_cue_number(page, first, last) {
+        if is_list_number(judge, first, last, number) || is_cue_number(page, first, last) {
             return Verdict::Not;
         }
     }
@@ -43,12 +41,11 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
     if asian_bare::is_placed(page, left, last, number) {
         return UNCLEAR;
     }
-    if follow == Follow::Noun
-        || is_years(number, number)
-        || quantities::is_address(page, last)
-        || is_measured_together(page, last, number)
-        || is_fraction_of_a_measure(page, last)
-    {
+    if follow == Follow::Noun || is_years(number, number) || quantities::is_address(page, last) {
+        return Verdict::Not;
+    }
+    let measured = is_measured_together(page, last, number) || is_fraction_of_a_measure(page, last);
+    if measured || is_named(judge, left, first, last, number) {
         return Verdict::Not;
     }
     // `is measured at 5 points: 20, 21, …`
@@ -206,6 +203,8 @@ fn labelled(page: &Page<'_>, left: &Left, number: Number) -> Verdict {
         Some(Kind::Word(Word::Stamp | Word::Time | Word::Start | Word::End)) => Verdict::Time,
         Some(Kind::Word(Word::Part)) if number.decimals > 0 => UNCLEAR,
         Some(Kind::Word(Word::Millis)) => UNCLEAR,
+        // `Sightings: 12.5 and 30.`
+        Some(Kind::Other(_)) if number.decimals > 0 && label.is_some_and(|label| is_of_sights(page, label)) => UNCLEAR,
         // `Timestamps of interest: 14, 27`
         Some(Kind::Other(_)) if label.is_some_and(|label| is_of_times(page, label)) => UNCLEAR,
         _ => Verdict::Not,
@@ -219,6 +218,26 @@ fn is_of_times(page: &Page<'_>, label: usize) -> bool {
         .rev()
         .take_while(|at| !matches!(page.kind(*at), Kind::Break | Kind::Mark(_) | Kind::Number(_)))
         .any(|at| quantities::begins_with(page, at, &TIMES) && page.starts_line(at))
+}
+
+/// `Sightings:`, `Falls detected:`: what happens at several times.
+fn is_of_sights(page: &Page<'_>, label: usize) -> bool {
+    const SIGHTS: [&str; 12] = [
+        "sightings",
+        "sighting",
+        "occurrences",
+        "appearances",
+        "detections",
+        "falls",
+        "goals",
+        "entries",
+        "exits",
+        "alarms",
+        "crossings",
+        "collisions",
+    ];
+    page.starts_line(label)
+        && (quantities::begins_with(page, label, &SIGHTS) || quantities::ends_with(page, label, &SIGHTS))
 }
 
 /// `2'30"`, `2′30″` before a caption: minutes and seconds, or feet and inches.
@@ -257,6 +276,8 @@ fn enclosed(judge: &mut Judge<'_, '_>, index: usize, shape: u8, number: Number) 
         // `paper [12]`
         b'[' if open.is_some_and(|noun| quantities::is_numbered(judge.page, noun)) => Verdict::Not,
         b'[' => UNCLEAR,
+        // `equation (3.12)`, `print(area(2.5))`
+        b'(' if open.is_some_and(|noun| is_formula(judge.page, noun)) => Verdict::Not,
         _ if number.decimals > 0 && number.value > 1.0 && judge.page.before(judge.first(index)).is_some() => UNCLEAR,
         _ => Verdict::Not,
     }
@@ -273,7 +294,8 @@ fn is_some_other_time(page: &Page<'_>, label: usize) -> bool {
 
 /// `stays at 13.49`, `stands at 4`: an amount, as nobody stays at a moment.
 fn stays(page: &Page<'_>, at: usize) -> bool {
-    const STAYS: [&str; 12] = [
+    const STAYS: [&str; 23] = [
+        "crossing", "peaked", "peaking", "peaks", "priced", "quoted", "sells", "sold", "traded", "trades", "trading",
         "hovered", "hovering", "hovers", "remain", "remained", "remains", "stands", "stay", "stayed", "staying",
         "stays", "stood",
     ];

@@ -242,6 +242,10 @@ impl Run {
             [b':', b':'] | [b':', b':', b'.'] if self.clock(rest, 2) && self.digits[2] == 1 => (Kind::Clock, end(2)),
             [b'.', b'.'] => (self.dotted(rest), end(3)),
             [b'.', b'.', b':', b'.', b'.'] => (Kind::Pair, end(6)),
+            // `01.00.05:01.01.10.5`, `01.00.05.2:01.01.10.5`
+            [b'.', b'.', b':', b'.', b'.', b'.'] | [b'.', b'.', b'.', b':', b'.', b'.', b'.'] => {
+                (Kind::Pair, end(self.count))
+            }
             // `12.0:18.5:3 people`: the caption begins with a number
             [b'.', b':', b'.', b':', ..] => (Kind::Pair, end(4)),
             [b'.', b':', b':', ..] => (Kind::Pair, end(3)),
@@ -330,6 +334,12 @@ pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
 
 fn dotted_or_decimal(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
+    // `01.01.10.5`: with a fraction
+    if let [.., b'.', _, _, b'.', tenths @ b'0'..=b'9'] = *bytes
+        && bytes.len() == 10
+    {
+        return Some(dotted_or_decimal(&text[..8])? + f64::from(two(0, tenths)) / 10.0);
+    }
     match *bytes {
         // `00.01.10`
         [high, hours, b'.', tens @ b'0'..=b'5', minutes, b'.', ten @ b'0'..=b'5', ones]

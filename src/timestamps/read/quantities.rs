@@ -4,7 +4,7 @@ use super::page::Page;
 use super::token::{Kind, Mark, Word};
 
 /// Amounts, qualities, scales (`FM 101.5-104.2`), and places with numbers.
-const QUANTITIES: [&str; 75] = [
+const QUANTITIES: [&str; 78] = [
     "accuracy",
     "ages",
     "aisles",
@@ -26,6 +26,8 @@ const QUANTITIES: [&str; 75] = [
     "distance",
     "docks",
     "doors",
+    "equations",
+    "exercises",
     "factor",
     "floor",
     "floors",
@@ -50,6 +52,7 @@ const QUANTITIES: [&str; 75] = [
     "percentile",
     "players",
     "precision",
+    "problems",
     "price",
     "prices",
     "probability",

@@ -41,9 +41,11 @@ pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
         Cue::Word(Word::At) => {
             page.before(left.at).is_some_and(|verb| ends_with(page, verb, &["tied", "level", "drawn"]))
         }
-        Cue::Word(Word::End | Word::Start | Word::Time) => {
-            page.before(left.at).is_some_and(|before| ends_with(page, before, &GAMES) || raced(before))
-        }
+        Cue::Word(Word::End | Word::Start | Word::Time) => page.before(left.at).is_some_and(|before| {
+            ends_with(page, before, &GAMES)
+                || raced(before)
+                || ends_with(page, before, &["playing", "working", "screen", "talk"])
+        }),
         _ => false,
     }
 }

@@ -8,6 +8,8 @@ use super::token::{Kind, Mark, Word};
 /// Ratios, scores and verses.
 pub(super) fn is_other(page: &Page<'_>, left: &Left) -> bool {
     match left.cue {
+        // `passes to No. 7 and scores: 1:17-1:23`
+        Cue::Colon if is_verb_of_a_game(page, left.at) => false,
         Cue::Word(Word::Ratio | Word::Book) => true,
         // `T+00:45`
         Cue::Never => page.before(left.at).is_none_or(|before| page.kind(before) != Kind::Word(Word::Time)),
@@ -16,6 +18,15 @@ pub(super) fn is_other(page: &Page<'_>, left: &Left) -> bool {
         }
         _ => false,
     }
+}
+
+/// `and scores:`, `he wins:`: a verb with its time behind a colon.
+fn is_verb_of_a_game(page: &Page<'_>, colon: usize) -> bool {
+    page.label(colon).is_some_and(|verb| {
+        ends_with(page, verb, &["scores", "scored", "wins", "leads", "beats"])
+            && verb > 0
+            && matches!(page.kind(verb - 1), Kind::Word(Word::And))
+    })
 }
 
 pub(super) fn is_other_by_right(page: &Page<'_>, next: usize, left: &Left) -> bool {
@@ -228,7 +239,10 @@ pub(super) fn is_set(page: &Page<'_>, last: usize, left: &Left) -> bool {
 
 /// `Dilute the cleaner 1:10`, `geared 1:20`: what is told in parts, in the clause before.
 pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
-    const PARTS: [&str; 13] = [
+    const PARTS: [&str; 16] = [
+        "ramp",
+        "ramps",
+        "incline",
         "dilute",
         "dilutes",
         "diluting",

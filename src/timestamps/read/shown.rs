@@ -4,7 +4,7 @@
 use super::appointments::BY_DAY;
 use super::clocks::is_silent;
 use super::page::{Cue, Left, Page};
-use super::quantities::{begins_with, ends_with};
+use super::quantities::{begins_with, ends_with, is_change};
 use super::results::clause_before;
 use super::token::{Kind, Mark, Word};
 
@@ -16,11 +16,13 @@ pub(super) fn is_seen(page: &Page<'_>, (first, last): (usize, usize), left: &Lef
         || !silent && is_on_a_clock(page, next)
         || is_rest(page, left)
         || !range && is_time_of_a_screen(page, left)
+        || range && is_turned(page, left)
         || !range
             && (is_set_to(page, left)
                 || is_something(page, seconds, left)
                 || is_describing(page, next, left)
                 || is_in_a_quotation(page, first)
+                || BY_DAY.contains(&seconds) && is_said(page, first, last, left)
                 || is_verb_of_a_clock(page, left)
                 || !silent && (is_written_in_asian(page, last) || is_written(page, next, left)))
 }
@@ -65,8 +67,8 @@ fn is_of_media(page: &Page<'_>, verb: usize) -> bool {
 /// `4:15 on the game clock`.
 fn is_on_a_clock(page: &Page<'_>, next: usize) -> bool {
     const CLOCKS: [&str; 6] = ["clock", "timer", "stopwatch", "scoreboard", "watch", "wristwatch"];
-    ends_with(page, next, &["on"])
-        && page.kind(next + 1) == Kind::Word(Word::The)
+    ends_with(page, next, &["on", "by"])
+        && matches!(page.kind(next + 1), Kind::Word(Word::The | Word::Age))
         && (next + 2..next + 4).any(|at| page.kind(at) == Kind::Word(Word::Display) && ends_with(page, at, &CLOCKS))
 }
 
@@ -103,6 +105,19 @@ fn is_set_to(page: &Page<'_>, left: &Left) -> bool {
 /// `The song is 3:45`, `it is 22:00 in Tokyo`, `the current time is 14:05`: a length, a time of day or a score, unless its
 /// subject is a moment or a part of the media.
 fn is_something(page: &Page<'_>, seconds: f64, left: &Left) -> bool {
+    // `The time is now 15:45`, `Time now: 10:22`
+    let now = match left.cue {
+        Cue::Word(Word::Function) | Cue::Other => Some(left.at),
+        Cue::Colon => page.label(left.at),
+        _ => None,
+    };
+    if BY_DAY.contains(&seconds)
+        && now.is_some_and(|now| {
+            ends_with(page, now, &["now"]) && now > 0 && matches!(page.kind(now - 1), Kind::Word(Word::Is | Word::Time))
+        })
+    {
+        return true;
+    }
     if left.cue != Cue::Word(Word::Is) || page.is_asian(left.at) {
         return left.cue == Cue::Word(Word::Goes) && !page.is_asian(left.at);
     }
@@ -146,6 +161,28 @@ fn is_in_a_quotation(page: &Page<'_>, first: usize) -> bool {
         })
 }
 
+/// `"See you at 7:30," she says`, `he says that the bus comes at 7:42`: a time of which somebody speaks.
+fn is_said(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
+    const SAYS: [&str; 10] =
+        ["says", "said", "asks", "asked", "shouts", "writes", "wrote", "whispers", "answers", "announces"];
+    let quote = (last + 1..last + 4).find(|at| page.kind(*at) == Kind::Mark(Mark::Quote));
+    let behind = || quote.is_some_and(|quote| (quote + 1..quote + 3).any(|at| ends_with(page, at, &SAYS)));
+    let before = || {
+        let quote = (first.saturating_sub(8)..first).rev().find(|at| page.kind(*at) == Kind::Mark(Mark::Quote));
+        quote.is_some_and(|quote| quote > 0 && quote + 1 < first && ends_with(page, quote - 1, &SAYS))
+    };
+    let told =
+        || clause_before(page, left.at).any(|at| ends_with(page, at, &SAYS) && ends_with(page, at + 1, &["that"]));
+    matches!(left.cue, Cue::Word(Word::At | Word::By | Word::Until)) && (behind() || before() || told())
+}
+
+/// `the display changes from 12:58 to 12:59`: what a face shows, first and then.
+fn is_turned(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::From)
+        && is_change(page, left.at)
+        && clause_before(page, left.at).any(|at| page.kind(at) == Kind::Word(Word::Display))
+}
+
 /// `the game clock stops at 3:42`, `the timer hits 0:00`: where its hands are, or when.
 fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
     const CLOCKS: [&str; 6] = ["clock", "timer", "stopwatch", "countdown", "chronometer", "display"];
@@ -175,6 +212,7 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
         && clause_before(page, left.at)
             .any(|at| page.kind(at) == Kind::Word(Word::Display) && ends_with(page, at, &CLOCKS));
     it || at_clock
+        || left.cue == Cue::Word(Word::At) && is_halted(page, left.at)
         || verb.filter(|verb| clock(*verb)).is_some_and(|verb| match page.kind(verb) {
             Kind::Word(Word::Start | Word::End) => true,
             _ => {
@@ -182,6 +220,52 @@ fn is_verb_of_a_clock(page: &Page<'_>, left: &Left) -> bool {
                     && (left.cue == Cue::Other || ends_with(page, verb, &STANDS))
             }
         })
+}
+
+/// `the digital clock on the shelf is frozen at 4:20`, `the oven timer is at 0:35`: where the hands of something are.
+fn is_halted(page: &Page<'_>, at: usize) -> bool {
+    const HALTED: [&str; 9] =
+        ["frozen", "stuck", "stopped", "halted", "paused", "fixed", "stands", "stood", "standing"];
+    const FACES: [&str; 12] = [
+        "clock",
+        "clocks",
+        "timer",
+        "stopwatch",
+        "countdown",
+        "display",
+        "scoreboard",
+        "watch",
+        "wristwatch",
+        "chronometer",
+        "dashboard",
+        "osd",
+    ];
+    let Some(verb) = page.before(at) else { return false };
+    let is = page.kind(verb) == Kind::Word(Word::Is);
+    let halted = ends_with(page, verb, &HALTED);
+    if !is && !halted {
+        return false;
+    }
+    let face = |index: usize| {
+        page.kind(index) == Kind::Word(Word::Display) && ends_with(page, index, &FACES)
+            || ends_with(page, index, &["panel", "readout", "bar", "hands", "speedometer"])
+    };
+    let inside = |index: &usize| match page.kind(*index) {
+        Kind::Other(_) | Kind::Number(_) => true,
+        Kind::Word(word) => !matches!(word, Word::And | Word::Or | Word::Start | Word::End | Word::Shows),
+        _ => false,
+    };
+    let Some(from) = (verb.saturating_sub(8)..verb).rev().take_while(inside).last() else { return false };
+    // the subject of the clause; but not `the man with the watch is at 0:12`
+    let named = usize::from(matches!(page.kind(from), Kind::Word(Word::The | Word::Article | Word::Age)));
+    let noun = |index: &usize| {
+        face(*index)
+            || matches!(
+                page.kind(*index),
+                Kind::Other(_) | Kind::Number(_) | Kind::Word(Word::Measure | Word::Part | Word::Media)
+            )
+    };
+    (from + named..verb).take_while(noun).any(face)
 }
 
 /// `화면 시각 14:32:05`, `현재 시각은 14:32`, 当前时间14:32: the time that a screen has, or that it is.

@@ -3,10 +3,12 @@
 //! A table is a block of lines with pipes, or with tabs, commas or semicolons (CSV), whose first line names at least one
 //! column of times. Cells are told apart by counting separators.
 
+use super::appointments::BY_DAY;
 use super::atoms::{Atom, Shape};
-use super::headings;
 use super::results::RACES;
 use super::token::{Gap, Kind, Mark, Token, Word};
+use super::topics::Topic;
+use super::{headings, heads};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,10 @@ struct Head {
     passages: bool,
     /// `From | To | km`: the numbers below may be places, between which something else is measured.
     places: bool,
+    /// `Start (km)`, `End page`: the columns, a bit each, whose numbers are the first and the last of something else.
+    others: u64,
+    /// `Tide | Time`: clocks that could be of the day are.
+    days: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,7 +118,7 @@ impl Head {
         let mut cell = 0;
         let mut passage = (None, None);
         let mut partners = Vec::new();
-        let (mut ends, mut measured, mut raced) = (0, false, false);
+        let (mut ends, mut measured, mut raced, mut others) = (0, false, false, 0);
         for index in 0..=tokens.len() {
             if index == tokens.len() || index > 0 && separator.stands_at(text, tokens, index) {
                 let cell_tokens = &tokens[cell..index];
@@ -122,10 +128,13 @@ impl Head {
                     None => {}
                 }
                 ends += usize::from(is_from_or_to(cell_tokens));
+                others |= u64::from(heads::is_of_others(text, cell_tokens)) << columns.len().min(63);
                 measured |= is_measured(text, cell_tokens);
                 raced |= is_of_a_race(text, cell_tokens);
                 partners.extend(headings::partner_of(text, cell_tokens).map(|role| (columns.len(), role)));
                 columns.push(headings::role_of(text, cell_tokens).unwrap_or_else(|| role(text, cell_tokens)));
+                let more: usize = cell_tokens.iter().map(|token| separator.stands_within(text, token)).sum();
+                columns.extend(std::iter::repeat_n(Role::Other, more));
                 cell = index;
             }
         }
@@ -147,6 +156,12 @@ impl Head {
                 .filter(|role| matches!(role, Role::None | Role::Time))
                 .for_each(|role| *role = Role::Result);
         }
+        let what = heads::what_has_hours(text, tokens);
+        // `Song | Time`
+        if what == Some(Topic::Length) {
+            columns.iter_mut().filter(|role| **role == Role::Time).for_each(|role| *role = Role::Result);
+        }
+        let days = what == Some(Topic::Hours);
         let has = |role| columns.contains(&role);
         let timed = match separator {
             Separator::Sign(Mark::Pipe) => {
@@ -164,7 +179,14 @@ impl Head {
             // `Segment | Start | End`: the third column only numbers them
             columns.iter_mut().filter(|role| **role == Role::Time).for_each(|role| *role = Role::Other);
         }
-        timed.then_some(Self { separator, columns, passages: passages.is_some(), places: ends == 2 && measured })
+        timed.then_some(Self {
+            separator,
+            columns,
+            passages: passages.is_some(),
+            places: ends == 2 && measured,
+            others,
+            days,
+        })
     }
 
     /// Whether it says something of any column.
@@ -188,7 +210,9 @@ impl Head {
                 }
                 Separator::Sign(mark) => count(tokens.get(index + 1..=first), |kind| kind == Kind::Mark(mark)),
                 Separator::Tab | Separator::Wide => {
+                    let within = |at: usize| self.separator.stands_within(text, &tokens[at]);
                     (index + 1..=first).filter(|at| self.separator.stands_at(text, tokens, *at)).count()
+                        + (index..first).map(within).sum::<usize>()
                 }
             };
             index = first;
@@ -196,8 +220,17 @@ impl Head {
             if self.passages && matches!(role, Role::Start | Role::End) && matches!(atom.shape, Shape::Bare(_)) {
                 *role = Role::Other;
             }
+            if self.others >> column.min(63) & 1 == 1 && matches!(atom.shape, Shape::Bare(_)) {
+                *role = Role::Other;
+            }
+            if self.days && *role == Role::Time && matches!(atom.shape, Shape::Clock(clock) if BY_DAY.contains(&clock))
+            {
+                *role = Role::Result;
+            }
             if self.places
                 && matches!((*role, atom.shape), (Role::Start | Role::End, Shape::Bare(number)) if number.decimals == 0)
+                // the readings of a meter
+                || matches!((*role, atom.shape), (Role::Start | Role::End, Shape::Bare(number)) if number.whole >= 5)
             {
                 *role = Role::Scaled;
             }
@@ -216,7 +249,18 @@ impl Separator {
             Self::Tab => {
                 token.gap == Gap::Wide && text.as_bytes()[tokens[index - 1].end()..token.start()].contains(&b'\t')
             }
-            Self::Wide => token.gap == Gap::Wide,
+            // the lexer takes two spaces behind a word for one
+            Self::Wide => token.gap == Gap::Wide || token.start() > tokens[index - 1].end() + 1,
+        }
+    }
+
+    /// How many cells more there are in a token of several words: `who  conf`.
+    fn stands_within(self, text: &str, token: &Token) -> usize {
+        match (self, token.kind) {
+            (Self::Wide, Kind::Other(other)) if other.words > 1 => {
+                text[token.start()..token.end()].split("  ").filter(|cell| !cell.is_empty()).count() - 1
+            }
+            _ => 0,
         }
     }
 }
@@ -227,6 +271,9 @@ fn count(tokens: Option<&[Token]>, separates: impl Fn(Kind) -> bool) -> usize {
 
 /// What the words of a head's cell say.
 fn role(text: &str, cell: &[Token]) -> Role {
+    if heads::is_in_points(text, cell) {
+        return Role::Length;
+    }
     let mut role = Role::None;
     for token in cell {
         role = match token.kind {

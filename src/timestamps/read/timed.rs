@@ -6,10 +6,12 @@ use super::behind::{Behind, is_asian, is_interval};
 use super::clocks::is_same_sentence;
 use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
 use super::lengths::{is_ahead, is_asian_spell, is_lasting, is_length, is_told_in_hours, is_treatment};
+use super::measures::is_squared;
 use super::metres::{is_foreign_of, is_metres};
 use super::minutes::is_oclock;
 use super::page::{Cue, Follow, Left, Page};
 use super::quantities::{ends_with, is_change};
+use super::sums::is_summed;
 use super::token::{Gap, Kind, Mark, Style, Word};
 use super::verdict::{Judge, Verdict};
 use crate::timestamps::time::{Reason, Time};
@@ -29,13 +31,20 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if timed.unit.style == Style::Unknown {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
-    if is_fraction(page, first) || is_hyphened(page, first, &timed) || is_styled(page, first, last, &timed) {
+    if timed.is_lone_m() && is_squared(page, last)
+        || is_fraction(page, first)
+        || is_hyphened(page, first, &timed)
+        || is_styled(page, first, last, &timed)
+    {
         return Verdict::Not;
     }
     if is_counted_down(page, first) {
         return UNCLEAR;
     }
     let left = page.left(first);
+    if is_summed(page, first, last) {
+        return if is_placed(&left) { UNCLEAR } else { Verdict::Not };
+    }
     // `12 seconds and a half`
     if page.kind(last + 1) == Kind::Word(Word::And)
         && page.kind(last + 2) == Kind::Word(Word::Article)
@@ -87,6 +96,10 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if let Some(verdict) = judge.listed_behind(index).filter(|_| listed && !alien) {
         return if verdict == Verdict::Done { Verdict::Time } else { verdict };
     }
+    // `in 4 min, then 14 min`
+    if index > 0 && is_next_of(page, &left) && matches!(judge.verdicts[index - 1], Verdict::Doubt(_) | Verdict::Not) {
+        return judge.verdicts[index - 1];
+    }
     if judge.lent[index].is_none() && is_incomplete(judge, index) {
         return UNCLEAR;
     }
@@ -110,6 +123,14 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         }
         verdict => verdict,
     }
+}
+
+/// `, then 14 min`: told in the same way as the one before.
+fn is_next_of(page: &Page<'_>, left: &Left) -> bool {
+    left.at > 1
+        && page.kind(left.at - 1) == Kind::Mark(Mark::Comma)
+        && matches!(page.kind(left.at - 2), Kind::Unit(_))
+        && matches!(&page.text[page.span(left.at, left.at)], "then")
 }
 
 /// `The ad airs at 1:15 (30 s)`, `0:45: lead 12.5 s`, `at 0:10 he starts, and after 52 s`: a number with a unit in the sentence of

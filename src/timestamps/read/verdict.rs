@@ -10,6 +10,7 @@ use super::page::{Follow, Page};
 use super::spare::Spare;
 use super::table::Role;
 use super::token::{Gap, Kind, Mark, Unit, Word};
+use super::topics::Topic;
 use super::{bare, clocks, timed, via};
 use crate::timestamps::time::{Doubt, Found, Mention, Reason, Time};
 
@@ -42,6 +43,8 @@ pub(super) struct Judge<'p, 'a> {
     pub(super) via: via::Style,
     pub(super) found: Vec<Found>,
     pub(super) doubts: Vec<Doubt>,
+    /// The last token of the latest clock that its list says is something else, and what.
+    pub(super) topic: Option<(usize, Topic)>,
     /// Times that no atom is by itself, where they are asked for: both halves of `12.0:18.5`, the beginning of the first
     /// ten seconds.
     pub(super) aside: Option<Vec<Mention>>,
@@ -59,7 +62,19 @@ impl<'p, 'a> Judge<'p, 'a> {
         verdicts.reserve(groups.len());
         // an answer may have many numbers, and few times
         let found = Vec::with_capacity(groups.len().min(32));
-        Self { page, groups, labels, lent, verdicts, counter: 0.0, via, found, doubts: Vec::new(), aside: None }
+        Self {
+            page,
+            groups,
+            labels,
+            lent,
+            verdicts,
+            counter: 0.0,
+            via,
+            found,
+            doubts: Vec::new(),
+            topic: None,
+            aside: None,
+        }
     }
 
     /// Whether the times so far are clocks or have units: then numbers without one are hardly times as well.
@@ -232,6 +247,17 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     fn paired(&mut self, start: usize, end: usize) -> Verdict {
         let (a, b) = (self.page.atoms[self.groups[start].from], self.page.atoms[self.groups[end].from]);
+        // `Start: 48210 km, End: 48364 km`
+        let measured = |atom: &Atom| {
+            matches!(atom.shape, Shape::Bare(_))
+                && matches!(
+                    self.page.kind(atom.last + 1),
+                    Kind::Word(Word::Measure) | Kind::Mark(Mark::Percent | Mark::Degree | Mark::Money)
+                )
+        };
+        if measured(&a) && measured(&b) {
+            return Verdict::Not;
+        }
         let Some((from, to)) = self.ends(&a, &b, None) else { return Verdict::Doubt(Reason::AmbiguousNumber) };
         // a weak label does not make a whole number a time: `starts at 5 and ends at 10`
         let weak = self.labels_are_weak(start)

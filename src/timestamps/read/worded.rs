@@ -7,6 +7,7 @@ use super::asian_bare;
 use super::foreign;
 use super::notation;
 use super::page::{Cue, Page};
+use super::quantities::ends_with;
 use super::token::{Gap, Kind, Mark, Style, Unit, Word};
 use super::verdict::Judge;
 use crate::timestamps::time::{Doubt, Mention, Reason, Time};
@@ -30,12 +31,26 @@ pub(super) fn doubt(judge: &Judge<'_, '_>) -> Option<Doubt> {
         if let Some(first) = amount(page, at) {
             return Some(Doubt { reason: Reason::WordedTime, span: page.span(first, at) });
         }
+        if is_minute_later(page, at)
+            && judge.found.first().is_some_and(|found| found.span.end <= page.tokens[at].start())
+        {
+            return Some(Doubt { reason: Reason::WordedTime, span: page.span(at - 1, at) });
+        }
     }
     if let Some(span) = page.spelled.iter().find_map(|at| spelled_clock(page, *at as usize)) {
         return Some(Doubt { reason: Reason::WordedTime, span });
     }
     let script = page.script.filter(|script| !notation::decides_all(judge, *script))?;
     Some(Doubt { reason: Reason::UnknownLanguage, span: page.span(script, script) })
+}
+
+/// `at 0:40 he falls, and help arrives a minute later`: a time that can be reckoned from one before, but is not read.
+fn is_minute_later(page: &Page<'_>, at: usize) -> bool {
+    matches!(page.kind(at), Kind::Unit(Unit { size: 60, style: Style::Singular }))
+        && at > 0
+        && matches!(page.kind(at - 1), Kind::Word(Word::Article) | Kind::Spelled(1))
+        && page.kind(at + 1) == Kind::Word(Word::Later)
+        && ends_with(page, at + 1, &["later"])
 }
 
 /// `halfway through the video`, `midway into the clip`; but `halfway down the aisle`.
@@ -180,6 +195,7 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
             Kind::Unit(second) if second.style == Style::Singular && second.size == 1 && unit.size > 1 => nth = true,
             Kind::Word(Word::Of)
                 if matches!(page.kind(index.saturating_sub(1)), Kind::Word(Word::Vague | Word::Half)) => {}
+            Kind::Other(_) if first == at && ends_with(page, index, &["odd"]) => {}
             // `two-minute`, but not `forty-five`
             Kind::Mark(Mark::Dash) if page.gap(first) == Gap::Tight => hyphen |= first == at,
             _ => break,
@@ -225,18 +241,17 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
             || matches!(behind, Kind::Word(Word::After | Word::Before)) && !counted && !(half && is_start(page, at)));
     let idiom =
         unit.size == 60 && unit.style == Style::Singular && !counted && !half && matches!(cue, Cue::Word(Word::At));
-    let hours = unit.size == 3600 && !counted;
     let of_media = behind == Kind::Word(Word::Ordinal)
         && page.kind(page.behind(page.behind(at + 1) + 1)) == Kind::Word(Word::Media);
     let right_length = right_length || of_media;
-    if opening && (idiom || hours) {
-        return None;
-    }
     if opening {
         let plain =
             counted || half || vague || unit.size > 1 || unit.style == Style::Asian || unit.style == Style::Plural;
-        return (plain && !matches!(behind, Kind::Other(_) if unit.style == Style::Singular && unit.size == 1))
-            .then_some(first);
+        return (plain
+            && !idiom
+            && (counted || unit.size != 3600)
+            && !matches!(behind, Kind::Other(_) if unit.style == Style::Singular && unit.size == 1))
+        .then_some(first);
     }
     if article && (is_thirty_in(page, at) || inside && matches!(cue, Cue::Word(Word::Lasts))) {
         return Some(first);

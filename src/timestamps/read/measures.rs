@@ -1,0 +1,38 @@
+//! Measures that are written with capitals, or with a sign behind a letter of time: `124.0 BPM`, `4.6 A`, `10-12 m²`.
+
+use super::page::Page;
+use super::token::{Gap, Kind, Mark, Word};
+
+/// Whether a measure with capitals stands behind a number and a space.
+pub(super) fn is_measure_behind(page: &Page<'_>, last: usize) -> bool {
+    const MEASURES: [&str; 38] = [
+        "Ah", "BPM", "Bq", "CFM", "GB", "GHz", "GPa", "GW", "HP", "Hz", "IU", "J", "K", "LUX", "MB", "MHz", "MJ", "MP",
+        "MPa", "MW", "MWh", "N", "NM", "NTU", "Nm", "PPM", "PS", "PSI", "Pa", "RPM", "TB", "VA", "W", "Wh", "kN",
+        "kPa", "kWh", "mAh",
+    ];
+    let next = last + 1;
+    let text = &page.text[page.span(next, next)];
+    match page.kind(next) {
+        Kind::Other(_) | Kind::Word(Word::Measure) => {
+            let word = text.split(' ').next().unwrap_or(text);
+            MEASURES.binary_search(&word).is_ok()
+        }
+        // `4.6 A,` but not `4.6 A man enters`
+        Kind::Word(Word::Article) => {
+            text == "A"
+                && matches!(
+                    page.kind(next + 1),
+                    Kind::Break
+                        | Kind::Mark(Mark::Comma | Mark::Stop | Mark::Semicolon | Mark::Close(_))
+                        | Kind::Word(Word::At | Word::And)
+                )
+        }
+        _ => false,
+    }
+}
+
+/// `12 m²`, `3 m³`: no metre is a minute.
+pub(super) fn is_squared(page: &Page<'_>, last: usize) -> bool {
+    let sign = page.tokens.get(last + 1).filter(|token| token.gap == Gap::Tight);
+    sign.is_some_and(|sign| page.text[sign.start()..].starts_with(['²', '³']))
+}
