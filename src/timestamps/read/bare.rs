@@ -166,15 +166,9 @@ fn range(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follow: Follow) -
         ) => UNCLEAR,
         // `chunk_0 0.0-30.0: …`
         Cue::Id if decimal && follow == Follow::Caption && page.starts_line(left.at) => Verdict::Time,
-        Cue::Cell => {
-            if decimal {
-                Verdict::Time
-            } else {
-                UNCLEAR
-            }
-        }
+        Cue::Cell if decimal => Verdict::Time,
         Cue::Start | Cue::Dash | Cue::Open(_) if decimal && follow != Follow::Sentence => Verdict::Time,
-        Cue::Start | Cue::Dash | Cue::Open(_) => UNCLEAR,
+        Cue::Cell | Cue::Start | Cue::Dash | Cue::Open(_) => UNCLEAR,
         Cue::Word(Word::Measure | Word::Ratio | Word::Display | Word::Media) => Verdict::Not,
         // `waits during 12-18`
         Cue::Word(Word::Lasts) if quantities::ends_with(page, left.at, &["during", "throughout"]) => UNCLEAR,
