@@ -17,6 +17,7 @@ pub(super) fn time(out: &mut Vec<u8>, time: &Time) {
 /// Writes a text.
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     if json::is_plain(text) {
+        out.reserve(text.len() + 2);
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
@@ -28,10 +29,9 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 #[expect(clippy::float_cmp, reason = "it is the very double that counts")]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what does not fit is another double")]
 fn seconds(out: &mut Vec<u8>, seconds: f64) {
-    // A double that three decimals come out as has no shorter text than them without their last zeros. Up to 49 days of
-    // thousandths are counted here.
+    // A double that three decimals come out as has no shorter text than them without their last zeros.
     let thousandths = (seconds * 1000.0 + 0.5) as u32;
-    if f64::from(thousandths) / 1000.0 == seconds {
+    if f64::from(thousandths) / 1000.0 == seconds && thousandths < MOST {
         decimal(out, thousandths);
     } else {
         // Adding 0 turns a negative zero into one without a sign.
@@ -39,34 +39,39 @@ fn seconds(out: &mut Vec<u8>, seconds: f64) {
     }
 }
 
+/// More thousandths than eight characters can say: those of nearly three hours.
+const MOST: u32 = 10_000_000;
+
 /// Writes thousandths as a decimal with at least one digit behind the point.
 fn decimal(out: &mut Vec<u8>, thousandths: u32) {
-    let digit = |number: u32| b'0' + (number % 10) as u8;
+    let digit = |number: u32| u64::from(b'0') + u64::from(number % 10);
     let (mut whole, decimals) = (thousandths / 1000, thousandths % 1000);
-    let mut text = [b'0'; POINT + 4];
-    text[POINT] = b'.';
-    let mut end = POINT + 2;
-    // A clock has none.
+    // The characters are the bytes of a number, from the last one on. A clock has no decimals.
+    let (mut text, mut length) = (u64::from(b'.') | u64::from(b'0') << 8, 2);
     if decimals > 0 {
-        text[POINT + 1..].copy_from_slice(&[digit(decimals / 100), digit(decimals / 10), digit(decimals)]);
-        end = match &text[POINT + 2..] {
-            b"00" => POINT + 2,
-            [_, b'0'] => POINT + 3,
-            _ => POINT + 4,
+        let all = [digit(decimals / 100), digit(decimals / 10), digit(decimals)];
+        text = u64::from(b'.') | all[0] << 8 | all[1] << 16 | all[2] << 24;
+        length = if !decimals.is_multiple_of(10) {
+            4
+        } else if !decimals.is_multiple_of(100) {
+            3
+        } else {
+            2
         };
     }
-    let mut first = POINT - 1;
-    text[first] = digit(whole);
-    while whole >= 10 && first > 0 {
+    loop {
+        text = text << 8 | digit(whole);
+        length += 1;
         whole /= 10;
-        first -= 1;
-        text[first] = digit(whole);
+        if whole == 0 {
+            break;
+        }
     }
-    out.extend_from_slice(&text[first..end]);
+    // Eight bytes are copied at once, unlike as many as there are.
+    let start = out.len();
+    out.extend_from_slice(&text.to_le_bytes());
+    out.truncate(start + length);
 }
-
-/// Where the point of a decimal is: behind as many digits as there can be.
-const POINT: usize = 7;
 
 fn by_serde(out: &mut Vec<u8>, value: &Value) {
     out.extend_from_slice(value.to_string().as_bytes());
