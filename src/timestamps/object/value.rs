@@ -17,7 +17,6 @@ pub(super) fn time(out: &mut Vec<u8>, time: &Time) {
 /// Writes a text.
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     if json::is_plain(text) {
-        out.reserve(text.len() + 2);
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
@@ -29,34 +28,39 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 #[expect(clippy::float_cmp, reason = "it is the very double that counts")]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what does not fit is another double")]
 fn seconds(out: &mut Vec<u8>, seconds: f64) {
+    // What a clock says is whole.
+    let whole = seconds as u32;
+    if whole < MOST && f64::from(whole) == seconds {
+        return decimal(out, whole, 0);
+    }
     // A double that three decimals come out as has no shorter text than them without their last zeros.
     let thousandths = (seconds * 1000.0 + 0.5) as u32;
-    if f64::from(thousandths) / 1000.0 == seconds && thousandths < MOST {
-        decimal(out, thousandths);
+    if thousandths / 1000 < MOST && f64::from(thousandths) / 1000.0 == seconds {
+        decimal(out, thousandths / 1000, thousandths % 1000);
     } else {
         // Adding 0 turns a negative zero into one without a sign.
         by_serde(out, &Value::from(seconds + 0.0));
     }
 }
 
-/// More thousandths than eight characters can say: those of nearly three hours.
-const MOST: u32 = 10_000_000;
+const ZERO: u64 = b'0' as u64;
 
-/// Writes thousandths as a decimal with at least one digit behind the point.
-fn decimal(out: &mut Vec<u8>, thousandths: u32) {
+/// More than four digits can say: nearly three hours.
+const MOST: u32 = 10_000;
+
+/// Writes a number with at least one digit behind the point, and at most eight characters.
+#[inline]
+fn decimal(out: &mut Vec<u8>, mut whole: u32, thousandths: u32) {
     let digit = |number: u32| u64::from(b'0') + u64::from(number % 10);
-    let (mut whole, decimals) = (thousandths / 1000, thousandths % 1000);
-    // The characters are the bytes of a number, from the last one on. A clock has no decimals.
+    // The characters are the bytes of a number, from the last one on.
     let (mut text, mut length) = (u64::from(b'.') | u64::from(b'0') << 8, 2);
-    if decimals > 0 {
-        let all = [digit(decimals / 100), digit(decimals / 10), digit(decimals)];
+    if thousandths > 0 {
+        let all = [digit(thousandths / 100), digit(thousandths / 10), digit(thousandths)];
         text = u64::from(b'.') | all[0] << 8 | all[1] << 16 | all[2] << 24;
-        length = if !decimals.is_multiple_of(10) {
-            4
-        } else if !decimals.is_multiple_of(100) {
-            3
-        } else {
-            2
+        length = match (all[1], all[2]) {
+            (ZERO, ZERO) => 2,
+            (_, ZERO) => 3,
+            _ => 4,
         };
     }
     loop {
