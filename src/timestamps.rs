@@ -23,6 +23,7 @@ pub mod parameters;
 pub mod prompt;
 pub mod read;
 pub mod reply;
+mod room;
 mod sentence;
 pub mod splice_json;
 pub mod splice_sse;

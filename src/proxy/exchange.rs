@@ -207,7 +207,8 @@ impl Exchange {
         self.release_at(Instant::now());
     }
 
-    fn release_at(&mut self, now: Instant) {
+    /// The same, at a moment that is known.
+    pub(super) fn release_at(&mut self, now: Instant) {
         let conn = self.conn.take();
         // An upload that the upstream did not wait for leaves bytes behind that are no request (contract: E4).
         if self.is_upload_done()

@@ -6,6 +6,7 @@ use super::list::{List, Rules};
 use super::object::{Object, Source, Status};
 use super::parameters::{Mode, Parameters};
 use super::reply::Reply;
+use super::room;
 use super::time::{Clock, Reading};
 use super::verify;
 
@@ -93,5 +94,11 @@ impl Item {
 
     fn list(&self) -> List {
         List::new(self.reading.found.iter().cloned(), &self.rules)
+    }
+}
+
+impl Drop for Item {
+    fn drop(&mut self) {
+        room::keep(std::mem::take(&mut self.text).into_bytes());
     }
 }

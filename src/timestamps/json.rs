@@ -8,6 +8,7 @@ mod token;
 
 use std::borrow::Cow;
 
+use super::room;
 use memchr::{memchr, memchr2};
 use token::{control, escape_length, is_plain as is_plain_text, near_special, number_length};
 
@@ -334,7 +335,8 @@ impl<'a> Cursor<'a> {
     /// What the string says whose inside begins at `from`, and has its first escape at `at`.
     fn unescaped(&mut self, mut from: usize, mut at: usize) -> String {
         let (text, bytes) = (self.text, self.text.as_bytes());
-        let mut plain = String::with_capacity((text.len() - from).min(SOME_ROOM));
+        // an empty vector is a text
+        let mut plain = String::from_utf8(room::take((text.len() - from).min(SOME_ROOM))).unwrap_or_default();
         loop {
             plain.push_str(&text[from..at]);
             match &bytes[at..] {

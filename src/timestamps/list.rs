@@ -101,14 +101,17 @@ impl List {
         let clock = clock_of(&entries, rules.clock);
         entries.retain_mut(|entry| entry.fits(clock, rules.end));
         let mut dropped = all - entries.len();
-        entries.sort_by(Entry::order);
-        entries.dedup_by(|next, kept| {
-            let same = next.start == kept.start && next.end == kept.end;
-            if same && next.verified && !kept.verified {
-                std::mem::swap(next, kept);
-            }
-            same
-        });
+        // Most texts tell what happens in its order.
+        if !entries.is_sorted_by(|before, next| before.order(next) == Ordering::Less) {
+            entries.sort_by(Entry::order);
+            entries.dedup_by(|next, kept| {
+                let same = next.start == kept.start && next.end == kept.end;
+                if same && next.verified && !kept.verified {
+                    std::mem::swap(next, kept);
+                }
+                same
+            });
+        }
         if let Some(gap) = rules.merge_gap {
             entries = merge(entries, gap);
         }

@@ -146,7 +146,9 @@ impl<'a> Object<'a> {
         };
         add(&["\",\"clock\":\"", clock, "\",\"ranges\":["]);
         for (n, entry) in self.list.entries().iter().enumerate() {
-            json.extend_from_slice(if n == 0 { b"{" } else { b",{" });
+            if n > 0 {
+                json.push(b',');
+            }
             self.write_entry(json, entry);
             json.push(b'}');
         }
@@ -159,7 +161,7 @@ impl<'a> Object<'a> {
     }
 
     fn write_entry(&self, json: &mut Vec<u8>, entry: &Entry) {
-        json.extend_from_slice(b"\"start\":");
+        json.extend_from_slice(b"{\"start\":");
         value::time(json, &entry.start);
         json.extend_from_slice(b",\"end\":");
         value::time(json, &entry.end);

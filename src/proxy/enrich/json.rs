@@ -79,7 +79,6 @@ impl Json {
                             let is_whole = std::mem::take(&mut self.is_fresh) && is_all;
                             if is_whole && let Some(data) = self.at_once(forwarded, &data) {
                                 self.phase = Phase::Ending(None);
-                                forwarded.exchange().complete();
                                 return Poll::Ready(Some(Ok(Frame::data(data))));
                             }
                             self.splice.push(data, &mut self.out);
@@ -128,10 +127,10 @@ impl Json {
         self.out.is_empty() && matches!(self.phase, Phase::Ending(None))
     }
 
-    /// The whole body with its member, if it can take one and nobody has to be asked.
+    /// The whole body with its member, if it can take one and nobody has to be asked: then the exchange is complete.
     fn at_once(&self, forwarded: &mut Forwarded, body: &Bytes) -> Option<Bytes> {
-        forwarded.exchange().release();
         let since = Instant::now();
+        forwarded.exchange().release_at(since);
         let (whole, mut answer) = Whole::read(body)?;
         let text = answer.text.take().unwrap_or_default();
         let item = Item::new(text, answer, self.plan.mode, &self.plan.parameters);
@@ -139,8 +138,13 @@ impl Json {
             return None;
         }
         let object = item.read_alone();
-        forwarded.count(|exchange, metrics| count(exchange, metrics, self.plan.mode, &object, since.elapsed()));
-        Some(whole.with(&object))
+        let with = whole.with(&object);
+        let now = Instant::now();
+        forwarded.count(|exchange, metrics| {
+            count(exchange, metrics, self.plan.mode, &object, now.saturating_duration_since(since));
+            exchange.complete_at(now);
+        });
+        Some(with)
     }
 
     /// What may go makes one piece, if nothing else is waited for.

@@ -27,7 +27,11 @@ enum End {
 impl Exchange {
     /// The answer is complete.
     pub(in crate::proxy) fn complete(&mut self) {
-        let now = Instant::now();
+        self.complete_at(Instant::now());
+    }
+
+    /// The same, at a moment that is known.
+    pub(in crate::proxy) fn complete_at(&mut self, now: Instant) {
         self.release_at(now);
         self.end_at(&End::Whole, now);
     }

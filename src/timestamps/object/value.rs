@@ -28,45 +28,54 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 #[expect(clippy::float_cmp, reason = "it is the very double that counts")]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what does not fit is another double")]
 fn seconds(out: &mut Vec<u8>, seconds: f64) {
-    // A double that three decimals come out as has no shorter text than them without their last zeros. Up to 49 days of
-    // thousandths are counted here.
+    // What a clock says is whole.
+    let whole = seconds as u32;
+    if whole < MOST && f64::from(whole) == seconds {
+        return decimal(out, whole, 0);
+    }
+    // A double that three decimals come out as has no shorter text than them without their last zeros.
     let thousandths = (seconds * 1000.0 + 0.5) as u32;
-    if f64::from(thousandths) / 1000.0 == seconds {
-        decimal(out, thousandths);
+    if thousandths / 1000 < MOST && f64::from(thousandths) / 1000.0 == seconds {
+        decimal(out, thousandths / 1000, thousandths % 1000);
     } else {
         // Adding 0 turns a negative zero into one without a sign.
         by_serde(out, &Value::from(seconds + 0.0));
     }
 }
 
-/// Writes thousandths as a decimal with at least one digit behind the point.
-fn decimal(out: &mut Vec<u8>, thousandths: u32) {
-    let digit = |number: u32| b'0' + (number % 10) as u8;
-    let (mut whole, decimals) = (thousandths / 1000, thousandths % 1000);
-    let mut text = [b'0'; POINT + 4];
-    text[POINT] = b'.';
-    let mut end = POINT + 2;
-    // A clock has none.
-    if decimals > 0 {
-        text[POINT + 1..].copy_from_slice(&[digit(decimals / 100), digit(decimals / 10), digit(decimals)]);
-        end = match &text[POINT + 2..] {
-            b"00" => POINT + 2,
-            [_, b'0'] => POINT + 3,
-            _ => POINT + 4,
+const ZERO: u64 = b'0' as u64;
+
+/// More than four digits can say: nearly three hours.
+const MOST: u32 = 10_000;
+
+/// Writes a number with at least one digit behind the point, and at most eight characters.
+#[inline]
+fn decimal(out: &mut Vec<u8>, mut whole: u32, thousandths: u32) {
+    let digit = |number: u32| u64::from(b'0') + u64::from(number % 10);
+    // The characters are the bytes of a number, from the last one on.
+    let (mut text, mut length) = (u64::from(b'.') | u64::from(b'0') << 8, 2);
+    if thousandths > 0 {
+        let all = [digit(thousandths / 100), digit(thousandths / 10), digit(thousandths)];
+        text = u64::from(b'.') | all[0] << 8 | all[1] << 16 | all[2] << 24;
+        length = match (all[1], all[2]) {
+            (ZERO, ZERO) => 2,
+            (_, ZERO) => 3,
+            _ => 4,
         };
     }
-    let mut first = POINT - 1;
-    text[first] = digit(whole);
-    while whole >= 10 && first > 0 {
+    loop {
+        text = text << 8 | digit(whole);
+        length += 1;
         whole /= 10;
-        first -= 1;
-        text[first] = digit(whole);
+        if whole == 0 {
+            break;
+        }
     }
-    out.extend_from_slice(&text[first..end]);
+    // Eight bytes are copied at once, unlike as many as there are.
+    let start = out.len();
+    out.extend_from_slice(&text.to_le_bytes());
+    out.truncate(start + length);
 }
-
-/// Where the point of a decimal is: behind as many digits as there can be.
-const POINT: usize = 7;
 
 fn by_serde(out: &mut Vec<u8>, value: &Value) {
     out.extend_from_slice(value.to_string().as_bytes());

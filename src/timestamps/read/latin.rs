@@ -1,11 +1,11 @@
 //! Cuts words of alphabets, and the identifiers and addresses that begin with a letter.
 
 use super::compounds;
-use super::letters;
 use super::lexer::Lexer;
 use super::numerals::length_of_hardware_address;
 use super::token::{Gap, Kind, Other, Style, Token, Unit, Word};
 use super::words::{self, Care, Key, Known};
+use super::{letters, signs};
 
 /// Adds words up to the first sign: in nearly all cases they are nothing but letters, and what stands behind them cannot
 /// belong to them. The others are [odd](odd_word).
@@ -77,11 +77,24 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
                 }
             }
         }
-        let [b' ', next @ ..] = behind else {
-            rest = behind;
-            break false;
-        };
-        rest = next;
+        match behind {
+            [b' ', next @ ..] => rest = next,
+            // a sentence, or a part of one, ends, and the next one begins
+            [sign @ (b',' | b'.'), b' ', next @ ..] => {
+                let at = bytes.len() - behind.len();
+                if strangers > 0 {
+                    lexer.strangers(strangers, gap, from..at);
+                    strangers = 0;
+                }
+                lexer.plain(signs::plain(*sign), Gap::Tight, at..at + 1);
+                (gap, from) = (Gap::Space, at + 2);
+                rest = next;
+            }
+            _ => {
+                rest = behind;
+                break false;
+            }
+        }
     };
     let at = bytes.len() - rest.len();
     let is_spaced = at > lexer.at && bytes[at - 1] == b' ';
@@ -119,7 +132,8 @@ fn noted_word(lexer: &mut Lexer<'_>, kind: &'static Kind, length: usize, behind:
 #[inline(never)]
 fn long_word(text: &[u8]) -> (usize, Option<&'static Known>) {
     let (length, key) = letters::long_word(text);
-    (length, words::look_up(&text[..length], key))
+    let known = if words::is_beginning(key) { words::look_up(&text[..length], key) } else { None };
+    (length, known)
 }
 
 /// Whether a word of letters cannot go on with what stands behind it, nor be an address or an abbreviation with it.

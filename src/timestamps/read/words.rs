@@ -111,6 +111,12 @@ fn short_from(mut place: usize, key: Key) -> Option<&'static Known> {
     stem(&word[..length])
 }
 
+/// Whether a word with this key may be known: its row has words.
+#[inline]
+pub(super) fn is_beginning(key: Key) -> bool {
+    INDEX.rows[key.row()] > 0
+}
+
 /// What the vocabulary says of a word, and of one that begins like a unit of a language that is not read.
 pub(super) fn look_up(word: &[u8], key: Key) -> Option<&'static Known> {
     let stem_key = key.beginning() | STEM_SIGN;

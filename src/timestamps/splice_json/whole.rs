@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::timestamps::answer::{Answer, Echoed, Place};
 use crate::timestamps::object::Object;
+use crate::timestamps::room;
 
 /// A body that can take the member.
 #[derive(Debug)]
@@ -27,11 +28,11 @@ impl Whole {
     /// The body with the member before its last brace.
     pub fn with(&self, object: &Object<'_>) -> Bytes {
         let (before, behind) = self.body.split_at(self.place.brace);
-        let mut with = Vec::with_capacity(self.body.len() + object.size_hint());
+        let mut with = room::take(self.body.len() + object.size_hint());
         with.extend_from_slice(before);
         with.extend_from_slice(if self.place.has_members { b",\"timestamps\":" } else { b"\"timestamps\":" });
         object.write_json(&mut with);
         with.extend_from_slice(behind);
-        with.into()
+        room::lend(with)
     }
 }
