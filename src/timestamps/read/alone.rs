@@ -1,5 +1,6 @@
 //! A time with a unit that is no range: a point, a length, or in doubt.
 
+use super::appointments::is_multiple_of;
 use super::atoms::Timed;
 use super::behind::{Behind, is_asian};
 use super::cues::{self, is_of_rest};
@@ -280,7 +281,7 @@ pub(super) fn is_placed(left: &Left) -> bool {
 
 /// A number of seconds that may be one of decades.
 fn is_round(timed: &Timed) -> bool {
-    timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && timed.number % 10.0 == 0.0
+    timed.parts == 1 && timed.unit.style == Style::Letter && timed.unit.size == 1 && is_multiple_of(timed.number, 10)
 }
 
 /// `a man, 30s, in black`: how old somebody is.

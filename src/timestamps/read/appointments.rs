@@ -9,11 +9,16 @@ use super::token::{Kind, Mark, Word};
 pub(super) const BY_DAY: std::ops::Range<f64> = 300.0..1440.0;
 
 /// Whether the hours of a shop and appointments could be told so: `9:00`, `17:35`, but not `00:31`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of what is cut off nothing is round")]
 pub(super) fn is_round(seconds: f64) -> bool {
+    is_multiple_of(seconds, 5)
+}
+
+/// Whether there are whole seconds, and so many times these.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of what is cut off nothing is whole")]
+pub(super) fn is_multiple_of(seconds: f64, unit: u32) -> bool {
     // the remainder of two doubles is a call of a hundred instructions
     let whole = seconds as u32;
-    seconds - f64::from(whole) == 0.0 && whole.is_multiple_of(5)
+    seconds - f64::from(whole) == 0.0 && whole.is_multiple_of(unit)
 }
 
 /// `The meeting starts at 14:30`, `14:30 according to the board`: by day, and a time of day rather than of the media.

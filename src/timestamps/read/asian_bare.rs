@@ -6,12 +6,17 @@ use super::page::{Cue, Left, Page};
 use super::token::{Gap, Kind, Style, Unit, Word};
 
 /// `12.0-18.5입니다`, `12-18로 보이며`, 12.0-18.5です.
+#[inline]
 pub(super) fn is_with_copula(page: &Page<'_>, last: usize) -> bool {
-    let next = last + 1;
-    if !page.is_asian(next) || !matches!(page.kind(next), Kind::Other(_)) {
+    page.is_asian(last + 1) && matches!(page.kind(last + 1), Kind::Other(_)) && is_copula(page, last + 1)
+}
+
+fn is_copula(page: &Page<'_>, next: usize) -> bool {
+    let behind = &page.text[page.tokens[next].start()..];
+    // most words of the two scripts begin with other bytes
+    if !matches!(behind.as_bytes(), [0xE3, 0x81, ..] | [0xEB, 0xA1, ..] | [0xEC, 0x98 | 0x9C..=0x9E, ..]) {
         return false;
     }
-    let behind = page.text[page.tokens[last].end()..].trim_start_matches(' ');
     let copulas: &[&str] = match behind.chars().next() {
         Some('입') => &["입니다"],
         Some('이') => &["이다", "이며", "이고", "이라", "이었"],
@@ -55,10 +60,14 @@ fn is_particle(page: &Page<'_>, at: usize) -> bool {
 }
 
 /// `위도 37.5665`, 温度は21.5, `환율은 1320.5`: the noun before a number says that it measures something.
+#[inline]
 pub(super) fn is_of_quantity(page: &Page<'_>, left: &Left) -> bool {
-    if !matches!(left.cue, Cue::Other | Cue::Colon | Cue::Word(Word::Is | Word::At)) || !page.is_asian(left.at) {
-        return false;
-    }
+    matches!(left.cue, Cue::Other | Cue::Colon | Cue::Word(Word::Is | Word::At))
+        && page.is_asian(left.at)
+        && is_quantity(page, left)
+}
+
+fn is_quantity(page: &Page<'_>, left: &Left) -> bool {
     let said = page.text[..page.tokens[left.at].end()]
         .trim_end_matches([' ', ':', '：', '은', '는', '이', '가', 'は', 'が', '为', '為', '是', '在']);
     // by their last character

@@ -11,11 +11,19 @@ pub(super) fn is_measure_behind(page: &Page<'_>, last: usize) -> bool {
         "kPa", "kWh", "mAh",
     ];
     let next = last + 1;
+    let kind = page.kind(next);
+    if !matches!(kind, Kind::Other(_) | Kind::Word(Word::Measure | Word::Article)) {
+        return false;
+    }
     let text = &page.text[page.span(next, next)];
-    match page.kind(next) {
+    // what none of them begins with
+    if !matches!(text.as_bytes().first(), Some(b'A'..=b'W' | b'k' | b'm')) {
+        return false;
+    }
+    match kind {
         Kind::Other(_) | Kind::Word(Word::Measure) => {
-            let word = text.split(' ').next().unwrap_or(text);
-            MEASURES.binary_search(&word).is_ok()
+            let length = text.bytes().take(4).position(|byte| byte == b' ');
+            MEASURES.binary_search(&&text[..length.unwrap_or(text.len())]).is_ok()
         }
         // `4.6 A,` but not `4.6 A man enters`
         Kind::Word(Word::Article) => {

@@ -80,31 +80,65 @@ static PHRASES: &[(&str, Topic, u8)] = &[
     ("voice notes", Topic::Length, LABEL | NOUN), ("high water", Topic::Day, NOUN), ("low water", Topic::Day, NOUN),
 ];
 
-/// The lengths of the words that begin with each letter: a bit each.
-static LENGTHS: [u32; 26] = lengths();
+/// The words that begin with a letter: where they are, and their lengths, a bit each.
+#[derive(Clone, Copy)]
+struct Letter {
+    from: usize,
+    to: usize,
+    lengths: u32,
+}
 
-const fn lengths() -> [u32; 26] {
-    let mut lengths = [0; 26];
+static LETTERS: [Letter; 26] = letters();
+
+const fn letters() -> [Letter; 26] {
+    let mut letters = [Letter { from: 0, to: 0, lengths: 0 }; 26];
     let mut at = 0;
     while at < WORDS.len() {
         let word = WORDS[at].0.as_bytes();
-        lengths[(word[0] - b'a') as usize] |= 1 << word.len();
+        let letter = (word[0] - b'a') as usize;
+        if letters[letter].lengths == 0 {
+            letters[letter].from = at;
+        }
+        assert!(at == 0 || letters[letter].from == at || letters[letter].to == at, "in order of the alphabet");
+        letters[letter].to = at + 1;
+        letters[letter].lengths |= 1 << word.len();
         at += 1;
     }
-    lengths
+    letters
+}
+
+/// The letters that phrases end with, a bit each.
+static ENDS: u32 = ends();
+
+const fn ends() -> u32 {
+    let (mut ends, mut at) = (0, 0);
+    while at < PHRASES.len() {
+        let phrase = PHRASES[at].0.as_bytes();
+        ends |= 1 << (phrase[phrase.len() - 1] - b'a');
+        at += 1;
+    }
+    ends
 }
 
 fn of_word(word: &str, places: u8) -> Option<Topic> {
     let first = (word.as_bytes().first()? | 0x20).wrapping_sub(b'a');
-    let lengths = LENGTHS.get(usize::from(first))?;
-    if word.len() > 12 || lengths >> word.len() & 1 == 0 {
+    let letter = LETTERS.get(usize::from(first))?;
+    if word.len() > 12 || letter.lengths >> word.len() & 1 == 0 {
         return None;
     }
-    WORDS.iter().find(|(known, _, at)| at & places != 0 && word.eq_ignore_ascii_case(known)).map(|(_, topic, _)| *topic)
+    let words = WORDS[letter.from..letter.to].iter();
+    words
+        .filter(|(_, _, at)| at & places != 0)
+        .find(|(known, ..)| word.eq_ignore_ascii_case(known))
+        .map(|found| found.1)
 }
 
 fn of_end(text: &str, places: u8) -> Option<Topic> {
     let (text, count) = (text.as_bytes(), text.len());
+    let last = (text.last()? | 0x20).wrapping_sub(b'a');
+    if last >= 26 || ENDS >> last & 1 == 0 {
+        return None;
+    }
     PHRASES
         .iter()
         .find(|(known, _, at)| {

@@ -3,7 +3,7 @@
 //! `Departures: 14:02 Leeds, 14:09 York`, `Album: 1. Dawn 3:41, 2. Noon 4:05`, `Voicemail (0:42)`: the word that tells it stands
 //! far from most of the clocks, so that the first one looks for it, and the others of the list follow the first.
 
-use super::appointments::{BY_DAY, is_in_media, is_notice};
+use super::appointments::{BY_DAY, is_in_media, is_multiple_of, is_notice, is_round};
 use super::atoms::Shape;
 use super::clocks::is_same_sentence;
 use super::page::{Cue, Left, Page};
@@ -51,6 +51,10 @@ pub(super) fn is_of_topic(judge: &mut Judge<'_, '_>, index: usize, left: &Left) 
         if is_in_quarters(judge, index, left) {
             return Some(Topic::Hours);
         }
+        // all the words are English
+        if page.is_asian(left.at) || page.is_asian(last + 1) {
+            return None;
+        }
         of_right(page, last, left).or_else(|| beside(page, first, left)).or_else(|| of_line(judge, index, left))
     });
     let Some(topic) = topic
@@ -87,7 +91,7 @@ fn is_placed(left: &Left) -> bool {
 
 /// Whether a clock, or a range of them, can be what the topic says.
 fn fits(page: &Page<'_>, topic: Topic, first: usize, (from, to): (f64, f64), (range, listed): (bool, bool)) -> bool {
-    let long = |least: f64| to - from >= least && from % 5.0 == 0.0 && to % 5.0 == 0.0;
+    let long = |least: f64| to - from >= least && is_round(from) && is_round(to);
     match topic {
         // `00:12` is hardly one, but `03:12` may be
         Topic::Day => {
@@ -140,7 +144,7 @@ fn is_in_quarters(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
     const MOMENTS: [&str; 5] = ["moments", "chapters", "occurrences", "scenes", "highlights"];
     let page = judge.page;
     let quarter = |atom: usize| match page.atoms[atom].shape {
-        Shape::Clock(seconds) => BY_DAY.contains(&seconds) && seconds % 15.0 == 0.0,
+        Shape::Clock(seconds) => BY_DAY.contains(&seconds) && is_multiple_of(seconds, 15),
         _ => false,
     };
     let quarters = |other: usize| quarter(judge.groups[other].from) && quarter(judge.groups[other].to);
@@ -353,7 +357,7 @@ fn of_heading(judge: &Judge<'_, '_>, index: usize, end: usize) -> Option<Topic> 
         return None;
     }
     let topic = (from..end)
-        .filter(|at| matches!(page.kind(*at), Kind::Other(_) | Kind::Word(_)))
+        .filter(|at| matches!(page.kind(*at), Kind::Other(_) | Kind::Word(_)) && !page.is_asian(*at))
         .find_map(|at| Some((at, topic_words::any(&page.text[page.span(at, at)], Place::Label)?)));
     topic.filter(|(at, _)| !tells_of_media(page, *at)).map(|(_, topic)| topic)
 }
