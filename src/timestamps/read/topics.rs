@@ -43,6 +43,10 @@ pub(super) fn is_of_topic(judge: &mut Judge<'_, '_>, index: usize, left: &Left) 
         _ => 0.0,
     };
     let (from, to) = (seconds(judge.groups[index].from), seconds(judge.groups[index].to));
+    // no topic has ranges but those of the day, from one round clock to another
+    if range && !is_long(from, to, 10.0) {
+        return false;
+    }
     let listed = of_list(judge, index, left);
     let topic = listed.or_else(|| {
         if is_placed(left) {
@@ -91,7 +95,7 @@ fn is_placed(left: &Left) -> bool {
 
 /// Whether a clock, or a range of them, can be what the topic says.
 fn fits(page: &Page<'_>, topic: Topic, first: usize, (from, to): (f64, f64), (range, listed): (bool, bool)) -> bool {
-    let long = |least: f64| to - from >= least && is_round(from) && is_round(to);
+    let long = |least: f64| is_long(from, to, least);
     match topic {
         // `00:12` is hardly one, but `03:12` may be
         Topic::Day => {
@@ -102,6 +106,11 @@ fn fits(page: &Page<'_>, topic: Topic, first: usize, (from, to): (f64, f64), (ra
         Topic::Score => !range && from >= 480.0,
         Topic::Length | Topic::Pair | Topic::Ratio => !range,
     }
+}
+
+/// Whether a range is that of an appointment: round, and so many seconds long.
+fn is_long(from: f64, to: f64, least: f64) -> bool {
+    to - from >= least && is_round(from) && is_round(to)
 }
 
 /// The topic of the clock before, if this one is the next of its list.
