@@ -75,6 +75,36 @@ pub(super) fn is_some_time_of(page: &Page<'_>, time: usize) -> bool {
             .is_some_and(|before| matches!(page.kind(before), Kind::Other(_) | Kind::Word(Word::Lasts | Word::Length)))
 }
 
+/// `Cooking time:`, `Resting time:`: what is done for so long.
+#[inline(never)]
+fn is_work(page: &Page<'_>, colon: usize) -> bool {
+    const WORK: [&str; 20] = [
+        "baking",
+        "charging",
+        "chilling",
+        "cook",
+        "cooking",
+        "cooling",
+        "drying",
+        "frying",
+        "kneading",
+        "marinating",
+        "preparation",
+        "proofing",
+        "resting",
+        "rising",
+        "roasting",
+        "simmering",
+        "soaking",
+        "steaming",
+        "steeping",
+        "travel",
+    ];
+    page.label(colon).is_some_and(|time| {
+        page.kind(time) == Kind::Word(Word::Time) && page.before(time).is_some_and(|what| ends_with(page, what, &WORK))
+    })
+}
+
 /// `a cycle time of`, `the cooking time of`: the time that something takes.
 fn is_time_taken(page: &Page<'_>, time: usize) -> bool {
     page.kind(time) == Kind::Word(Word::Time)
@@ -126,12 +156,13 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         Cue::Word(Word::Of) => {
             let point = page.before(left.at).is_some_and(|noun| {
                 matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
-                    && !ends_with(page, noun, &["interval", "intervals"])
+                    && !ends_with(page, noun, &["interval", "intervals", "span", "timespan", "window"])
                     && !is_time_taken(page, noun)
             });
             !point
         }
         Cue::Word(Word::Is) if is_turnaround(page, left.at) || is_measured(page, left.at) => true,
+        Cue::Colon if is_work(page, left.at) => true,
         Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         // `extended by 10 seconds`, `runs ahead by 3 minutes`
         Cue::Word(Word::From) => is_foreign_spell(page, left.at),
