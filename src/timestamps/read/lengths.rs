@@ -4,7 +4,7 @@ use super::atoms::Timed;
 use super::clocks::names_length;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
-use super::results::RACES;
+use super::results::{RACES, clause_before};
 use super::token::{Kind, Mark, Style, Word};
 
 /// `lasts 10 seconds into the night`.
@@ -142,6 +142,10 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
                 && page.before(left.at).is_some_and(|all| page.kind(all) == Kind::Word(Word::Length)) =>
         {
             true
+        }
+        // `Its length is given as 35 minutes`
+        Cue::Word(Word::Function) | Cue::Other if ends_with(page, left.at, &["as"]) => {
+            clause_before(page, left.at).any(|at| page.kind(at) == Kind::Word(Word::Length))
         }
         Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
         // `each should last 30 seconds`

@@ -262,7 +262,7 @@ fn is_drawn(page: &Page<'_>, left: &Left) -> bool {
 
 /// `Dilute the cleaner 1:10`, `geared 1:20`: what is told in parts, in the clause before.
 pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
-    const PARTS: [&str; 17] = [
+    const PARTS: [&str; 21] = [
         "ramp",
         "ramps",
         "incline",
@@ -271,6 +271,10 @@ pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
         "diluting",
         "dilution",
         "dilutions",
+        "skala",
+        "escala",
+        "scala",
+        "maßstab",
         "thin",
         "thinned",
         "geared",

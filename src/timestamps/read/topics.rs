@@ -211,6 +211,12 @@ fn of_right(page: &Page<'_>, last: usize, left: &Left) -> Option<Topic> {
         {
             Some(Topic::Length)
         }
+        // `Goals 31:14, points 31`
+        Kind::Mark(Mark::Comma)
+            if begins_with(page, next + 1, &COUNTED) && matches!(page.kind(next + 2), Kind::Number(_)) =>
+        {
+            Some(Topic::Pair)
+        }
         Kind::Mark(Mark::Comma | Mark::Stop) | Kind::Break => is_in_a_readout(page, left).then_some(Topic::Length),
         Kind::Other(_) if begins_with(page, next, &BERTHS) => Some(Topic::Hours),
         // `0:45 of cooling`
@@ -396,7 +402,7 @@ fn tells_of_media(page: &Page<'_>, at: usize) -> bool {
 
 /// `Gear ratios: 1st 3:15, 2nd 2:10`: whether a number before a clock is told in a list of ratios.
 pub(super) fn is_of_ratios(judge: &Judge<'_, '_>, left: &Left) -> bool {
-    left.cue == Cue::Number && matches!(judge.topic, Some((at, Topic::Ratio)) if left.at - at <= 4)
+    left.cue == Cue::Number && matches!(judge.topic, Some((at, Topic::Ratio)) if left.at.saturating_sub(at) <= 4)
 }
 
 /// What the clock is that a list has just been found to say something of.
