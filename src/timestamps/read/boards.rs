@@ -9,7 +9,7 @@ use super::token::Kind;
 pub(super) fn is_of_a_service(page: &Page<'_>, last: usize) -> bool {
     let behind = page.tokens[last].end();
     // no other bytes begin one
-    matches!(page.text.as_bytes().get(behind), Some(0xE5 | 0xE7 | 0xE9 | 0xEB | 0xEC))
+    matches!(page.text.as_bytes().get(behind..), Some([0xE5 | 0xE7 | 0xE9, ..] | [0xEB, 0x8F, ..] | [0xEC, 0xB6, ..]))
         && is_departure(&page.text[behind..])
 }
 
