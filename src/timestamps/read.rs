@@ -6,7 +6,7 @@
 //! `via`) what it is: a time, none, or in doubt; single ones of `timed` and `bare` go to `alone` (and on to `cues`) and `lone`.
 //! What a language that is not read leaves to signs, and what of it is seen, is told in `notation`, `foreign` and `headings`.
 //! What speaks against a time has files of its own (`daytime`, `shown`, `results`, `scores`, `lengths`, `metres`, `minutes`,
-//! `cut_off`, `quantities`, `numbering`, `named`, `measures`, `reference`, `sums`); what a list, its label or its heading says of
+//! `cut_off`, `identifiers`, `boards`, `plurals`, `quantities`, `numbering`, `named`, `measures`, `reference`, `sums`); what a list, its label or its heading says of
 //! its clocks is in `topics` and `topic_words`, what the head of a table does in `heads`. `worded` adds the doubts that words raise. Nothing that only could be a
 //! time is ever returned.
 //!
@@ -15,7 +15,7 @@
 //! | form | example | read as |
 //! | --- | --- | --- |
 //! | clock: minutes and seconds, with hours, with a fraction behind `.` or `,` | `at 01:05`, `1:02:03.5`, `00:00:02,000` | 65, 3723.5, 2 |
-//! | unit, alone or compound (`1m:30s`, `12 s 500 ms`); after a word that places it, in brackets, or at the start of a line | `at 12.5s`, `1m30s in`, `(45 sec)`, `2분 10초에`, `1分30秒に`, `Bei Sekunde 12` | 12.5, 90, 45, 130, 90, 12 |
+//! | unit, alone or compound (`1m:30s`, `12 s 500 ms`); after a word that places it, or `after` in the first sentence, in brackets, or at the start of a line | `at 12.5s`, `1m30s in`, `(45 sec)`, `2분 10초에`, `1分30秒に`, `Bei Sekunde 12` | 12.5, 90, 45, 130, 90, 12 |
 //! | mark | `at the 90-second mark`, `the 45th second` | 90, 45 |
 //! | range by a sign | `0:12 - 0:47`, `0:12–0:47`, `0:12 ~ 0:47`, `0:12 --> 0:47`, `0:12..0:47` | 12 to 47 |
 //! | range by words | `from 0:12 to 0:47`, `0:12 until 0:47`, `between 10 and 20 seconds`, `10초부터 … 20초까지`, `10秒から20秒まで`, `10秒到20秒` | as written |
@@ -62,6 +62,7 @@ mod asian_words;
 mod atoms;
 mod bare;
 mod behind;
+mod boards;
 mod characters;
 mod clocks;
 mod commas;
@@ -69,11 +70,13 @@ mod compounds;
 mod cues;
 mod cut_off;
 mod daytime;
+mod elapsed;
 mod foreign;
 mod frequencies;
 mod groups;
 mod headings;
 mod heads;
+mod identifiers;
 mod labels;
 mod latin;
 mod lengths;
@@ -90,6 +93,7 @@ mod numbering;
 mod numerals;
 mod page;
 mod parallel;
+mod plurals;
 mod quantities;
 mod reference;
 mod results;

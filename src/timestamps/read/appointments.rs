@@ -84,13 +84,16 @@ pub(super) fn is_agenda(page: &Page<'_>, seconds: f64, first: usize, last: usize
             && (next..next + 6).take_while(same).any(|index| is_notice(page, index));
     before
         || by
+        || is_round(seconds) && is_programme(page, left)
         || is_listed(page, first, left)
         || is_round(seconds) && (is_posted(page, last) || is_asian_appointment(page, first))
 }
 
 /// `영업시간은 09:00`, 营业时间, `회의는 14:00`: what the words of Korean, Chinese or Japanese before a clock say it is of.
 fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
-    const APPOINTMENTS: [&str; 52] = [
+    const APPOINTMENTS: [&str; 54] = [
+        "전광판",
+        "시간표",
         "電車",
         "列車",
         "バス",
@@ -158,7 +161,8 @@ fn is_asian_appointment(page: &Page<'_>, first: usize) -> bool {
 
 /// What is held at a time of day, if that is as round as such times are: `Class begins at 8:30`, `kick-off is at 15:30`.
 fn is_appointment(page: &Page<'_>, at: usize) -> bool {
-    const APPOINTMENTS: [&str; 27] = [
+    const APPOINTMENTS: [&str; 28] = [
+        "metar",
         "news",
         "premiere",
         "broadcast",
@@ -188,6 +192,10 @@ fn is_appointment(page: &Page<'_>, at: usize) -> bool {
         "delivery",
     ];
     match page.kind(at) {
+        // `Changing of the guard 11:30`
+        Kind::Other(_) if at > 2 && page.kind(at - 1) == Kind::Word(Word::The) && ends_with(page, at, &["guard"]) => {
+            page.kind(at - 2) == Kind::Word(Word::Of) && ends_with(page, at - 3, &["changing", "change"])
+        }
         Kind::Other(_) => page.text[page.span(at, at)]
             .split(' ')
             .any(|word| APPOINTMENTS.iter().any(|known| word.eq_ignore_ascii_case(known))),
@@ -245,11 +253,12 @@ fn is_listed(page: &Page<'_>, first: usize, left: &Left) -> bool {
     ];
     let same = |index: &usize| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon));
     matches!(left.cue, Cue::Other | Cue::Word(Word::Function | Word::At | Word::For))
-        && (left.at.saturating_sub(2)..=left.at).any(|verb| ends_with(page, verb, &VERBS))
+        && (left.at.saturating_sub(2)..=left.at)
+            .any(|verb| ends_with(page, verb, &VERBS) || begins_with(page, verb, &["lists"]))
         && (first.saturating_sub(10)..left.at)
             .rev()
             .take_while(same)
-            .any(|index| is_notice(page, index) || ends_with(page, index, &["receipt", "label", "wall"]))
+            .any(|index| is_notice(page, index) || ends_with(page, index, &["receipt", "label", "wall", "phone"]))
 }
 
 /// `Doors open 19:00, show starts 20:00 (poster)`, `09:15 first truck (all as written on the whiteboard)`: whether the bracket
@@ -299,6 +308,40 @@ fn is_foreign_service(page: &Page<'_>, left: &Left) -> bool {
         }
         _ => false,
     }
+}
+
+/// `The poster: shows at 11:00`, `Notice: tours at 10:00 and 12:00`: what is on, in the words of a notice before a colon.
+fn is_programme(page: &Page<'_>, left: &Left) -> bool {
+    const HELD: [&str; 14] = [
+        "shows",
+        "tours",
+        "screenings",
+        "performances",
+        "sessions",
+        "departures",
+        "sailings",
+        "masses",
+        "services",
+        "feedings",
+        "talks",
+        "concerts",
+        "matinees",
+        "alarms",
+    ];
+    let Some(held) =
+        page.before(left.at).filter(|held| left.cue == Cue::Word(Word::At) && ends_with(page, *held, &HELD))
+    else {
+        return false;
+    };
+    // `The phone lists alarms at 6:45`
+    let lists = |at: usize| page.text[page.span(at, at)].split(' ').any(|word| word == "lists");
+    if lists(held) || held > 0 && lists(held - 1) {
+        return true;
+    }
+    let Some(colon) = (held.saturating_sub(2)..held).rev().find(|at| page.kind(*at) == Kind::Mark(Mark::Colon)) else {
+        return false;
+    };
+    clause_before(page, colon).any(|at| is_notice(page, at))
 }
 
 /// `Last entry 17:30`: until when one may come in.

@@ -22,7 +22,22 @@ pub(super) fn spelled(word: &str, behind: &str) -> Option<(u16, usize)> {
         None => match rest.strip_prefix('분') {
             Some(behind) => {
                 // `이 분 지점에서`: no person is a place
-                [" 지점", "지점", " 시점", "시점", "쯤"].iter().any(|mark| behind.starts_with(mark))
+                [
+                    " 지점",
+                    "지점",
+                    " 시점",
+                    "시점",
+                    "쯤",
+                    " 반쯤",
+                    " 반에",
+                    " 반 지점",
+                    " 반 정도",
+                    "반쯤",
+                    " 반부터",
+                    " 반까지",
+                ]
+                .iter()
+                .any(|mark| behind.starts_with(mark))
                     || matches!(number, "이" | "구" | "십") && is_later(behind)
                     || !matches!(number, "이" | "구" | "십" | "두" | "세" | "네" | "한")
                         && ends(behind)
@@ -136,8 +151,23 @@ pub(super) const HANGUL_NUMERALS: [&str; 30] = [
 ];
 
 /// What stands behind a minute that something happens at.
-const PASSED: [&str; 12] =
-    ["を過", "過ぎ", "を回", "ごろ", "頃", "ころ", "経っ", "たった", "あたり", "地点", "の時点", "左右"];
+const PASSED: [&str; 15] = [
+    "のところ",
+    "の所",
+    "の地点",
+    "を過",
+    "過ぎ",
+    "を回",
+    "ごろ",
+    "頃",
+    "ころ",
+    "経っ",
+    "たった",
+    "あたり",
+    "地点",
+    "の時点",
+    "左右",
+];
 
 /// 三十 before 秒, 两 before 分钟, 半 before 分钟; 十分 (very) and 一部分 are no times.
 pub(super) fn spelled_han(text: &str) -> Option<(u16, usize)> {

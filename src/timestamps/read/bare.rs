@@ -188,6 +188,23 @@ fn is_measured(page: &Page<'_>, left: &Left, last: usize, (a, b): (Number, Numbe
         || is_graded(page, left)
         || is_standing(page, left)
         || is_metered(page, left)
+        || is_acid(page, left)
+        || is_changed_length(page, left)
+}
+
+/// `the queue length goes from 0.5 to 8.1`.
+fn is_changed_length(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::From)
+        && page.before(left.at).is_some_and(|goes| {
+            quantities::ends_with(page, goes, &["goes", "went", "moves", "moved"])
+                && page.before(goes).is_some_and(|noun| page.kind(noun) == Kind::Word(Word::Length))
+        })
+}
+
+/// `a pH of 6.5-7.0`, `the pH is 6.5-7.0`.
+fn is_acid(page: &Page<'_>, left: &Left) -> bool {
+    matches!(left.cue, Cue::Word(Word::Of | Word::Is | Word::Between | Word::From | Word::At))
+        && page.before(left.at).is_some_and(|ph| matches!(&page.text[page.span(ph, ph)], "pH" | "PH"))
 }
 
 /// `built between 1386 and 1412`, `one from 1899-1951`.

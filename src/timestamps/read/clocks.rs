@@ -2,6 +2,7 @@
 
 use super::appointments::{BY_DAY, is_agenda, is_arranged, is_in_media, is_opened, is_round};
 use super::atoms::Shape;
+use super::boards::is_of_a_service;
 use super::cut_off::{is_counted_down, is_shortened};
 use super::daytime::{
     is_dated, is_hours, is_hours_of, is_near_day, is_near_day_by_right, is_of_day, is_of_day_by_right,
@@ -10,7 +11,7 @@ use super::daytime::{
 use super::page::{Cue, Left, Page};
 use super::quantities::ends_with;
 use super::results::{is_achieved, is_counted_down_from, is_left_over, is_result, is_track};
-use super::scores::{is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
+use super::scores::{is_diluted, is_in_parts, is_other, is_other_by_right, is_other_than_time, is_ratio_of, is_set};
 use super::shown::is_seen;
 use super::sums::is_summed;
 use super::token::{Gap, Kind, Mark, Word};
@@ -57,7 +58,7 @@ fn fully(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     if left.cue == Cue::Dash && is_model(page, first, left.at) {
         return Verdict::Not;
     }
-    if is_counted_down(page, first) {
+    if is_counted_down(page, first) || is_of_a_service(page, last) {
         return Verdict::Doubt(Reason::AmbiguousNumber);
     }
     if page.script.is_some() && is_joined_by_a_stranger(page, judge, index) {
@@ -143,6 +144,10 @@ fn by_all_rules(judge: &mut Judge<'_, '_>, index: usize, left: &Left, late: bool
     if is_joined_by_a_stranger(page, judge, index) {
         return Verdict::Doubt(Reason::UnknownLanguage);
     }
+    // `The song lasts 3:41 and the encore 4:05`
+    if after_clock && !range && matches!(left.cue, Cue::Other | Cue::Unit) && is_as_long(judge, index, left.at) {
+        return Verdict::Not;
+    }
     // `White has 4:12 left, Black 3:57`
     if left.cue == Cue::Other && after_clock && is_said_again(judge, index, left.at) {
         return judge.verdicts[index - 1];
@@ -157,7 +162,9 @@ fn by_all_rules(judge: &mut Judge<'_, '_>, index: usize, left: &Left, late: bool
         || range && are_round(page, judge, index) && is_agenda(page, seconds(page, judge, index), first, last, left);
     if hours
         || late
-        || !range && (is_agenda(page, seconds(page, judge, index), first, last, left) || is_achieved(page, left))
+        || !range
+            && (is_agenda(page, seconds(page, judge, index), first, last, left)
+                || is_achieved(page, left) && !topics::is_of_ratios(judge, left))
         || is_code(page, first)
         || is_summed(page, first, last)
         || !range && is_arranged(page, seconds(page, judge, index), left)
@@ -169,6 +176,7 @@ fn by_all_rules(judge: &mut Judge<'_, '_>, index: usize, left: &Left, late: bool
                 || is_counted_down_from(page, left)
                 || is_in_parts(page, first, left)
                 || is_track(page, left))
+        || range && is_diluted(page, first, left)
         || is_jump(judge, index, left)
         || is_near_day(page, first, left)
         || !silent && (is_near_day_by_right(page, next) || is_left_over(page, next))
@@ -191,7 +199,7 @@ fn hand_on(judge: &mut Judge<'_, '_>, index: usize, left: &Left) {
         topics::follow(judge, index, Topic::Hours);
     } else if is_achieved(page, left) || is_result(page, left) || is_track(page, left) {
         topics::follow(judge, index, Topic::Length);
-    } else if left.cue == Cue::Word(Word::Shows) {
+    } else if left.cue == Cue::Word(Word::Shows) || is_in_parts(page, first, left) {
         // `the lap board reads 1:27.4 for the leader, 1:28.9 for car 44`
         topics::follow(judge, index, Topic::Pair);
     }
@@ -397,7 +405,16 @@ pub(super) fn is_same_sentence(judge: &Judge<'_, '_>, before: usize) -> bool {
 /// `5 seconds after 0:30`: what the time is told from.
 fn is_anchor(page: &Page<'_>, left: &Left) -> bool {
     let spell = |at: usize| match page.kind(at) {
-        Kind::Unit(_) => at > 0 && matches!(page.kind(at - 1), Kind::Number(_)),
+        // `a couple of seconds after 0:18`
+        Kind::Unit(_) => {
+            at > 0
+                && matches!(
+                    page.kind(at - 1),
+                    Kind::Number(_)
+                        | Kind::Spelled(_)
+                        | Kind::Word(Word::Vague | Word::Article | Word::Of | Word::Half)
+                )
+        }
         // `in the year before 1:15`
         Kind::Other(_) => ends_with(page, at, &["year", "season", "month", "week", "decade"]),
         kind => kind == Kind::Word(Word::Day),
@@ -414,6 +431,18 @@ fn is_said_again(judge: &Judge<'_, '_>, index: usize, noun: usize) -> bool {
             .before(noun)
             .is_some_and(|comma| matches!(page.kind(comma), Kind::Mark(Mark::Comma) | Kind::Word(Word::And)))
         && is_same_sentence(judge, index - 1)
+}
+
+/// `lasts 42:10, the second 38:05`: a noun behind a comma or an `and`, whose verb is that of the length before.
+fn is_as_long(judge: &Judge<'_, '_>, index: usize, noun: usize) -> bool {
+    let page = judge.page;
+    let the = |at: usize| matches!(page.kind(at), Kind::Word(Word::The | Word::Article | Word::Age));
+    judge.verdicts[index - 1] == Verdict::Not
+        && noun > 1
+        && the(noun - 1)
+        && matches!(page.kind(noun - 2), Kind::Mark(Mark::Comma) | Kind::Word(Word::And))
+        && noun - 2 == judge.last(index - 1) + 1
+        && matches!(page.left(judge.first(index - 1)).cue, Cue::Word(Word::Lasts | Word::Goes))
 }
 
 /// `x[3:10]`: a slice in a program.

@@ -2,6 +2,8 @@
 
 use super::alone::is_placed;
 use super::atoms::Timed;
+use super::boards::is_line;
+use super::elapsed::is_from_the_beginning;
 use super::lengths::{is_some_time, is_some_time_of};
 use super::minutes::told;
 use super::page::{Cue, Follow, Left, Page};
@@ -23,7 +25,8 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         Cue::Word(Word::After) if timed.unit.style == Style::Plural && !is_begun(page, left.at) => {
             // what the answer begins with is told from the start: `After 17 seconds the wolf looks up`
             let inside = page.kind(page.behind(last + 1)) == Kind::Word(Word::In);
-            if timed.unit.size == 1 && page.before(left.at).is_none() && !inside { Verdict::Time } else { UNCLEAR }
+            let told = page.before(left.at).is_none() && !inside || is_from_the_beginning(page, left.at, last);
+            if timed.unit.size == 1 && told { Verdict::Time } else { UNCLEAR }
         }
         Cue::Word(Word::From) if is_counted_down_from(page, left) => UNCLEAR,
         Cue::Word(Word::Last) => UNCLEAR,
@@ -94,8 +97,13 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
         Cue::Other if left.article && !left.the && timed.parts > 1 && is_placed_by_article(page, last) => Verdict::Time,
         _ if is_placed(left) => Verdict::Time,
         Cue::Colon if is_some_time(page, left.at) => UNCLEAR,
+        Cue::Colon if timed.unit.size == 60 && is_line(page, left.at) => UNCLEAR,
         Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon | Cue::List => Verdict::Time,
         Cue::Start if timed.unit.style != Style::Asian || left.approx || page.follow(last) != Follow::Noun => {
+            Verdict::Time
+        }
+        // 视频1分25秒放入糖
+        Cue::Word(Word::Media) if timed.unit.style == Style::Asian && timed.parts > 1 && timed.unit.size == 1 => {
             Verdict::Time
         }
         // `- 1분 12초 트럭 도착`: no length is told so exactly at the beginning of an item
@@ -111,7 +119,9 @@ pub(super) fn decide(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -
             let counted = counted
                 && !is_listed_to_a_point(page, timed.unit, last)
                 && !(is_topic(page, left.at) && parallel::is_before_a_point(page, last));
-            if matches!(page.follow(last), Follow::Noun) || counted { UNCLEAR } else { Verdict::Time }
+            // `9초 그리고 21초에`
+            let noun = || matches!(page.follow(last), Follow::Noun) && !is_listed_to_a_point(page, timed.unit, last);
+            if counted || noun() { UNCLEAR } else { Verdict::Time }
         }
         // `The target is 35 minutes`, `the limit is 30 s`
         Cue::Word(Word::Is) if timed.unit.style != Style::Known && is_of_a_noun(page, left.at) => {
@@ -139,13 +149,17 @@ fn is_placed_by_article(page: &Page<'_>, last: usize) -> bool {
 fn is_listed_to_a_point(page: &Page<'_>, unit: Unit, last: usize) -> bool {
     let mut at = last;
     for _ in 0..12 {
-        let more = matches!(page.kind(at + 1), Kind::Mark(Mark::Comma) | Kind::Word(Word::And))
-            && matches!(page.kind(at + 2), Kind::Number(_))
-            && page.kind(at + 3) == Kind::Unit(unit);
+        // `9초, 21초, 그리고 34초에`
+        let both = page.kind(at + 1) == Kind::Mark(Mark::Comma) && is_and(page, at + 2);
+        let next = at + 2 + usize::from(both);
+        let more = (matches!(page.kind(at + 1), Kind::Mark(Mark::Comma) | Kind::Word(Word::And))
+            || is_and(page, at + 1))
+            && matches!(page.kind(next), Kind::Number(_))
+            && page.kind(next + 1) == Kind::Unit(unit);
         if !more {
             break;
         }
-        at += 3;
+        at = next + 1;
     }
     at > last && matches!(&page.text[page.span(at + 1, at + 1)], "에" | "에서" | "に" | "で" | "にも" | "에도")
 }
@@ -201,6 +215,13 @@ fn is_up_to_a_length(page: &Page<'_>, to: usize) -> bool {
     let up = page.before(to).filter(|up| page.kind(*up) == Kind::Word(Word::Up));
     up.and_then(|up| page.before(up))
         .is_some_and(|verb| matches!(page.kind(verb), Kind::Word(Word::For | Word::Lasts | Word::Length | Word::Goes)))
+}
+
+/// `그리고`, そして: an `and` between clauses.
+fn is_and(page: &Page<'_>, at: usize) -> bool {
+    page.kind(at) == Kind::Word(Word::And)
+        || matches!(page.kind(at), Kind::Other(_))
+            && matches!(&page.text[page.span(at, at)], "그리고" | "또" | "そして")
 }
 
 /// The first token of a time of several numbers and units, whose last one is at `last`.

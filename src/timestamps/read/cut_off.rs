@@ -57,6 +57,18 @@ pub(super) fn is_fraction(page: &Page<'_>, first: usize) -> bool {
         && matches!(page.kind(first - 2), Kind::Number(_))
 }
 
+/// `3분의 1`, 4分の3: a part of something; but not `2분의 10초 지점`.
+#[inline(never)]
+pub(super) fn is_asian_fraction(page: &Page<'_>, last: usize, timed: &Timed) -> bool {
+    let behind = &page.text[page.tokens[last].end()..];
+    let Some(part) = behind.strip_prefix(['의', 'の']).map(str::trim_start) else { return false };
+    let digits = part.bytes().take(3).take_while(u8::is_ascii_digit).count();
+    timed.parts == 1
+        && (1..3).contains(&digits)
+        && part[..digits].parse::<f64>().is_ok_and(|part| part < timed.number)
+        && !part[digits..].trim_start().starts_with(['초', '분', '秒', '分', '.', ':'])
+}
+
 /// `T-10 seconds`, `T-0:30`: counted down to a moment that is not told.
 #[inline]
 pub(super) fn is_counted_down(page: &Page<'_>, first: usize) -> bool {

@@ -141,6 +141,9 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
     if group.joint != Joint::Single || matches!(page.atoms[group.from].shape, Shape::Pair | Shape::Odd | Shape::Local) {
         return Label::None;
     }
+    if matches!(page.atoms[group.from].shape, Shape::Clock(_)) && is_of_day(page, group) {
+        return Label::None;
+    }
     match page.role(group.from) {
         Role::Start => return Label::Start(Force::Strong),
         Role::End => return Label::End(Force::Strong),
@@ -148,6 +151,10 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
         Role::None | Role::Other => {}
     }
     let (mut strong, mut at) = (false, group.first);
+    // `"from": [102, 44]`: both of two numbers, of which no label tells which is which
+    if page.kind(group.last + 1) == Kind::Mark(Mark::Comma) && is_coordinate(page, group) {
+        return Label::None;
+    }
     for _ in 0..10 {
         let Some(index) = page.before(at) else { return Label::None };
         at = index;
@@ -188,6 +195,28 @@ fn label(page: &Page<'_>, group: &Group) -> Label {
         }
     }
     Label::None
+}
+
+/// `6:00 AM`, `오전 6:00`: a time of day, whatever its column is called.
+fn is_of_day(page: &Page<'_>, group: &Group) -> bool {
+    let meridiem = |at: usize| match page.kind(at) {
+        Kind::Word(Word::Meridiem | Word::Zone) => true,
+        // `2:00 p.m.`
+        Kind::Word(Word::Measure | Word::Article) => {
+            let rest = page.text.as_bytes().get(page.tokens[at].start()..);
+            matches!(rest, Some([b'a' | b'A' | b'p' | b'P', b'.', b'm' | b'M', ..]))
+        }
+        _ => false,
+    };
+    meridiem(group.last + 1) || group.first > 0 && page.kind(group.first - 1) == Kind::Word(Word::Meridiem)
+}
+
+/// Whether a number is the first of a pair of square brackets without units.
+fn is_coordinate(page: &Page<'_>, group: &Group) -> bool {
+    group.first > 0
+        && page.kind(group.first - 1) == Kind::Mark(Mark::Open(b'['))
+        && matches!(page.atoms[group.from].shape, Shape::Bare(_))
+        && matches!(page.kind(group.last + 2), Kind::Number(_))
 }
 
 /// Whether a hyphen ties two words to one name: `start-time`.

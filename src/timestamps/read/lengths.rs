@@ -4,7 +4,7 @@ use super::atoms::Timed;
 use super::clocks::names_length;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
-use super::results::RACES;
+use super::results::{RACES, clause_before};
 use super::token::{Kind, Mark, Style, Word};
 
 /// `lasts 10 seconds into the night`.
@@ -75,6 +75,36 @@ pub(super) fn is_some_time_of(page: &Page<'_>, time: usize) -> bool {
             .is_some_and(|before| matches!(page.kind(before), Kind::Other(_) | Kind::Word(Word::Lasts | Word::Length)))
 }
 
+/// `Cooking time:`, `Resting time:`: what is done for so long.
+#[inline(never)]
+fn is_work(page: &Page<'_>, colon: usize) -> bool {
+    const WORK: [&str; 20] = [
+        "baking",
+        "charging",
+        "chilling",
+        "cook",
+        "cooking",
+        "cooling",
+        "drying",
+        "frying",
+        "kneading",
+        "marinating",
+        "preparation",
+        "proofing",
+        "resting",
+        "rising",
+        "roasting",
+        "simmering",
+        "soaking",
+        "steaming",
+        "steeping",
+        "travel",
+    ];
+    page.label(colon).is_some_and(|time| {
+        page.kind(time) == Kind::Word(Word::Time) && page.before(time).is_some_and(|what| ends_with(page, what, &WORK))
+    })
+}
+
 /// `a cycle time of`, `the cooking time of`: the time that something takes.
 fn is_time_taken(page: &Page<'_>, time: usize) -> bool {
     page.kind(time) == Kind::Word(Word::Time)
@@ -113,6 +143,10 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         {
             true
         }
+        // `Its length is given as 35 minutes`
+        Cue::Word(Word::Function) | Cue::Other if ends_with(page, left.at, &["as"]) => {
+            clause_before(page, left.at).any(|at| page.kind(at) == Kind::Word(Word::Length))
+        }
         Cue::Word(Word::Function) | Cue::Other => takes_somebody(page, left.at),
         // `each should last 30 seconds`
         Cue::Word(Word::Last) => page.before(left.at).is_some_and(|modal| {
@@ -126,12 +160,13 @@ pub(super) fn is_length(page: &Page<'_>, left: &Left, led: bool) -> bool {
         Cue::Word(Word::Of) => {
             let point = page.before(left.at).is_some_and(|noun| {
                 matches!(page.kind(noun), Kind::Word(Word::Mark | Word::Stamp | Word::Time | Word::Start | Word::End))
-                    && !ends_with(page, noun, &["interval", "intervals"])
+                    && !ends_with(page, noun, &["interval", "intervals", "span", "timespan", "window"])
                     && !is_time_taken(page, noun)
             });
             !point
         }
         Cue::Word(Word::Is) if is_turnaround(page, left.at) || is_measured(page, left.at) => true,
+        Cue::Colon if is_work(page, left.at) => true,
         Cue::Word(Word::Is) | Cue::Colon | Cue::Cell | Cue::Open(b'(') => names_length(page, left.at),
         // `extended by 10 seconds`, `runs ahead by 3 minutes`
         Cue::Word(Word::From) => is_foreign_spell(page, left.at),

@@ -86,6 +86,10 @@ pub(super) fn single(judge: &mut Judge<'_, '_>, index: usize, left: &Left, follo
         Cue::Word(Word::Stamp) => Verdict::Time,
         // `breaks window 3`, `stop 12` of a bus
         Cue::Word(_) if number.decimals == 0 && quantities::is_numbered(page, left.at) => Verdict::Not,
+        // `after 7 ends`: of a game; but `after 12 ends the clip`
+        Cue::Word(Word::After | Word::Until | Word::Before) if number.decimals == 0 && is_of_ends(page, last) => {
+            Verdict::Not
+        }
         // `the total stays at 13.49`
         Cue::Word(Word::At) if stays(page, left.at) => Verdict::Not,
         Cue::Word(
@@ -290,6 +294,13 @@ fn is_some_other_time(page: &Page<'_>, label: usize) -> bool {
             matches!(page.kind(before), Kind::Word(Word::Last | Word::Every | Word::Function))
                 || quantities::ends_with(page, before, &["next", "previous"])
         })
+}
+
+/// `7 ends` at the end of a clause.
+fn is_of_ends(page: &Page<'_>, last: usize) -> bool {
+    page.kind(last + 1) == Kind::Word(Word::End)
+        && matches!(page.kind(last + 2), Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Semicolon))
+        && quantities::ends_with(page, last + 1, &["ends"])
 }
 
 /// `stays at 13.49`, `stands at 4`: an amount, as nobody stays at a moment.

@@ -157,7 +157,11 @@ pub(super) fn told(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> 
             let result = ["기록", "記録", "纪录", "紀錄", "成绩", "成績", "기록은", "タイム"]
                 .iter()
                 .any(|word| said.ends_with(word));
-            if said.ends_with(['差', '快', '慢', '晚']) { Some(Verdict::Not) } else { result.then_some(UNCLEAR) }
+            if said.ends_with(['差', '快', '慢', '晚', '共']) {
+                Some(Verdict::Not)
+            } else {
+                result.then_some(UNCLEAR)
+            }
         }
         _ => None,
     }

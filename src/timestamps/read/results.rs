@@ -2,7 +2,7 @@
 
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
-use super::token::{Kind, Mark, Word};
+use super::token::{Gap, Kind, Mark, Word};
 
 /// `the lap time is 1:23.4`, `a record of 3:43.13`, `her time of 2:15.3`, `the set ends 25:23`: what was achieved, not when.
 pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
@@ -36,10 +36,18 @@ pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
                 || ends_with(page, at, &["faster", "slower", "ahead", "behind", "misses", "missed", "late"])
         }),
         // `are ahead 14:11`, `trail 8:12`
+        Cue::Other if is_counted_through(page, left.at) => true,
+        // `1st 2:08:44`, `2nd place 12:09`
+        Cue::Number => {
+            is_rank(page, left.at) && !clause_before(page, left.at).any(|at| page.kind(at) == Kind::Word(Word::Ratio))
+        }
+        Cue::Other if ends_with(page, left.at, &["place"]) => {
+            left.at > 1 && page.kind(left.at - 1) == Kind::Word(Word::Ordinal)
+        }
         Cue::Other => ends_with(page, left.at, &["ahead", "trail", "trails", "tied", "level", "drew", "lost"]),
         // `the score is tied at 12:12`
         Cue::Word(Word::At) => {
-            page.before(left.at).is_some_and(|verb| ends_with(page, verb, &["tied", "level", "drawn"]))
+            page.before(left.at).is_some_and(|verb| ends_with(page, verb, &["tied", "level", "drawn", "deuce"]))
         }
         Cue::Word(Word::End | Word::Start | Word::Time) => page.before(left.at).is_some_and(|before| {
             ends_with(page, before, &GAMES)
@@ -48,6 +56,19 @@ pub(super) fn is_achieved(page: &Page<'_>, left: &Left) -> bool {
         }),
         _ => false,
     }
+}
+
+/// `counts down 0:30, 0:29`: what a display shows one after the other.
+#[inline(never)]
+fn is_counted_through(page: &Page<'_>, verb: usize) -> bool {
+    ends_with(page, verb, &["counts down", "counting down", "counted down", "counts up", "counting up", "counts"])
+}
+
+/// `1st`, `22nd`: whether an ordinal stands behind a number.
+fn is_rank(page: &Page<'_>, number: usize) -> bool {
+    page.kind(number + 1) == Kind::Word(Word::Ordinal)
+        && page.gap(number + 1) == Gap::Tight
+        && matches!(&page.text[page.span(number + 1, number + 1)], "st" | "nd" | "rd" | "th")
 }
 
 /// What takes a time that is measured.

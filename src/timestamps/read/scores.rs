@@ -1,5 +1,6 @@
 //! Clocks that are none: ratios, scores, verses, and what somebody achieved.
 
+use super::identifiers::is_in_a_name;
 use super::page::{Cue, Left, Page};
 use super::quantities::{begins_with, ends_with};
 use super::results::{GAMES, clause_before};
@@ -13,12 +14,23 @@ pub(super) fn is_other(page: &Page<'_>, left: &Left) -> bool {
         Cue::Word(Word::Ratio | Word::Book) => true,
         // `T+00:45`
         Cue::Never => page.before(left.at).is_none_or(|before| page.kind(before) != Kind::Word(Word::Time)),
-        Cue::Word(Word::Of | Word::Is) | Cue::Colon => {
-            page.label(left.at).is_some_and(|label| matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book)))
-        }
+        Cue::Word(Word::Of | Word::Is) | Cue::Colon => page.label(left.at).is_some_and(|label| {
+            matches!(page.kind(label), Kind::Word(Word::Ratio | Word::Book))
+                || left.cue == Cue::Word(Word::Of) && ends_with(page, label, &DILUTIONS)
+        }),
         _ => false,
     }
 }
+
+/// `dilutions from 1:10 to 1:80`: how thin, or when.
+pub(super) fn is_diluted(page: &Page<'_>, first: usize, left: &Left) -> bool {
+    matches!(left.cue, Cue::Word(Word::From | Word::Between))
+        && page.text[page.span(first, first)].starts_with("1:")
+        && page.before(left.at).is_some_and(|noun| ends_with(page, noun, &DILUTIONS))
+}
+
+/// `dilutions of 1:10`.
+const DILUTIONS: [&str; 4] = ["dilution", "dilutions", "gradients", "concentrations"];
 
 /// `and scores:`, `he wins:`: a verb with its time behind a colon.
 fn is_verb_of_a_game(page: &Page<'_>, colon: usize) -> bool {
@@ -68,6 +80,9 @@ fn is_placed(left: &Left) -> bool {
 
 /// `split 60:40`, `both in 16:10`, `the scale model is built at 1:24`: what the two numbers are tells it.
 pub(super) fn is_other_than_time(page: &Page<'_>, first: usize, last: usize, left: &Left) -> bool {
+    if is_in_a_name(page, first, last, left) {
+        return true;
+    }
     let text = &page.text[page.span(first, first)];
     let Some(colon) = text.bytes().position(|byte| byte == b':') else { return false };
     let (a, b) = (&text[..colon], &text[colon + 1..]);
@@ -237,9 +252,17 @@ pub(super) fn is_set(page: &Page<'_>, last: usize, left: &Left) -> bool {
     }
 }
 
+/// `The drawing is at 1:50`: when, or to which scale.
+fn is_drawn(page: &Page<'_>, left: &Left) -> bool {
+    left.cue == Cue::Word(Word::At)
+        && page.before(left.at).is_some_and(|is| {
+            page.kind(is) == Kind::Word(Word::Is) && page.before(is).is_some_and(|noun| ends_with(page, noun, &MODELS))
+        })
+}
+
 /// `Dilute the cleaner 1:10`, `geared 1:20`: what is told in parts, in the clause before.
 pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
-    const PARTS: [&str; 16] = [
+    const PARTS: [&str; 21] = [
         "ramp",
         "ramps",
         "incline",
@@ -247,6 +270,11 @@ pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
         "dilutes",
         "diluting",
         "dilution",
+        "dilutions",
+        "skala",
+        "escala",
+        "scala",
+        "maßstab",
         "thin",
         "thinned",
         "geared",
@@ -260,9 +288,10 @@ pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
     let text = &page.text[page.span(first, first)];
     text.starts_with("1:")
         && text.len() <= 4
-        && !is_placed(left)
+        && (!is_placed(left) || is_drawn(page, left))
         && clause_before(page, first).any(|at| match page.kind(at) {
             Kind::Word(Word::Ratio) => ends_with(page, at, &["mix", "mixed", "diluted", "mixture", "scale"]),
+            Kind::Word(Word::Is) => is_drawn(page, left),
             Kind::Other(_) => page.text[page.span(at, at)]
                 .split(' ')
                 .any(|word| PARTS.iter().any(|known| word.eq_ignore_ascii_case(known))),

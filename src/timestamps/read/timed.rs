@@ -4,12 +4,13 @@ use super::alone::{self, is_placed};
 use super::atoms::{Shape, Timed};
 use super::behind::{Behind, is_asian, is_interval};
 use super::clocks::is_same_sentence;
-use super::cut_off::{is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
+use super::cut_off::{is_asian_fraction, is_counted_down, is_fraction, is_hyphened, is_incomplete, is_styled};
 use super::lengths::{is_ahead, is_asian_spell, is_lasting, is_length, is_told_in_hours, is_treatment};
 use super::measures::is_squared;
 use super::metres::{is_foreign_of, is_metres};
 use super::minutes::is_oclock;
 use super::page::{Cue, Follow, Left, Page};
+use super::plurals::is_plural;
 use super::quantities::{ends_with, is_change};
 use super::sums::is_summed;
 use super::token::{Gap, Kind, Mark, Style, Word};
@@ -33,6 +34,9 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     }
     if timed.is_lone_m() && is_squared(page, last)
         || is_fraction(page, first)
+        || timed.unit.size == 60
+            && page.kind(last + 1) == Kind::Word(Word::Ordinal)
+            && is_asian_fraction(page, last, &timed)
         || is_hyphened(page, first, &timed)
         || is_styled(page, first, last, &timed)
     {
@@ -42,6 +46,9 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         return UNCLEAR;
     }
     let left = page.left(first);
+    if is_plural(page, first, last, &left, &timed) {
+        return Verdict::Not;
+    }
     if is_summed(page, first, last) {
         return if is_placed(&left) { UNCLEAR } else { Verdict::Not };
     }
@@ -294,11 +301,8 @@ fn range(judge: &Judge<'_, '_>, index: usize, left: &Left, timed: &Timed, (behin
         // `5~6초 동안`: who cannot tell them apart tells no range
         Behind::Length if !both && is_asian(page, judge.last(index)) && is_next_to(judge, index) => Verdict::Not,
         Behind::Length if is_asian(page, judge.last(index)) => {
-            if both && !is_since(judge, index) {
-                Verdict::Time
-            } else {
-                UNCLEAR
-            }
+            // `22.0 - 27.0초 동안`
+            if both && !is_since(judge, index) || !both && is_far(judge, index, both) { Verdict::Time } else { UNCLEAR }
         }
         Behind::Length | Behind::Rate => Verdict::Not,
         _ if is_oclock(page, page.atoms[judge.groups[index].from].last, timed) => UNCLEAR,

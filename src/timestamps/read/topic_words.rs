@@ -74,7 +74,9 @@ static WORDS: &[(&str, Topic, u8)] = &[
 /// Two words that only together tell it.
 #[rustfmt::skip]
 static PHRASES: &[(&str, Topic, u8)] = &[
-    ("call history", Topic::Length, LABEL), ("call log", Topic::Length, LABEL), ("missed call", Topic::Length, NOUN),
+    ("set list", Topic::Length, LABEL), ("track list", Topic::Length, LABEL), ("track listing", Topic::Length, LABEL),
+    ("grid square", Topic::Pair, LABEL | NOUN), ("grid reference", Topic::Pair, LABEL | NOUN),
+    ("map square", Topic::Pair, LABEL | NOUN), ("call history", Topic::Length, LABEL), ("call log", Topic::Length, LABEL), ("missed call", Topic::Length, NOUN),
     ("side a", Topic::Length, LABEL), ("side b", Topic::Length, LABEL), ("voice message", Topic::Length, LABEL | NOUN),
     ("voice messages", Topic::Length, LABEL | NOUN), ("voice note", Topic::Length, LABEL | NOUN),
     ("voice notes", Topic::Length, LABEL | NOUN), ("high water", Topic::Day, NOUN), ("low water", Topic::Day, NOUN),
@@ -161,7 +163,11 @@ fn places(place: Place) -> u8 {
 /// The topic that any word of a token names.
 pub(super) fn any(text: &str, place: Place) -> Option<Topic> {
     let places = places(place);
-    text.split(' ').find_map(|word| of_word(word, places)).or_else(|| of_end(text, places))
+    let ends = |(end, _): (usize, &str)| of_end(&text[..end], places);
+    text.split(' ')
+        .find_map(|word| of_word(word, places))
+        .or_else(|| of_end(text, places))
+        .or_else(|| text.match_indices(' ').skip(1).find_map(ends))
 }
 
 /// The topic that the last word of a token names, or its last two.

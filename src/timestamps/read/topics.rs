@@ -61,7 +61,10 @@ pub(super) fn is_of_topic(judge: &mut Judge<'_, '_>, index: usize, left: &Left) 
         }
         of_right(page, last, left).or_else(|| beside(page, first, left)).or_else(|| of_line(judge, index, left))
     });
+    // a length stands behind its name: `Set list:` and below it `0:30 - Opening song`
+    let opens = |topic: &Topic| *topic == Topic::Length && listed.is_none() && page.opens_item(first);
     let Some(topic) = topic
+        .filter(|topic| !opens(topic))
         .filter(|topic| fits(page, *topic, first, (from, to), (range, listed.is_some())) && !is_in_media(page, last))
     else {
         return false;
@@ -150,7 +153,22 @@ fn is_of_list_number(page: &Page<'_>, stop: usize) -> bool {
 
 /// `Guided tours: 10:00, 12:00, 14:30`, `Loading only 6:00-10:00`: quarters of an hour that no word places, beside each other.
 fn is_in_quarters(judge: &Judge<'_, '_>, index: usize, left: &Left) -> bool {
-    const MOMENTS: [&str; 5] = ["moments", "chapters", "occurrences", "scenes", "highlights"];
+    const MOMENTS: [&str; 14] = [
+        "moments",
+        "chapters",
+        "occurrences",
+        "scenes",
+        "highlights",
+        "falls",
+        "collisions",
+        "goals",
+        "sightings",
+        "appearances",
+        "detections",
+        "crossings",
+        "crashes",
+        "accidents",
+    ];
     let page = judge.page;
     let quarter = |atom: usize| match page.atoms[atom].shape {
         Shape::Clock(seconds) => BY_DAY.contains(&seconds) && is_multiple_of(seconds, 15),
@@ -201,6 +219,12 @@ fn of_right(page: &Page<'_>, last: usize, left: &Left) -> Option<Topic> {
                 && page.kind(next + 2) != Kind::Clock =>
         {
             Some(Topic::Length)
+        }
+        // `Goals 31:14, points 31`
+        Kind::Mark(Mark::Comma)
+            if begins_with(page, next + 1, &COUNTED) && matches!(page.kind(next + 2), Kind::Number(_)) =>
+        {
+            Some(Topic::Pair)
         }
         Kind::Mark(Mark::Comma | Mark::Stop) | Kind::Break => is_in_a_readout(page, left).then_some(Topic::Length),
         Kind::Other(_) if begins_with(page, next, &BERTHS) => Some(Topic::Hours),
@@ -385,6 +409,11 @@ fn tells_of_media(page: &Page<'_>, at: usize) -> bool {
     behind([Word::Media, Word::Stamp]) || (at + 1..at + 5).any(|near| ends_with(page, near, &EVENTS))
 }
 
+/// `Gear ratios: 1st 3:15, 2nd 2:10`: whether a number before a clock is told in a list of ratios.
+pub(super) fn is_of_ratios(judge: &Judge<'_, '_>, left: &Left) -> bool {
+    left.cue == Cue::Number && matches!(judge.topic, Some((at, Topic::Ratio)) if left.at.saturating_sub(at) <= 4)
+}
+
 /// What the clock is that a list has just been found to say something of.
 pub(super) fn verdict(judge: &Judge<'_, '_>) -> Verdict {
     match judge.topic {
@@ -399,7 +428,7 @@ pub(super) fn none(judge: &mut Judge<'_, '_>, index: usize, left: &Left) -> Verd
         left.cue == Cue::Word(Word::Ratio)
             && ends_with(judge.page, left.at, &["scale", "ratio", "odds", "diluted", "mixed"])
     };
-    if left.cue == Cue::Word(Word::Book) || scale() {
+    if left.cue == Cue::Word(Word::Book) || left.cue == Cue::Word(Word::Of) || scale() {
         follow(judge, index, Topic::Pair);
     }
     Verdict::Not

@@ -130,6 +130,11 @@ impl<'p, 'a> Judge<'p, 'a> {
         match group.first.checked_sub(1).map_or(Kind::Break, |before| self.page.kind(before)) {
             Kind::Mark(Mark::Equal) if self.is_parameter(index) => return Verdict::Doubt(Reason::AmbiguousNumber),
             Kind::Mark(Mark::Colon | Mark::Star) | Kind::Word(Word::In) if self.is_passage(index) => {
+                // `Timesheet: in 8:02, out 16:47`
+                if self.is_of_a_notice(index) {
+                    super::topics::follow(self, index, Topic::Hours);
+                    return Verdict::Doubt(Reason::AmbiguousNumber);
+                }
                 self.labels[index + 1] = Label::Taken;
                 return self.paired(index, index + 1);
             }
@@ -228,6 +233,14 @@ impl<'p, 'a> Judge<'p, 'a> {
             && timed(next.from)
             && next.first - self.last(index) <= 10
             && self.key(index + 1).is_some_and(|key| page.text[page.span(key, key)].eq_ignore_ascii_case("out"))
+    }
+
+    /// Whether the key of a group stands behind the colon of something that is read in the picture.
+    fn is_of_a_notice(&self, index: usize) -> bool {
+        let page = self.page;
+        let colon = self.key(index).and_then(|key| page.before(key));
+        let colon = colon.filter(|colon| page.kind(*colon) == Kind::Mark(Mark::Colon));
+        colon.and_then(|colon| page.label(colon)).is_some_and(|label| super::appointments::is_notice(page, label))
     }
 
     /// The word before a group, or before its colon.

@@ -232,8 +232,7 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
     }
     let inside = matches!(behind, Kind::Word(Word::In | Word::Into | Word::Mark));
     let cue = page.left(first).cue;
-    let left_length =
-        matches!(cue, Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Goes | Word::Up));
+    let left_length = is_length_by_left(page, cue, first, at);
     // `half a minute later`: whoever tells it so, tells a time
     let halved = half && unit.size == 60 && matches!(behind, Kind::Word(Word::Later | Word::After | Word::Before));
     let right_length = !halved
@@ -277,6 +276,37 @@ fn amount(page: &Page<'_>, at: usize) -> Option<usize> {
         && matches!(cue, Cue::Word(Word::After | Word::At))
         && !matches!(behind, Kind::Other(_));
     (article && inside || the || after).then_some(first)
+}
+
+/// Whether what stands before an amount makes it a length.
+fn is_length_by_left(page: &Page<'_>, cue: Cue, first: usize, at: usize) -> bool {
+    matches!(cue, Cue::Word(Word::Lasts | Word::For | Word::Every | Word::Length | Word::Goes | Word::Up))
+        && !is_told_from_the_start(page, first, at)
+}
+
+/// `stands up three minutes in.`, `under two minutes from the beginning`.
+fn is_told_from_the_start(page: &Page<'_>, first: usize, at: usize) -> bool {
+    let next = page.behind(at + 1);
+    let told = match page.kind(next) {
+        Kind::Word(Word::In) => {
+            matches!(page.kind(next + 1), Kind::Break | Kind::Mark(Mark::Stop | Mark::Comma | Mark::Semicolon))
+        }
+        Kind::Word(Word::From) => {
+            (next + 1..next + 3).any(|at| matches!(page.kind(at), Kind::Word(Word::Start | Word::End)))
+        }
+        _ => false,
+    };
+    told && is_no_length(page, first)
+}
+
+/// Whether what stands before an amount makes it no length by itself: `up`, `under`, `over`.
+fn is_no_length(page: &Page<'_>, first: usize) -> bool {
+    let left = page.left(first);
+    match left.cue {
+        Cue::Word(Word::Up) => true,
+        Cue::Word(Word::Lasts) => ends_with(page, left.at, &["under", "over", "within"]),
+        _ => false,
+    }
 }
 
 /// `a minute thirty in`; `just under a minute in` is inside as well.
