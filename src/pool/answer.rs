@@ -24,6 +24,8 @@ enum State {
     Lean(PooledConn),
     /// hyper's body, and the connection that must outlive it.
     Hyper(Incoming, PooledConn),
+    /// hyper's connection, behind a body that has shown its end: of one in chunks hyper does not say so itself.
+    Over(PooledConn),
     /// hyper's body on a connection that is not the pool's, and driven until the body is over or dropped.
     Apart(Incoming),
     /// The connection was taken out, the body being over.
@@ -49,7 +51,7 @@ impl Answer {
             return None;
         }
         match std::mem::replace(&mut self.0, State::Taken) {
-            State::Lean(conn) | State::Hyper(_, conn) => Some(conn),
+            State::Lean(conn) | State::Hyper(_, conn) | State::Over(conn) => Some(conn),
             State::Apart(_) | State::Taken | State::Broken => None,
         }
     }
@@ -93,6 +95,15 @@ impl Answer {
         Self(std::mem::replace(&mut self.0, State::Broken))
     }
 
+    /// Nothing more comes.
+    fn note_end(&mut self) {
+        if let State::Hyper(..) = self.0
+            && let State::Hyper(_, conn) = std::mem::replace(&mut self.0, State::Taken)
+        {
+            self.0 = State::Over(conn);
+        }
+    }
+
     /// Closes the connection, whatever was still to come.
     pub fn close(&mut self) {
         self.0 = State::Broken;
@@ -120,11 +131,14 @@ impl Body for Answer {
             State::Hyper(incoming, _) | State::Apart(incoming) => {
                 Pin::new(incoming).poll_frame(cx).map_err(Cause::Driven)
             }
-            State::Taken => Poll::Ready(None),
+            State::Over(_) | State::Taken => Poll::Ready(None),
             State::Broken => Poll::Ready(Some(Err(Cause::Over))),
         };
-        if let Poll::Ready(Some(Err(_))) = &polled {
-            this.close();
+        match &polled {
+            Poll::Ready(Some(Err(_))) => this.close(),
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => this.note_end(),
+            Poll::Ready(None) => this.note_end(),
+            _ => {}
         }
         polled
     }
@@ -133,7 +147,7 @@ impl Body for Answer {
         match &self.0 {
             State::Lean(conn) => matches!(&conn.conn, Conn::Lean(lean) if lean.is_end_stream()),
             State::Hyper(incoming, _) | State::Apart(incoming) => incoming.is_end_stream(),
-            State::Taken => true,
+            State::Over(_) | State::Taken => true,
             State::Broken => false,
         }
     }
@@ -145,7 +159,7 @@ impl Body for Answer {
                 Conn::Hyper(_) => SizeHint::default(),
             },
             State::Hyper(incoming, _) | State::Apart(incoming) => incoming.size_hint(),
-            State::Taken => SizeHint::with_exact(0),
+            State::Over(_) | State::Taken => SizeHint::with_exact(0),
             State::Broken => SizeHint::default(),
         }
     }

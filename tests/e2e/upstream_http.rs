@@ -29,6 +29,21 @@ async fn the_setting_decides_who_speaks() {
 }
 
 #[tokio::test]
+async fn a_body_in_chunks_leaves_its_connection_to_the_next() {
+    for (word, trailers) in [("lean", ""), ("lean", "a: b\r\n"), ("hyper", ""), ("hyper", "a: b\r\n")] {
+        let answer = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n{trailers}\r\n");
+        let origin = Origin::answering(move |_| answer.clone().into()).await;
+        let viaduct = speaking(word, &origin);
+        let mut client = viaduct.client().await;
+        for _ in 0..5 {
+            client.get("/").await;
+            assert!(client.response().await.is_whole);
+        }
+        assert_eq!(origin.accepted(), 1, "{word} {trailers}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_lean_connection_refuses_becomes_502() {
     for answer in [
         "HTTP/1.1 200 OK\r\na: b\r\n c\r\ncontent-length: 0\r\n\r\n",
