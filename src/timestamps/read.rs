@@ -4,7 +4,7 @@
 //! and their units together; `groups` joins two atoms to a range where something between them says so; `labels` and
 //! `table` pair starts with ends that stand apart; then `verdict` asks the family of each group (`clocks`, `timed`, `bare`,
 //! `via`) what it is: a time, none, or in doubt; single ones of `timed` and `bare` go to `alone` (and on to `cues`) and `lone`.
-//! What a language that is not read leaves to signs, and what of it is seen, is told in `notation`, `foreign` and `headings`.
+//! What a language that is not read leaves to signs, and what of it is seen, is told in `notation`, `foreign` and `foreign_heads`.
 //! What speaks against a time has files of its own (`daytime`, `shown`, `results`, `scores`, `lengths`, `metres`, `minutes`,
 //! `cut_off`, `identifiers`, `boards`, `plurals`, `quantities`, `numbering`, `named`, `measures`, `reference`, `sums`); what a list, its label or its heading says of
 //! its clocks is in `topics` and `topic_words`, what the head of a table does in `heads`. `worded` adds the doubts that words raise. Nothing that only could be a
@@ -72,9 +72,9 @@ mod cut_off;
 mod daytime;
 mod elapsed;
 mod foreign;
+mod foreign_heads;
 mod frequencies;
 mod groups;
-mod headings;
 mod heads;
 mod identifiers;
 mod labels;

@@ -8,7 +8,7 @@ use super::atoms::{Atom, Shape};
 use super::results::RACES;
 use super::token::{Gap, Kind, Mark, Token, Word};
 use super::topics::Topic;
-use super::{headings, heads};
+use super::{foreign_heads, heads};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,8 +131,8 @@ impl Head {
                 others |= u64::from(heads::is_of_others(text, cell_tokens)) << columns.len().min(63);
                 measured |= is_measured(text, cell_tokens);
                 raced |= is_of_a_race(text, cell_tokens);
-                partners.extend(headings::partner_of(text, cell_tokens).map(|role| (columns.len(), role)));
-                columns.push(headings::role_of(text, cell_tokens).unwrap_or_else(|| role(text, cell_tokens)));
+                partners.extend(foreign_heads::partner_of(text, cell_tokens).map(|role| (columns.len(), role)));
+                columns.push(foreign_heads::role_of(text, cell_tokens).unwrap_or_else(|| role(text, cell_tokens)));
                 let more: usize = cell_tokens.iter().map(|token| separator.stands_within(text, token)).sum();
                 columns.extend(std::iter::repeat_n(Role::Other, more));
                 cell = index;
