@@ -370,8 +370,8 @@ impl<'a> Page<'a> {
 
     /// The bytes from the first to the last token. Behind the last one of all there are none: a rule may look too far.
     pub(super) fn span(&self, first: usize, last: usize) -> std::ops::Range<usize> {
-        let start = self.tokens.get(first).map_or(self.text.len(), |token| token.start());
-        start..self.tokens.get(last).map_or(self.text.len(), |token| token.end())
+        let start = self.tokens.get(first).map_or(self.text.len(), Token::start);
+        start..self.tokens.get(last).map_or(self.text.len(), Token::end)
     }
 }
 
