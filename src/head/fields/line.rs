@@ -76,7 +76,7 @@ pub(super) fn len(length: usize) -> u32 {
     length as u32
 }
 
-/// The bits of some lower-case names, for [`Fields::may_have`].
+/// The bits of some lower-case names, for [`Fields::may_have`](super::Fields::may_have).
 pub(crate) const fn marks(names: &[&str]) -> u64 {
     let (mut marks, mut at) = (0, 0);
     while at < names.len() {
