@@ -97,11 +97,10 @@ impl Answer {
 
     /// Nothing more comes.
     fn note_end(&mut self) {
-        if let State::Hyper(..) = self.0
-            && let State::Hyper(_, conn) = std::mem::replace(&mut self.0, State::Taken)
-        {
-            self.0 = State::Over(conn);
-        }
+        self.0 = match std::mem::replace(&mut self.0, State::Taken) {
+            State::Hyper(_, conn) => State::Over(conn),
+            other => other,
+        };
     }
 
     /// Closes the connection, whatever was still to come.

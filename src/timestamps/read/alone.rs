@@ -259,24 +259,9 @@ fn is_per(page: &Page<'_>, left: &Left, timed: &Timed, last: usize) -> bool {
 
 /// Whether a word before it places the time.
 pub(super) fn is_placed(left: &Left) -> bool {
-    matches!(
-        left.cue,
-        Cue::Word(
-            Word::At
-                | Word::From
-                | Word::Until
-                | Word::To
-                | Word::By
-                | Word::After
-                | Word::Before
-                | Word::Between
-                | Word::Stamp
-                | Word::Time
-                | Word::Start
-                | Word::End
-                | Word::Mark
-        )
-    ) || left.cue == Cue::Start && left.approx
+    left.cue.is_preposition()
+        || matches!(left.cue, Cue::Word(Word::To | Word::Stamp | Word::Time | Word::Start | Word::End | Word::Mark))
+        || left.cue == Cue::Start && left.approx
 }
 
 /// A number of seconds that may be one of decades.

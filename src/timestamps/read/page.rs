@@ -84,6 +84,18 @@ pub(super) enum Follow {
     Never,
 }
 
+// === impl Cue ===
+
+impl Cue {
+    /// Whether it is a word that says when: what stands behind it is placed in time.
+    pub(super) fn is_preposition(self) -> bool {
+        matches!(
+            self,
+            Self::Word(Word::At | Word::From | Word::Between | Word::Until | Word::After | Word::Before | Word::By)
+        )
+    }
+}
+
 // === impl Page ===
 
 impl<'a> Page<'a> {

@@ -85,6 +85,28 @@ const QUANTITIES: [&str; 78] = [
     "zoom",
 ];
 
+/// What quantities and lengths do: more or less of them.
+pub(super) const MOVES: [&str; 18] = [
+    "climbs",
+    "decreased",
+    "decreases",
+    "dropped",
+    "drops",
+    "fallen",
+    "falls",
+    "fell",
+    "grew",
+    "grown",
+    "grows",
+    "increased",
+    "increases",
+    "reduced",
+    "risen",
+    "rises",
+    "rose",
+    "shrank",
+];
+
 /// Parts of a text or of a place that have numbers: `section 4.1`, `window 3`, `stop 12`.
 const NUMBERED: [&str; 15] = [
     "chapter",
@@ -146,18 +168,7 @@ pub(super) fn is_of_quantity(page: &Page<'_>, at: usize) -> bool {
 
 /// `has grown from 60 to 75`: whether the word before the token tells of an amount that changes.
 pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
-    const CHANGES: [&str; 52] = [
-        "graded",
-        "labeled",
-        "labelled",
-        "numbered",
-        "ranged",
-        "ranging",
-        "ranked",
-        "rated",
-        "varied",
-        "varies",
-        "vary",
+    const VERBS: [&str; 34] = [
         "accelerated",
         "accelerates",
         "braked",
@@ -165,42 +176,35 @@ pub(super) fn is_change(page: &Page<'_>, at: usize) -> bool {
         "changed",
         "changes",
         "climbed",
-        "climbs",
         "count",
         "counted",
         "counting",
         "counts",
-        "decreased",
-        "decreases",
-        "dropped",
-        "drops",
-        "fallen",
-        "falls",
-        "fell",
-        "grew",
-        "grown",
-        "grows",
-        "increased",
-        "increases",
+        "graded",
         "jumped",
         "jumps",
+        "labeled",
+        "labelled",
+        "numbered",
         "raised",
         "raises",
-        "reduced",
-        "risen",
-        "rises",
-        "rose",
+        "ranged",
+        "ranging",
+        "ranked",
+        "rated",
         "sank",
         "shifted",
         "shifts",
-        "shrank",
         "sinks",
         "slowed",
         "slows",
         "soars",
         "turned",
+        "varied",
+        "varies",
+        "vary",
     ];
-    page.before(at).is_some_and(|verb| ends_with(page, verb, &CHANGES))
+    page.before(at).is_some_and(|verb| ends_with(page, verb, &VERBS) || ends_with(page, verb, &MOVES))
 }
 
 /// `confidence (…`: whether the last word of a token is such a noun.

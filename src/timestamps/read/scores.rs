@@ -46,7 +46,7 @@ pub(super) fn is_other_by_right(page: &Page<'_>, next: usize, left: &Left) -> bo
     let grammar =
         |index: usize| matches!(page.kind(index), Kind::Word(Word::In | Word::Article | Word::Is | Word::Function));
     let ratio = (next..next + 4).find(|index| !grammar(*index)).is_some_and(|index| {
-        matches!(page.kind(index), Kind::Word(Word::Ratio)) && !(is_placed(left) && is_deed(page, index))
+        matches!(page.kind(index), Kind::Word(Word::Ratio)) && !(left.cue.is_preposition() && is_deed(page, index))
     });
     ratio
         || left.article && (is_screen(page, next) || is_proportion(page, next))
@@ -68,13 +68,6 @@ fn is_deed(page: &Page<'_>, at: usize) -> bool {
         page,
         at,
         &["wins", "won", "beat", "beats", "leads", "lead", "scores", "scored", "mixed", "diluted", "tie"],
-    )
-}
-
-fn is_placed(left: &Left) -> bool {
-    matches!(
-        left.cue,
-        Cue::Word(Word::At | Word::From | Word::Between | Word::Until | Word::After | Word::Before | Word::By)
     )
 }
 
@@ -212,24 +205,14 @@ fn is_screen(page: &Page<'_>, next: usize) -> bool {
 pub(super) fn is_ratio_of(page: &Page<'_>, first: usize, left: &Left) -> bool {
     let placed = matches!(
         left.cue,
-        Cue::Word(
-            Word::At
-                | Word::From
-                | Word::Between
-                | Word::Until
-                | Word::After
-                | Word::Before
-                | Word::By
-                | Word::Start
-                | Word::End
-                | Word::Time
-                | Word::Stamp
-        ) | Cue::Open(_)
+        Cue::Word(Word::Start | Word::End | Word::Time | Word::Stamp)
+            | Cue::Open(_)
             | Cue::Start
             | Cue::Cell
             | Cue::Dash
     );
     !placed
+        && !left.cue.is_preposition()
         && (first.saturating_sub(20)..first)
             .rev()
             .take_while(|index| !matches!(page.kind(*index), Kind::Break | Kind::Mark(Mark::Stop | Mark::Pipe)))
@@ -288,7 +271,7 @@ pub(super) fn is_in_parts(page: &Page<'_>, first: usize, left: &Left) -> bool {
     let text = &page.text[page.span(first, first)];
     text.starts_with("1:")
         && text.len() <= 4
-        && (!is_placed(left) || is_drawn(page, left))
+        && (!left.cue.is_preposition() || is_drawn(page, left))
         && clause_before(page, first).any(|at| match page.kind(at) {
             Kind::Word(Word::Ratio) => ends_with(page, at, &["mix", "mixed", "diluted", "mixture", "scale"]),
             Kind::Word(Word::Is) => is_drawn(page, left),

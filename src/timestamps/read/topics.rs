@@ -75,25 +75,11 @@ pub(super) fn is_of_topic(judge: &mut Judge<'_, '_>, index: usize, left: &Left) 
 
 /// Whether a word or a sign before a clock makes it a moment.
 fn is_placed(left: &Left) -> bool {
-    matches!(
-        left.cue,
-        Cue::Word(
-            Word::At
-                | Word::From
-                | Word::Between
-                | Word::Until
-                | Word::To
-                | Word::After
-                | Word::Before
-                | Word::By
-                | Word::In
-                | Word::Into
-                | Word::Stamp
-                | Word::Start
-                | Word::End
-                | Word::Approx
+    left.cue.is_preposition()
+        || matches!(
+            left.cue,
+            Cue::Word(Word::To | Word::In | Word::Into | Word::Stamp | Word::Start | Word::End | Word::Approx)
         )
-    )
 }
 
 /// Whether a clock, or a range of them, can be what the topic says.
