@@ -4,12 +4,15 @@
 //! recurses (100,000 levels are as good as one), lets the caller decide which of two equal keys wins, and reads every
 //! string: a lone surrogate becomes U+FFFD.
 
+mod escape;
 mod token;
 
 use std::borrow::Cow;
 
+use self::escape::resolve;
+pub(super) use self::escape::unescape;
 use super::room;
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 use token::{control, escape_length, is_plain as is_plain_text, near_special, number_length};
 
 /// The room that is made for what a string with escapes says, at first.
@@ -65,59 +68,6 @@ pub(super) fn number(raw: &str) -> Option<f64> {
         return None;
     }
     raw.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// Resolves the escapes between a string's quotes.
-pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
-    let Some(first) = memchr(b'\\', raw.as_bytes()) else { return Cow::Borrowed(raw) };
-    let mut plain = String::with_capacity(raw.len());
-    let mut rest = raw;
-    let mut next = first;
-    loop {
-        plain.push_str(&rest[..next]);
-        let Some(escape) = rest[next..].strip_prefix('\\') else { return Cow::Owned(plain) };
-        let (said, after) = resolve(escape);
-        plain.extend(said);
-        rest = after;
-        next = if rest.starts_with('\\') { 0 } else { memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len()) };
-    }
-}
-
-/// The character that an escape stands for, and what is behind it; `escape` begins behind the backslash.
-fn resolve(escape: &str) -> (Option<char>, &str) {
-    let Some(kind) = escape.chars().next() else { return (None, escape) };
-    let after = &escape[kind.len_utf8()..];
-    let said = match kind {
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'u' => return code_point(after),
-        other => other,
-    };
-    (Some(said), after)
-}
-
-fn code_point(hex: &str) -> (Option<char>, &str) {
-    const LOST: Option<char> = Some(char::REPLACEMENT_CHARACTER);
-    let Some((unit, after)) = code_unit(hex) else { return (LOST, hex) };
-    match unit {
-        0xd800..0xdc00 => match after.strip_prefix("\\u").and_then(code_unit) {
-            Some((low @ 0xdc00..0xe000, behind)) => {
-                (char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00)), behind)
-            }
-            _ => (LOST, after),
-        },
-        0xdc00..0xe000 => (LOST, after),
-        _ => (char::from_u32(unit), after),
-    }
-}
-
-fn code_unit(hex: &str) -> Option<(u32, &str)> {
-    let (digits, after) = hex.split_at_checked(4)?;
-    let unit = digits.bytes().try_fold(0, |unit, digit| Some(unit << 4 | char::from(digit).to_digit(16)?))?;
-    Some((unit, after))
 }
 
 /// A place in a text, that goes on value by value.
