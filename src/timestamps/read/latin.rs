@@ -139,11 +139,11 @@ fn long_word(text: &[u8]) -> (usize, Option<&'static Known>) {
 /// Whether a word of letters cannot go on with what stands behind it, nor be an address or an abbreviation with it.
 fn is_over(behind: &[u8]) -> bool {
     match behind {
-        [b' ', ..] | [] => true,
+        // most end with their sentence
+        [b'.', b' ', next @ ..] => !matches!(next, [b'0'..=b'9', ..]),
+        [b'.', next, ..] => *next == b'\n',
         [b'0'..=b'9' | b'_' | b'\'' | 0x80.., ..] => false,
         [b':', b'/', ..] | [b':', _, _, b':', ..] => false,
-        [b'.', b' ', b'0'..=b'9', ..] => false,
-        [b'.', next, ..] => matches!(next, b' ' | b'\n'),
         _ => true,
     }
 }

@@ -30,7 +30,8 @@ impl Style {
                 || page.kind(page.behind(atom.last + 1)) == Kind::Mark(Mark::Colon) && page.opens_item(atom.first);
             match atom.shape {
                 Shape::Pair if opens() => return Self::Bullets,
-                Shape::Clock(_) if opens() => {
+                // most clocks have two digits before the colon, and can be nothing else
+                Shape::Clock(_) if !is_padded(page, atom.first) && opens() => {
                     let Some((start, end)) = halves(page, atom.first) else { continue };
                     links += usize::from(last == Some(start));
                     last = Some(end);
@@ -47,8 +48,12 @@ fn halves(page: &Page<'_>, token: usize) -> Option<(f64, f64)> {
     let text = &page.text[page.span(token, token)];
     let (start, end) = text.split_once(':')?;
     let (start, end) = (start.parse::<f64>().ok()?, end.parse::<f64>().ok()?);
-    let plain = !text.starts_with('0') || text.starts_with("0:");
-    (start < end && plain).then_some((start, end))
+    (start < end && !is_padded(page, token)).then_some((start, end))
+}
+
+/// Whether a token begins with a zero that no number has: `05:10`, but not `0:10`.
+fn is_padded(page: &Page<'_>, token: usize) -> bool {
+    matches!(page.text.as_bytes()[page.span(token, token)], [b'0', next, ..] if next != b':')
 }
 
 /// `10:20:` in a text that writes its bullets as start and end.
