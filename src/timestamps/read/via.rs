@@ -84,9 +84,7 @@ pub(super) fn pair(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let colon = page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Colon);
     let listed = matches!(judge.listed_behind(index), Some(Verdict::Done));
     let comma = page.kind(last + 1) == Kind::Mark(Mark::Comma);
-    let left = page.left(first);
-    let follow = page.follow(last);
-    let verdict = match left.cue {
+    let verdict = match page.left(first).cue {
         Cue::Word(Word::Ratio | Word::Of) | Cue::Never | Cue::Id => Verdict::Not,
         _ if page.kind(page.behind(last + 1)) == Kind::Word(Word::Ratio) => Verdict::Not,
         _ if listed && (decimal || colon || comma) => Verdict::Time,
@@ -100,7 +98,7 @@ pub(super) fn pair(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
         }
         // `00.00.14:00.00.21: a man; 00.01.05:00.01.10: a dog`
         Cue::List if decimal && colon && index > 0 && judge.verdicts[index - 1] == Verdict::Done => Verdict::Time,
-        _ if decimal && follow != super::page::Follow::Noun => UNCLEAR,
+        _ if decimal && page.follow(last) != super::page::Follow::Noun => UNCLEAR,
         _ => Verdict::Not,
     };
     match verdict {
