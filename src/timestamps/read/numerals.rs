@@ -328,7 +328,10 @@ fn fraction(behind: &[u8]) -> usize {
 
 /// The two times of a [`Kind::Pair`].
 pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
-    let (start, end) = text.split_once([':', '：'])?;
+    let (start, end) = match text.bytes().position(|byte| byte == b':' || !byte.is_ascii()) {
+        Some(colon) if text.as_bytes()[colon] == b':' => (&text[..colon], &text[colon + 1..]),
+        _ => text.split_once([':', '：'])?,
+    };
     Some((dotted_or_decimal(start)?, dotted_or_decimal(end)?))
 }
 

@@ -80,25 +80,25 @@ pub(super) fn pair(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let text = &page.text[page.span(first, last)];
     let Some((start, end)) = atoms::pair(text) else { return Verdict::Not };
     // the last byte of a wide point is that of no wide digit, nor of a wide colon
-    let decimal = text.bytes().filter(|byte| matches!(byte, b'.' | 0x8E)).count() >= 2;
+    let decimal = || text.bytes().filter(|byte| matches!(byte, b'.' | 0x8E)).count() >= 2;
     let colon = page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Colon);
     let listed = matches!(judge.listed_behind(index), Some(Verdict::Done));
     let comma = page.kind(last + 1) == Kind::Mark(Mark::Comma);
     let verdict = match page.left(first).cue {
         Cue::Word(Word::Ratio | Word::Of) | Cue::Never | Cue::Id => Verdict::Not,
         _ if page.kind(page.behind(last + 1)) == Kind::Word(Word::Ratio) => Verdict::Not,
-        _ if listed && (decimal || colon || comma) => Verdict::Time,
+        _ if listed && (colon || comma || decimal()) => Verdict::Time,
         _ if page.opens_item(first)
-            && (colon || decimal || comma && start < end && page.gap(last + 1) == Gap::Tight) =>
+            && (colon || comma && start < end && page.gap(last + 1) == Gap::Tight || decimal()) =>
         {
             Verdict::Time
         }
-        Cue::Start | Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon if decimal || colon && start < end => {
+        Cue::Start | Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon if colon && start < end || decimal() => {
             Verdict::Time
         }
         // `00.00.14:00.00.21: a man; 00.01.05:00.01.10: a dog`
-        Cue::List if decimal && colon && index > 0 && judge.verdicts[index - 1] == Verdict::Done => Verdict::Time,
-        _ if decimal && page.follow(last) != super::page::Follow::Noun => UNCLEAR,
+        Cue::List if colon && decimal() && index > 0 && judge.verdicts[index - 1] == Verdict::Done => Verdict::Time,
+        _ if decimal() && page.follow(last) != super::page::Follow::Noun => UNCLEAR,
         _ => Verdict::Not,
     };
     match verdict {
