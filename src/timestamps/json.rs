@@ -495,7 +495,7 @@ mod tests {
             (random >> 33) as usize % count
         };
         for _ in 0..20_000 {
-            let text: String = (0..1 + next(9)).map(|_| pieces[next(pieces.len())]).collect();
+            let text: String = (0..=next(9)).map(|_| pieces[next(pieces.len())]).collect();
             assert_eq!(is_gone_over(&text), is_valid(&text), "{text}");
         }
         for inside in [
