@@ -62,9 +62,6 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     if let Some((kind, length)) = wall::lex(rest) {
         return lexer.dated(kind, length);
     }
-    if let Some(length) = decimals(rest) {
-        return lexer.push(Kind::Pair, length);
-    }
     let mut run = Run::of(rest);
     if run.is_labelled(rest, lexer.tokens.last()) {
         run.count = 1;
@@ -90,14 +87,18 @@ static ENDS: [bool; 256] = {
     ends
 };
 
-/// What nearly all numbers are: `12`, `12.5`, `1:05` or `1:02:03`, and behind it nothing that could belong to it.
+/// What nearly all numbers are: `12`, `12.5`, `12.0:18.5`, `1:05` or `1:02:03`, and behind it nothing that could belong to it.
 fn plainly(rest: &[u8]) -> Option<(Kind, usize)> {
     let sexagesimal = |at: usize| matches!(rest[at..], [b':', b'0'..=b'5', b'0'..=b'9', ..]);
     let whole = digits(rest);
     let (kind, end) = match rest[whole..] {
         [b'.', b'0'..=b'9', ..] => {
             let decimals = digits(&rest[whole + 1..]);
-            (number(whole, decimals), whole + 1 + decimals)
+            let end = whole + 1 + decimals;
+            if let Some(length) = length_of_pair(rest, end) {
+                return Some((Kind::Pair, length));
+            }
+            (number(whole, decimals), end)
         }
         [b':', b'0'..=b'5', b'0'..=b'9', ..] if whole <= 6 => {
             (Kind::Clock, if sexagesimal(whole + 3) { whole + 6 } else { whole + 3 })
@@ -114,18 +115,16 @@ fn is_counted(rest: &[u8], length: usize) -> bool {
     counter && fraction < 3 && length > fraction && rest[length - fraction - 1] == b','
 }
 
-/// Bytes of VIA's `12.0:18.5` that a text begins with, if what stands behind it is plainly something else.
-fn decimals(rest: &[u8]) -> Option<usize> {
-    let decimal = |text: &[u8]| {
-        let whole = digits(text);
-        let [b'.', behind @ ..] = &text[whole..] else { return None };
-        let decimals = digits(behind);
-        (whole > 0 && decimals > 0).then_some(whole + 1 + decimals)
-    };
-    let colon = decimal(rest)?;
+/// Bytes of VIA's `12.0:18.5` whose first number ends at `colon`, if what stands behind it is plainly something else.
+#[inline]
+fn length_of_pair(rest: &[u8], colon: usize) -> Option<usize> {
     let [b':', behind @ ..] = &rest[colon..] else { return None };
-    let end = colon + 1 + decimal(behind)?;
-    matches!(rest[end..], [] | [b' ' | b'\n' | b')' | b']', ..] | [b':', b' ', ..]).then_some(end)
+    let whole = digits(behind);
+    let [b'.', decimals @ ..] = &behind[whole..] else { return None };
+    let decimals = digits(decimals);
+    let end = colon + 1 + whole + 1 + decimals;
+    let is_over = matches!(rest[end..], [] | [b' ' | b'\n' | b')' | b']', ..] | [b':', b' ', ..]);
+    (whole > 0 && decimals > 0 && is_over).then_some(end)
 }
 
 /// Whether neither a digit, a date nor an identifier goes on with what stands behind a number.
