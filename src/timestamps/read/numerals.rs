@@ -336,20 +336,26 @@ pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
 
 fn dotted_or_decimal(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
-    // `01.01.10.5`: with a fraction
-    if let [.., b'.', _, _, b'.', tenths @ b'0'..=b'9'] = *bytes
-        && bytes.len() == 10
-    {
-        return Some(dotted_or_decimal(&text[..8])? + f64::from(two(0, tenths)) / 10.0);
-    }
     match *bytes {
+        // `12.0`
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9', b'.', tenths @ b'0'..=b'9'] => {
+            Some(f64::from(two(tens, ones) * 10 + two(0, tenths)) / 10.0)
+        }
+        // `184.5`
+        [hundreds @ b'0'..=b'9', tens @ b'0'..=b'9', ones @ b'0'..=b'9', b'.', tenths @ b'0'..=b'9'] => {
+            Some(f64::from(two(hundreds, tens) * 100 + two(ones, tenths)) / 10.0)
+        }
+        // `01.01.10.5`: with a fraction
+        [.., b'.', _, _, b'.', tenths @ b'0'..=b'9'] if bytes.len() == 10 => {
+            Some(dotted_or_decimal(&text[..8])? + f64::from(two(0, tenths)) / 10.0)
+        }
         // `00.01.10`
         [high, hours, b'.', tens @ b'0'..=b'5', minutes, b'.', ten @ b'0'..=b'5', ones]
             if [high, hours, minutes, ones].iter().all(u8::is_ascii_digit) =>
         {
             Some(f64::from((two(high, hours) * 60 + two(tens, minutes)) * 60 + two(ten, ones)))
         }
-        // `12.0`, `184.5`
+        // `8.4`, `1205.0`
         [ref whole @ .., b'.', tenths @ b'0'..=b'9']
             if matches!(whole.len(), 1..=4) && whole.iter().all(u8::is_ascii_digit) =>
         {
