@@ -383,3 +383,36 @@ fn is_decimal(text: &[u8]) -> bool {
     }
     points < 2
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_numbers_of_a_pair_as_the_standard_library_does() {
+        for number in ["0.0", "8.4", "12.0", "99.9", "184.5", "1205.0", "7.25", "12", "600"] {
+            for other in ["0.0", "18.5", "203.75"] {
+                let both = (number.parse().ok(), other.parse().ok());
+                for colon in [":", "："] {
+                    let read = pair(&format!("{number}{colon}{other}"));
+                    assert_eq!((read.map(|read| read.0), read.map(|read| read.1)), both, "{number}{colon}{other}");
+                }
+            }
+        }
+        assert_eq!(pair("00.01.10:00.02.05"), Some((70.0, 125.0)));
+        assert_eq!((pair("12.0"), pair(""), pair("é12.0")), (None, None, None));
+    }
+
+    #[test]
+    fn a_pair_ends_where_nothing_goes_on_with_it() {
+        let length = |text: &str| length_of_pair(text.as_bytes(), 4);
+        for behind in ["", " ", "\n", ")", "]", ": a car"] {
+            assert_eq!(length(&format!("12.0:18.5{behind}")), Some(9), "{behind:?}");
+        }
+        for text in
+            ["12.0", "12.0:", "12.0:18", "12.0:18.", "12.0:.5", "12.0:18.5:", "12.0:18.5:1", "12.0:18.5s", "12.0:é"]
+        {
+            assert_eq!(length(text), None, "{text}");
+        }
+    }
+}
