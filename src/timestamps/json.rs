@@ -5,6 +5,7 @@
 //! string: a lone surrogate becomes U+FFFD.
 
 mod escape;
+mod nesting;
 mod token;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use self::escape::resolve;
 pub(super) use self::escape::unescape;
 use super::room;
 use memchr::memchr2;
+use nesting::Nesting;
 use token::{control, escape_length, is_plain as is_plain_text, near_special, number_length};
 
 /// The room that is made for what a string with escapes says, at first.
@@ -66,6 +68,10 @@ pub(super) fn number(raw: &str) -> Option<f64> {
     let first = *raw.as_bytes().first()?;
     if first != b'-' && !first.is_ascii_digit() {
         return None;
+    }
+    // no shorter integer is rounded
+    if raw.len() <= 15 && raw.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(raw.bytes().fold(0.0, |value, digit| 10.0 * value + f64::from(digit - b'0')));
     }
     raw.parse().ok().filter(|number: &f64| number.is_finite())
 }
@@ -173,6 +179,21 @@ impl<'a> Cursor<'a> {
             self.stop();
             return Cow::Borrowed("");
         };
+        self.skip_colon();
+        key
+    }
+
+    fn skip_key(&mut self) {
+        if self.is_string() {
+            self.skip_string();
+            self.skip_colon();
+        } else {
+            self.stop();
+        }
+    }
+
+    /// Goes over the colon between a key and its value.
+    fn skip_colon(&mut self) {
         self.skip_space();
         if self.byte() == Some(b':') {
             self.at += 1;
@@ -180,7 +201,6 @@ impl<'a> Cursor<'a> {
         } else {
             self.stop();
         }
-        key
     }
 
     fn enter(&mut self, bracket: u8) -> bool {
@@ -217,14 +237,17 @@ impl<'a> Cursor<'a> {
 
     /// Goes over the value that begins here.
     fn skip(&mut self) {
+        match self.byte() {
+            Some(b'"') => self.skip_string(),
+            Some(b'{' | b'[') => self.skip_container(),
+            _ => self.skip_scalar(),
+        }
+    }
+
+    /// Goes over a number or a name.
+    fn skip_scalar(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
         let length = match rest {
-            [b'"', ..] => return self.skip_string(),
-            [b'[', b']', ..] | [b'{', b'}', ..] => 2,
-            [b'{' | b'[', ..] => {
-                let end = self.at + container_length(rest);
-                if self.text.get(self.at..end).is_some_and(is_valid) { end - self.at } else { 0 }
-            }
             [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => 4,
             [b'f', b'a', b'l', b's', b'e', ..] => 5,
             _ => number_length(rest),
@@ -233,6 +256,50 @@ impl<'a> Cursor<'a> {
             self.stop();
         }
         self.at += length;
+    }
+
+    /// Goes over an object or an array with all that is in it.
+    fn skip_container(&mut self) {
+        let start = self.at;
+        let mut inside = Nesting::default();
+        loop {
+            let is_object = self.byte() == Some(b'{');
+            let mut is_first = is_object || self.byte() == Some(b'[');
+            if is_first {
+                self.at += 1;
+                if !inside.enter(is_object) {
+                    return self.skip_deep(start);
+                }
+            } else if self.is_string() {
+                self.skip_string();
+            } else {
+                self.skip_scalar();
+            }
+            loop {
+                let Some(is_object) = inside.is_object() else { return };
+                if self.goes_on(if is_object { b'}' } else { b']' }, &mut is_first) {
+                    if is_object {
+                        self.skip_key();
+                    }
+                    break;
+                }
+                if self.is_broken {
+                    return;
+                }
+                inside.leave();
+            }
+        }
+    }
+
+    /// The same, of one that begins at `start` and is deeper than is noted here.
+    #[cold]
+    #[inline(never)]
+    fn skip_deep(&mut self, start: usize) {
+        let end = start + container_length(&self.text.as_bytes()[start..]);
+        match self.text.get(start..end) {
+            Some(container) if is_valid(container) => self.at = end,
+            _ => self.stop(),
+        }
     }
 
     fn skip_string(&mut self) {
@@ -410,6 +477,55 @@ mod tests {
         let text = format!("{{\"a\":{}{},\"b\":1}}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(is_valid(&text));
         assert_eq!(member(&text, "b"), Some("1"));
+    }
+
+    /// What is gone over here and what serde reads must be the same texts, however deep.
+    #[test]
+    fn goes_over_the_containers_that_are_json() {
+        let is_gone_over = |text: &str| {
+            let mut cursor = Cursor::new(text);
+            cursor.skip();
+            cursor.is_over()
+        };
+        let pieces =
+            ["[", "]", "{", "}", ",", ":", "\"k\"", "\"a\\\"é\"", "-1.5e3", "01", "null", " ", "\n", "\"\t\"", "é"];
+        let mut random = 1_u64;
+        let mut next = |count: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) as usize % count
+        };
+        for _ in 0..20_000 {
+            let text: String = (0..=next(9)).map(|_| pieces[next(pieces.len())]).collect();
+            assert_eq!(is_gone_over(&text), is_valid(&text), "{text}");
+        }
+        for inside in [
+            "",
+            "1",
+            "[]",
+            "{}",
+            "{\"a\": [1, {\"b\":null}] , \"c\":\"]\"}",
+            "{\"a\"}",
+            "[1,]",
+            "{\"a\":1,}",
+            "1 2",
+            "x",
+        ] {
+            for depth in [1, 2, 62, 63, 64, 65, 130] {
+                for (open, close) in [("[", "]"), ("{ \"k\" :", "}"), ("[0, {\"k\":", " }\n]")] {
+                    let text = format!("{}{inside}{}", open.repeat(depth), close.repeat(depth));
+                    assert_eq!(is_gone_over(&text), is_valid(&text), "{text}");
+                    assert!(!is_gone_over(&text[..text.len() - 1]), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn reads_numbers_as_the_standard_library_does() {
+        for raw in ["0", "600", "999999999999999", "1772612999", "12345678901234567890", "-3", "1.5", "1e3", "007"] {
+            assert_eq!(number(raw), raw.parse().ok(), "{raw}");
+        }
+        assert_eq!((number(""), number("x"), number("1e999")), (None, None, None));
     }
 
     #[test]

@@ -48,9 +48,10 @@ fn first_special(bytes: u64) -> usize {
     const ONES: u64 = u64::MAX / 0xFF;
     // The high bit of each byte that is below the number, and maybe of some above the lowest one of those.
     let below = |bytes: u64, number: u64| bytes.wrapping_sub(number * ONES) & !bytes;
-    let quotes = below(bytes ^ (0x22 * ONES), 1);
+    // With this bit changed, a quote is the one above the control characters.
+    let low = below(bytes ^ (0x02 * ONES), 0x21);
     let backslashes = below(bytes ^ (0x5C * ONES), 1);
-    let found = (below(bytes, 0x20) | quotes | backslashes) & (0x80 * ONES);
+    let found = (low | backslashes) & (0x80 * ONES);
     (found.trailing_zeros() / 8) as usize
 }
 
@@ -67,11 +68,14 @@ pub(super) fn escape_length(text: &[u8]) -> usize {
 pub(super) fn number_length(text: &[u8]) -> usize {
     let digits = |from: usize| text.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
     let sign = usize::from(text.first() == Some(&b'-'));
-    let mut at = match text.get(sign) {
-        Some(b'0') => sign + 1,
-        _ if digits(sign) > 0 => sign + digits(sign),
-        _ => return 0,
+    let mut at = match (text.get(sign), digits(sign)) {
+        (Some(b'0'), _) => sign + 1,
+        (_, 0) => return 0,
+        (_, count) => sign + count,
     };
+    if !matches!(text.get(at), Some(b'.' | b'e' | b'E')) {
+        return at;
+    }
     if text.get(at) == Some(&b'.') {
         let count = digits(at + 1);
         if count == 0 {

@@ -3,7 +3,7 @@
 use super::appointments::is_notice;
 use super::page::{Cue, Left, Page};
 use super::quantities::ends_with;
-use super::token::{Gap, Kind, Mark, Style, Word};
+use super::token::{Gap, Kind, Mark, Style, Token, Word};
 
 /// `10:22 AM`, `오전 10:22`, `2025-01-15 10:22`, `10:22 UTC`, `Jan 15, 10:22`.
 pub(super) fn is_of_day(page: &Page<'_>, first: usize, left: &Left) -> bool {
@@ -73,23 +73,23 @@ pub(super) fn is_hours_of(page: &Page<'_>, colon: usize) -> bool {
 
 /// `at 1:15 and 2:45 according to the pole`, `10:45, as the plate says`: what is not told of the media, but by something in it.
 pub(super) fn is_told_elsewhere(page: &Page<'_>, last: usize) -> bool {
+    let behind = &page.tokens[last + 1..page.tokens.len().min(last + 12)];
+    // the article of who tells it stands behind `to`, `as` or a verb
+    let is_near = |pair: &[Token]| {
+        pair[1].kind == Kind::Word(Word::The)
+            && matches!(pair[0].kind, Kind::Word(Word::To | Word::Shows | Word::Function))
+    };
     let teller =
         |at: usize| matches!(page.kind(at), Kind::Other(_) | Kind::Word(Word::Display | Word::Agenda | Word::Day));
-    let behind = &page.tokens[last + 1..page.tokens.len().min(last + 12)];
-    for (nth, token) in behind.iter().enumerate() {
-        match token.kind {
-            Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon) => return false,
-            // the article of who tells it
-            Kind::Word(Word::The) if nth > 0 => {
-                let the = last + 1 + nth;
-                if teller(the + 1) && is_telling(page, last, the) || is_said_by(page, last, the) {
-                    return true;
-                }
-            }
-            _ => {}
-        }
-    }
-    false
+    behind.windows(2).enumerate().filter(|(_, pair)| is_near(pair)).any(|(nth, _)| {
+        let the = last + 2 + nth;
+        is_one_clause(&behind[..nth]) && (teller(the + 1) && is_telling(page, last, the) || is_said_by(page, last, the))
+    })
+}
+
+/// Whether no sentence ends with one of these tokens, nor a part of one.
+fn is_one_clause(tokens: &[Token]) -> bool {
+    tokens.iter().all(|token| !matches!(token.kind, Kind::Break | Kind::Mark(Mark::Stop | Mark::Semicolon)))
 }
 
 /// `is cancelled, says the board`

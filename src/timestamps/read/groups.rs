@@ -56,12 +56,17 @@ pub(super) fn groups(page: &Page<'_>, mut groups: Vec<Group>) -> Vec<Group> {
 
 /// What joins an atom to the one behind it.
 fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
+    let next = a.last + 1;
     // most stand in sentences, lines and cells of their own
-    let apart = match page.kind(a.last + 1) {
-        Kind::Break => !is_wrapped(page, a, a.last + 1, b),
-        Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Pipe) => true,
-        Kind::Mark(Mark::Colon) => a.shape != Shape::Wall,
-        _ => b.first - a.last > FAR,
+    let apart = match page.kind(next) {
+        // `0:12 - 0:47`
+        Kind::Mark(Mark::Dash | Mark::Tilde | Mark::Arrow) if next + 1 == b.first && are_clocks(a, b) => {
+            return Some(Joint::Sign);
+        }
+        Kind::Break => !is_wrapped(page, a, next, b),
+        // `**0:47**: a fall`
+        Kind::Mark(Mark::Star | Mark::Quote) => b.first - a.last > FAR || ends_clause(page.kind(page.behind(next)), a),
+        kind => ends_clause(kind, a) || b.first - a.last > FAR,
     };
     if apart {
         return None;
@@ -74,6 +79,20 @@ fn joint(page: &Page<'_>, a: &Atom, b: &Atom) -> Option<Joint> {
         connector(page, a, b)?
     };
     belong(page, a, b, joint).then_some(joint)
+}
+
+/// Whether nothing behind such a token can belong to the atom before it.
+#[inline]
+fn ends_clause(kind: Kind, a: &Atom) -> bool {
+    match kind {
+        Kind::Mark(Mark::Stop | Mark::Semicolon | Mark::Pipe) => true,
+        Kind::Mark(Mark::Colon) => a.shape != Shape::Wall,
+        _ => false,
+    }
+}
+
+fn are_clocks(a: &Atom, b: &Atom) -> bool {
+    matches!((a.shape, b.shape), (Shape::Clock(_), Shape::Clock(_)))
 }
 
 /// `from 0:12` and, in the next line, `to 0:47`; `0:20부터` and `0:30까지`: whether a line ends within a range only because it

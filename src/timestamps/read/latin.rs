@@ -51,9 +51,7 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
             },
         };
         let (word, behind) = rest.split_at(length);
-        if !matches!(behind, [b' ', ..]) && !is_over(behind) {
-            break true;
-        }
+        let Some(end) = End::of(behind) else { break true };
         match known.filter(|_| !is_code(word)) {
             None => strangers += 1,
             Some(known) => {
@@ -77,20 +75,19 @@ pub(super) fn words(lexer: &mut Lexer<'_>) {
                 }
             }
         }
-        match behind {
-            [b' ', next @ ..] => rest = next,
-            // a sentence, or a part of one, ends, and the next one begins
-            [sign @ (b',' | b'.'), b' ', next @ ..] => {
+        match end {
+            End::Space(next) => rest = next,
+            End::Sentence(sign, next) => {
                 let at = bytes.len() - behind.len();
                 if strangers > 0 {
                     lexer.strangers(strangers, gap, from..at);
                     strangers = 0;
                 }
-                lexer.plain(signs::plain(*sign), Gap::Tight, at..at + 1);
+                lexer.plain(signs::plain(sign), Gap::Tight, at..at + 1);
                 (gap, from) = (Gap::Space, at + 2);
                 rest = next;
             }
-            _ => {
+            End::Sign => {
                 rest = behind;
                 break false;
             }
@@ -136,15 +133,29 @@ fn long_word(text: &[u8]) -> (usize, Option<&'static Known>) {
     (length, known)
 }
 
-/// Whether a word of letters cannot go on with what stands behind it, nor be an address or an abbreviation with it.
-fn is_over(behind: &[u8]) -> bool {
-    match behind {
-        [b' ', ..] | [] => true,
-        [b'0'..=b'9' | b'_' | b'\'' | 0x80.., ..] => false,
-        [b':', b'/', ..] | [b':', _, _, b':', ..] => false,
-        [b'.', b' ', b'0'..=b'9', ..] => false,
-        [b'.', next, ..] => matches!(next, b' ' | b'\n'),
-        _ => true,
+/// What ends a word of letters.
+enum End<'a> {
+    /// A space, with what stands behind it.
+    Space(&'a [u8]),
+    /// The sign of a sentence, or a part of one, that ends, with what stands behind the space behind it.
+    Sentence(u8, &'a [u8]),
+    /// Any other sign, or the text's end.
+    Sign,
+}
+
+impl<'a> End<'a> {
+    /// What stands behind a word, unless the word can go on with it, or be an address or an abbreviation with it.
+    #[inline]
+    fn of(behind: &'a [u8]) -> Option<Self> {
+        match behind {
+            [b' ', next @ ..] => Some(Self::Space(next)),
+            [b'.', b' ', b'0'..=b'9', ..] => None,
+            [sign @ (b'.' | b','), b' ', next @ ..] => Some(Self::Sentence(*sign, next)),
+            [b'.', next, ..] if *next != b'\n' => None,
+            [b'0'..=b'9' | b'_' | b'\'' | 0x80.., ..] => None,
+            [b':', b'/', ..] | [b':', _, _, b':', ..] => None,
+            _ => Some(Self::Sign),
+        }
     }
 }
 

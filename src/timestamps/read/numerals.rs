@@ -62,9 +62,6 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     if let Some((kind, length)) = wall::lex(rest) {
         return lexer.dated(kind, length);
     }
-    if let Some(length) = decimals(rest) {
-        return lexer.push(Kind::Pair, length);
-    }
     let mut run = Run::of(rest);
     if run.is_labelled(rest, lexer.tokens.last()) {
         run.count = 1;
@@ -90,14 +87,18 @@ static ENDS: [bool; 256] = {
     ends
 };
 
-/// What nearly all numbers are: `12`, `12.5`, `1:05` or `1:02:03`, and behind it nothing that could belong to it.
+/// What nearly all numbers are: `12`, `12.5`, `12.0:18.5`, `1:05` or `1:02:03`, and behind it nothing that could belong to it.
 fn plainly(rest: &[u8]) -> Option<(Kind, usize)> {
     let sexagesimal = |at: usize| matches!(rest[at..], [b':', b'0'..=b'5', b'0'..=b'9', ..]);
     let whole = digits(rest);
     let (kind, end) = match rest[whole..] {
         [b'.', b'0'..=b'9', ..] => {
             let decimals = digits(&rest[whole + 1..]);
-            (number(whole, decimals), whole + 1 + decimals)
+            let end = whole + 1 + decimals;
+            if let Some(length) = length_of_pair(rest, end) {
+                return Some((Kind::Pair, length));
+            }
+            (number(whole, decimals), end)
         }
         [b':', b'0'..=b'5', b'0'..=b'9', ..] if whole <= 6 => {
             (Kind::Clock, if sexagesimal(whole + 3) { whole + 6 } else { whole + 3 })
@@ -114,18 +115,16 @@ fn is_counted(rest: &[u8], length: usize) -> bool {
     counter && fraction < 3 && length > fraction && rest[length - fraction - 1] == b','
 }
 
-/// Bytes of VIA's `12.0:18.5` that a text begins with, if what stands behind it is plainly something else.
-fn decimals(rest: &[u8]) -> Option<usize> {
-    let decimal = |text: &[u8]| {
-        let whole = digits(text);
-        let [b'.', behind @ ..] = &text[whole..] else { return None };
-        let decimals = digits(behind);
-        (whole > 0 && decimals > 0).then_some(whole + 1 + decimals)
-    };
-    let colon = decimal(rest)?;
+/// Bytes of VIA's `12.0:18.5` whose first number ends at `colon`, if what stands behind it is plainly something else.
+#[inline]
+fn length_of_pair(rest: &[u8], colon: usize) -> Option<usize> {
     let [b':', behind @ ..] = &rest[colon..] else { return None };
-    let end = colon + 1 + decimal(behind)?;
-    matches!(rest[end..], [] | [b' ' | b'\n' | b')' | b']', ..] | [b':', b' ', ..]).then_some(end)
+    let whole = digits(behind);
+    let [b'.', decimals @ ..] = &behind[whole..] else { return None };
+    let decimals = digits(decimals);
+    let end = colon + 1 + whole + 1 + decimals;
+    let is_over = matches!(rest[end..], [] | [b' ' | b'\n' | b')' | b']', ..] | [b':', b' ', ..]);
+    (whole > 0 && decimals > 0 && is_over).then_some(end)
 }
 
 /// Whether neither a digit, a date nor an identifier goes on with what stands behind a number.
@@ -328,26 +327,35 @@ fn fraction(behind: &[u8]) -> usize {
 
 /// The two times of a [`Kind::Pair`].
 pub(super) fn pair(text: &str) -> Option<(f64, f64)> {
-    let (start, end) = text.split_once([':', '：'])?;
+    let (start, end) = match text.bytes().position(|byte| byte == b':' || !byte.is_ascii()) {
+        Some(colon) if text.as_bytes()[colon] == b':' => (&text[..colon], &text[colon + 1..]),
+        _ => text.split_once([':', '：'])?,
+    };
     Some((dotted_or_decimal(start)?, dotted_or_decimal(end)?))
 }
 
 fn dotted_or_decimal(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
-    // `01.01.10.5`: with a fraction
-    if let [.., b'.', _, _, b'.', tenths @ b'0'..=b'9'] = *bytes
-        && bytes.len() == 10
-    {
-        return Some(dotted_or_decimal(&text[..8])? + f64::from(two(0, tenths)) / 10.0);
-    }
     match *bytes {
+        // `12.0`
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9', b'.', tenths @ b'0'..=b'9'] => {
+            Some(f64::from(two(tens, ones) * 10 + two(0, tenths)) / 10.0)
+        }
+        // `184.5`
+        [hundreds @ b'0'..=b'9', tens @ b'0'..=b'9', ones @ b'0'..=b'9', b'.', tenths @ b'0'..=b'9'] => {
+            Some(f64::from(two(hundreds, tens) * 100 + two(ones, tenths)) / 10.0)
+        }
+        // `01.01.10.5`: with a fraction
+        [.., b'.', _, _, b'.', tenths @ b'0'..=b'9'] if bytes.len() == 10 => {
+            Some(dotted_or_decimal(&text[..8])? + f64::from(two(0, tenths)) / 10.0)
+        }
         // `00.01.10`
         [high, hours, b'.', tens @ b'0'..=b'5', minutes, b'.', ten @ b'0'..=b'5', ones]
             if [high, hours, minutes, ones].iter().all(u8::is_ascii_digit) =>
         {
             Some(f64::from((two(high, hours) * 60 + two(tens, minutes)) * 60 + two(ten, ones)))
         }
-        // `12.0`, `184.5`
+        // `8.4`, `1205.0`
         [ref whole @ .., b'.', tenths @ b'0'..=b'9']
             if matches!(whole.len(), 1..=4) && whole.iter().all(u8::is_ascii_digit) =>
         {
@@ -374,4 +382,37 @@ fn is_decimal(text: &[u8]) -> bool {
         }
     }
     points < 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_numbers_of_a_pair_as_the_standard_library_does() {
+        for number in ["0.0", "8.4", "12.0", "99.9", "184.5", "1205.0", "7.25", "12", "600"] {
+            for other in ["0.0", "18.5", "203.75"] {
+                let both = (number.parse().ok(), other.parse().ok());
+                for colon in [":", "："] {
+                    let read = pair(&format!("{number}{colon}{other}"));
+                    assert_eq!((read.map(|read| read.0), read.map(|read| read.1)), both, "{number}{colon}{other}");
+                }
+            }
+        }
+        assert_eq!(pair("00.01.10:00.02.05"), Some((70.0, 125.0)));
+        assert_eq!((pair("12.0"), pair(""), pair("é12.0")), (None, None, None));
+    }
+
+    #[test]
+    fn a_pair_ends_where_nothing_goes_on_with_it() {
+        let length = |text: &str| length_of_pair(text.as_bytes(), 4);
+        for behind in ["", " ", "\n", ")", "]", ": a car"] {
+            assert_eq!(length(&format!("12.0:18.5{behind}")), Some(9), "{behind:?}");
+        }
+        for text in
+            ["12.0", "12.0:", "12.0:18", "12.0:18.", "12.0:.5", "12.0:18.5:", "12.0:18.5:1", "12.0:18.5s", "12.0:é"]
+        {
+            assert_eq!(length(text), None, "{text}");
+        }
+    }
 }

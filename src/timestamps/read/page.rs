@@ -142,7 +142,14 @@ impl<'a> Page<'a> {
         if !self.tokens[last].is_dress() {
             return Some(last);
         }
-        (at.saturating_sub(REACH)..at).rev().find(|index| !self.tokens[*index].is_dress())
+        let mut before = last;
+        while before > at.saturating_sub(REACH) {
+            before -= 1;
+            if !self.tokens[before].is_dress() {
+                return Some(before);
+            }
+        }
+        None
     }
 
     /// The first token from `at` on that is no dress.
@@ -152,7 +159,14 @@ impl<'a> Page<'a> {
             return at;
         }
         let end = self.tokens.len().min(at + REACH);
-        (at..end).find(|index| !self.tokens[*index].is_dress()).unwrap_or(self.tokens.len() - 1)
+        let mut behind = at + 1;
+        while behind < end {
+            if !self.tokens[behind].is_dress() {
+                return behind;
+            }
+            behind += 1;
+        }
+        self.tokens.len() - 1
     }
 
     /// What stands before the token `at`.
@@ -201,9 +215,9 @@ impl<'a> Page<'a> {
             Kind::Mark(Mark::Hash) if self.gap(index + 1) > Gap::Tight && self.starts_line(index) => Cue::Start,
             // a minus sign, unless it is a bullet
             Kind::Mark(Mark::Dash | Mark::Arrow | Mark::Tilde) => {
-                let line = self.before(index).is_none_or(|before| self.kind(before) == Kind::Break);
-                let minus = index + 1 == at && self.gap(at) == Gap::Tight && self.gap(index) > Gap::Tight && !line;
-                if minus && kind == Kind::Mark(Mark::Dash) { Cue::Never } else { Cue::Dash }
+                let line = || self.before(index).is_none_or(|before| self.kind(before) == Kind::Break);
+                let minus = index + 1 == at && self.gap(at) == Gap::Tight && self.gap(index) > Gap::Tight;
+                if minus && kind == Kind::Mark(Mark::Dash) && !line() { Cue::Never } else { Cue::Dash }
             }
             Kind::Mark(Mark::Pipe) => Cue::Cell,
             // `mAP@0.5`

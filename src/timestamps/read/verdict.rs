@@ -334,8 +334,9 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     /// Notes that a group could name these times.
     pub(super) fn note(&mut self, start: &Time, end: &Time, first: usize, index: usize) {
-        let span = self.page.span(first, self.last(index));
+        let last = self.last(index);
         if let Some(aside) = &mut self.aside {
+            let span = self.page.span(first, last);
             aside.extend([start, end].map(|time| Mention { time: time.clone(), span: span.clone() }));
         }
     }

@@ -30,7 +30,8 @@ impl Style {
                 || page.kind(page.behind(atom.last + 1)) == Kind::Mark(Mark::Colon) && page.opens_item(atom.first);
             match atom.shape {
                 Shape::Pair if opens() => return Self::Bullets,
-                Shape::Clock(_) if opens() => {
+                // most clocks have two digits before the colon, and can be nothing else
+                Shape::Clock(_) if !is_padded(page, atom.first) && opens() => {
                     let Some((start, end)) = halves(page, atom.first) else { continue };
                     links += usize::from(last == Some(start));
                     last = Some(end);
@@ -47,8 +48,12 @@ fn halves(page: &Page<'_>, token: usize) -> Option<(f64, f64)> {
     let text = &page.text[page.span(token, token)];
     let (start, end) = text.split_once(':')?;
     let (start, end) = (start.parse::<f64>().ok()?, end.parse::<f64>().ok()?);
-    let plain = !text.starts_with('0') || text.starts_with("0:");
-    (start < end && plain).then_some((start, end))
+    (start < end && !is_padded(page, token)).then_some((start, end))
+}
+
+/// Whether a token begins with a zero that no number has: `05:10`, but not `0:10`.
+fn is_padded(page: &Page<'_>, token: usize) -> bool {
+    matches!(page.text.as_bytes()[page.span(token, token)], [b'0', next, ..] if next != b':')
 }
 
 /// `10:20:` in a text that writes its bullets as start and end.
@@ -75,27 +80,25 @@ pub(super) fn pair(judge: &mut Judge<'_, '_>, index: usize) -> Verdict {
     let text = &page.text[page.span(first, last)];
     let Some((start, end)) = atoms::pair(text) else { return Verdict::Not };
     // the last byte of a wide point is that of no wide digit, nor of a wide colon
-    let decimal = text.bytes().filter(|byte| matches!(byte, b'.' | 0x8E)).count() >= 2;
+    let decimal = || text.bytes().filter(|byte| matches!(byte, b'.' | 0x8E)).count() >= 2;
     let colon = page.kind(page.behind(last + 1)) == Kind::Mark(Mark::Colon);
     let listed = matches!(judge.listed_behind(index), Some(Verdict::Done));
     let comma = page.kind(last + 1) == Kind::Mark(Mark::Comma);
-    let left = page.left(first);
-    let follow = page.follow(last);
-    let verdict = match left.cue {
+    let verdict = match page.left(first).cue {
         Cue::Word(Word::Ratio | Word::Of) | Cue::Never | Cue::Id => Verdict::Not,
         _ if page.kind(page.behind(last + 1)) == Kind::Word(Word::Ratio) => Verdict::Not,
-        _ if listed && (decimal || colon || comma) => Verdict::Time,
+        _ if listed && (colon || comma || decimal()) => Verdict::Time,
         _ if page.opens_item(first)
-            && (colon || decimal || comma && start < end && page.gap(last + 1) == Gap::Tight) =>
+            && (colon || comma && start < end && page.gap(last + 1) == Gap::Tight || decimal()) =>
         {
             Verdict::Time
         }
-        Cue::Start | Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon if decimal || colon && start < end => {
+        Cue::Start | Cue::Open(_) | Cue::Dash | Cue::Cell | Cue::Colon if colon && start < end || decimal() => {
             Verdict::Time
         }
         // `00.00.14:00.00.21: a man; 00.01.05:00.01.10: a dog`
-        Cue::List if decimal && colon && index > 0 && judge.verdicts[index - 1] == Verdict::Done => Verdict::Time,
-        _ if decimal && follow != super::page::Follow::Noun => UNCLEAR,
+        Cue::List if colon && decimal() && index > 0 && judge.verdicts[index - 1] == Verdict::Done => Verdict::Time,
+        _ if decimal() && page.follow(last) != super::page::Follow::Noun => UNCLEAR,
         _ => Verdict::Not,
     };
     match verdict {
