@@ -87,14 +87,15 @@ impl Proxy {
     /// the upstream connection, if the request is on one.
     pub async fn handle(
         &self,
-        downstream: Arc<Downstream>,
+        downstream: &Arc<Downstream>,
         head: &mut RequestHead,
         incoming: Incoming,
     ) -> (AnswerHead, ResponseBody) {
         let id = RequestId::of(&head.fields);
         let page = self.settings.access.page(head);
-        let mut exchange = Exchange::begin(downstream, self.settings.idle, id, head.method.clone(), head.uri.clone());
-        let mut prepared = self.prepare(&mut exchange, page.as_ref(), head, incoming);
+        let mut exchange =
+            Exchange::begin(Arc::clone(downstream), self.settings.idle, id, head.method.clone(), head.uri.clone());
+        let mut prepared = self.prepare(&mut exchange, downstream, page.as_ref(), head, incoming);
         let answered = match prepared {
             // In its place, for it is large.
             Ok(Prepared::Sends(ref mut sending, ref mut back)) => {

@@ -37,12 +37,15 @@ pub(super) struct Exchange {
     /// The target as the client sent it.
     pub target: Uri,
     route: Option<Arc<Route>>,
-    endpoint: Option<Arc<Endpoint>>,
+    /// The number of the endpoint that answered.
+    endpoint: Option<usize>,
     /// The connection of the answer, once its body is over.
     conn: Option<PooledConn>,
     progress: Option<Arc<Progress>>,
     status: StatusCode,
     first_byte: Option<Duration>,
+    /// When the answer's head was there, as long as nothing was waited for since.
+    now: Option<Instant>,
     sent: u64,
     taken: u64,
     retries: u32,
@@ -85,6 +88,7 @@ impl Exchange {
             // nginx's word for a client that left before there was an answer.
             status: StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             first_byte: None,
+            now: None,
             sent: 0,
             taken: 0,
             retries: 0,
@@ -119,8 +123,9 @@ impl Exchange {
         if let Some(progress) = &self.progress {
             progress.note_answered();
         }
-        let first_byte = self.started.elapsed();
-        self.first_byte = Some(first_byte);
+        let now = Instant::now();
+        let first_byte = now.saturating_duration_since(self.started);
+        (self.first_byte, self.now) = (Some(first_byte), Some(now));
         if let Some(route) = &self.route {
             route.metrics.exchanges.answered(first_byte);
         }
@@ -130,13 +135,18 @@ impl Exchange {
         (sent.head, sent.body)
     }
 
+    /// When the answer's head was there, for whoever has waited for nothing since; asked a second time, it is over.
+    pub(super) fn take_now(&mut self) -> Option<Instant> {
+        self.now.take()
+    }
+
     /// How far its upload is, if it has one.
     pub(super) fn progress(&self) -> Option<Arc<Progress>> {
         self.progress.clone()
     }
 
     /// As [`answered`](Self::answered), on a connection that is not the pool's.
-    pub(super) fn answered_apart(&mut self, endpoint: Arc<Endpoint>, status: StatusCode) {
+    pub(super) fn answered_apart(&mut self, endpoint: usize, status: StatusCode) {
         self.first_byte = Some(self.started.elapsed());
         self.status = status;
         self.endpoint = Some(endpoint);
@@ -184,7 +194,8 @@ impl Exchange {
 
     /// Who answered.
     pub(super) fn endpoint(&self) -> Option<&Endpoint> {
-        self.endpoint.as_deref()
+        let route = self.route.as_ref()?;
+        route.upstream.endpoints().get(self.endpoint?).map(|endpoint| &**endpoint)
     }
 
     /// The longest wait for the upstream's next byte.

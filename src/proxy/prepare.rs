@@ -1,5 +1,6 @@
 //! The way there: from a request as it came to the request as it goes.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -16,6 +17,7 @@ use crate::body::{Incoming, Inspect, Patience, Progress, RequestBody};
 use crate::error::{Error, Kind, Phase};
 use crate::head::{AnswerHead, Fields, RequestHead};
 use crate::pool::Listener;
+use crate::turn::Turn;
 use crate::upstream::send::{self, Sending};
 use crate::upstream::{Kind as Api, Upstream};
 
@@ -58,10 +60,11 @@ impl Proxy {
     pub(super) fn prepare<'a>(
         &'a self,
         exchange: &mut Exchange,
+        downstream: &'a Downstream,
         page: Option<&Page>,
         head: &'a mut RequestHead,
         incoming: Incoming,
-    ) -> Result<Prepared<'a, impl Fn(&Waker) -> Listener + Sync + Unpin + use<>>, Error> {
+    ) -> Result<Prepared<'a, impl Fn(&Waker) -> Listener + Sync + Unpin + use<'a>>, Error> {
         request::settle(head)?;
         if request::is_last_hop(head) {
             let (head, body) = error_response::options();
@@ -70,9 +73,9 @@ impl Proxy {
         let Matched { route, prefix } = self.router.route(&head.method, head.uri.path())?;
         exchange.enter(route);
         let api = route.upstream.kind();
-        self.check_host(&head.fields, api, exchange.downstream())?;
+        self.check_host(&head.fields, api, downstream)?;
         self.check_loop(&head.fields)?;
-        let asked = asked(route, &head.uri, prefix, &head.fields, exchange.downstream());
+        let asked = asked(route, &head.uri, prefix, &head.fields, downstream);
         let admitted = self.settings.access.admit(&asked, page, &mut head.fields, &mut exchange.key)?;
         let Verdict::Pass(inspector) = admitted else {
             let (head, body) = error_response::preflight();
@@ -96,7 +99,7 @@ impl Proxy {
             .then(|| head.fields.get(&header::HOST).map(Into::into))
             .flatten();
         let via = self.via.of(head.version);
-        forward::toward_upstream(head, exchange.downstream(), api, has_body, &exchange.id, via);
+        forward::toward_upstream(head, downstream, api, has_body, &exchange.id, via);
         if !prefix.is_empty() {
             head.uri = forward::strip(&head.uri, prefix)?;
         }
@@ -106,10 +109,12 @@ impl Proxy {
         let body = outgoing(has_body.then_some((incoming, inspector)), expects, exchange, &route.deadlines);
         let back = Back { plan, prefix, host, expects };
         if route.on_client_gone == OnClientGone::Finish {
-            let lasting = unseen::lasting(Arc::clone(route), pinned, head.take(), body, listener(exchange));
+            let interim = listener(Arc::clone(&downstream.turn), exchange.progress());
+            let lasting = unseen::lasting(Arc::clone(route), pinned, head.take(), body, interim);
             return Ok(Prepared::Lasts(lasting, back));
         }
-        let sending = send::relay(&route.upstream, pinned, head, body, listener(exchange), exchange.started());
+        let interim = listener(&downstream.turn, exchange.progress());
+        let sending = send::relay(&route.upstream, pinned, head, body, interim, exchange.started());
         Ok(Prepared::Sends(sending, back))
     }
 
@@ -195,10 +200,9 @@ fn outgoing(
 }
 
 /// Passes interim answers on as they come, and wakes the connection's task to send them.
-fn listener(exchange: &Exchange) -> impl Fn(&Waker) -> Listener + Sync + Unpin + use<> {
-    let (turn, progress) = (Arc::clone(&exchange.downstream().turn), exchange.progress());
+fn listener<T: Borrow<Arc<Turn>>>(turn: T, progress: Option<Arc<Progress>>) -> impl Fn(&Waker) -> Listener {
     move |waker| {
-        let (waker, turn, progress) = (waker.clone(), Arc::clone(&turn), progress.clone());
+        let (waker, turn, progress) = (waker.clone(), Arc::clone(turn.borrow()), progress.clone());
         Box::new(move |status, headers| {
             interim::relay(&turn, progress.as_deref(), status, headers);
             waker.wake_by_ref();

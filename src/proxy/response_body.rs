@@ -129,12 +129,14 @@ impl Forwarded {
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        // A body that came with its head is over when that was there: one look at the clock serves both.
+        let now = self.exchange.take_now();
         let frame = ready!(self.poll_upstream(cx));
         match frame {
             Some(Ok(frame)) => {
                 // Behind trailers nothing more is asked for.
                 if self.incoming.is_end_stream() || frame.is_trailers() {
-                    self.exchange.complete();
+                    self.exchange.complete_at(now.unwrap_or_else(Instant::now));
                 }
                 Poll::Ready(Some(Ok(frame)))
             }

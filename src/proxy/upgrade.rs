@@ -6,7 +6,6 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -63,16 +62,17 @@ pub(super) fn say(fields: &mut Fields) {
     fields.insert(&header::UPGRADE, "websocket");
 }
 
-/// Sends an upgrade to the endpoint `pinned`, or to the first that accepts a connection. Cancelling closes it.
+/// Sends an upgrade to the endpoint `pinned`, or to the first that accepts a connection, and tells its number.
+/// Cancelling closes it.
 pub(super) async fn send(
     upstream: &Upstream,
     pinned: Option<usize>,
     head: RequestHead,
-) -> Result<(Said, Arc<Endpoint>), Error> {
+) -> Result<(Said, usize), Error> {
     let mut refusal = None;
     for endpoint in upstream.order().filter(|endpoint| pinned.is_none_or(|number| number == endpoint.number())) {
         match endpoint.pool().dial().await {
-            Ok(stream) => return Ok((ask(stream, endpoint, head).await?, Arc::clone(endpoint))),
+            Ok(stream) => return Ok((ask(stream, endpoint, head).await?, endpoint.number())),
             Err(e) => refusal = Some(e),
         }
     }

@@ -97,7 +97,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
     let may_be_h2 = shared.settings.http2 && !stream.is_tls();
     let settings = &shared.settings;
     let conn = Connection::new(stream, settings.heads, may_be_h2, settings.splice);
-    let mut session = Session { shared: &shared, downstream, alarm, conn };
+    let mut session = Session { shared: &shared, downstream: &downstream, alarm, conn };
     let end = loop {
         // In its place: a request is large, and would be copied wherever it went.
         let mut asked = std::future::poll_fn(|cx| session.poll_request(cx)).await;
@@ -113,13 +113,13 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
                 break End::Closed;
             }
             Err(NoRequest::OtherVersion) => {
-                let Session { downstream, alarm, conn, .. } = session;
+                let Session { alarm, conn, .. } = session;
                 let (stream, early) = conn.into_parts();
                 return Box::pin(h2::serve(shared, downstream, alarm, stream, early)).await;
             }
         }
     };
-    let Session { downstream, conn, .. } = session;
+    let Session { conn, .. } = session;
     match end {
         End::Closed => conn.close().await,
         End::Dropped => {}
@@ -136,7 +136,7 @@ pub async fn serve(shared: Arc<Shared>, stream: Transport, peer: SocketAddr, mut
 struct Session<'a> {
     /// Borrowed: a count that all workers touched for each request would have its cache line travel between them.
     shared: &'a Shared,
-    downstream: Arc<Downstream>,
+    downstream: &'a Arc<Downstream>,
     alarm: Alarm,
     conn: Connection,
 }
@@ -196,8 +196,7 @@ impl Session<'_> {
         let Asking { head: asked, body, reply } = asking;
         let body = std::mem::replace(body, Incoming::Empty);
         self.downstream.turn.begin(reply.is_old());
-        let shared = self.shared;
-        let downstream = Arc::clone(&self.downstream);
+        let (shared, downstream) = (self.shared, self.downstream);
         let answered = {
             let mut answering = std::pin::pin!(shared.proxy.handle(downstream, asked, body));
             std::future::poll_fn(|cx| self.poll_answer(answering.as_mut(), cx)).await

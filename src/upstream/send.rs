@@ -27,8 +27,8 @@ pub struct Sent {
     pub head: AnswerHead,
     /// Its body to come, with the connection that it comes on.
     pub body: Answer,
-    /// Who answers.
-    pub endpoint: Arc<Endpoint>,
+    /// The number of the endpoint that answers.
+    pub endpoint: usize,
     /// How often the request had to go again.
     pub retries: u32,
 }
@@ -148,7 +148,7 @@ impl<I: Fn(&Waker) -> Listener + Sync + Unpin> Future for Sending<'_, I> {
                     let (endpoint, is_reused) = (*endpoint, conn.is_reused());
                     match (answered, std::mem::replace(&mut this.state, State::Next)) {
                         (Ok((head, incoming)), State::Sent(_, conn)) => {
-                            let (body, endpoint) = (Answer::new(incoming, conn), Arc::clone(endpoint));
+                            let (body, endpoint) = (Answer::new(incoming, conn), endpoint.number());
                             return Poll::Ready(Ok(Sent { head, body, endpoint, retries: this.retries }));
                         }
                         (Err(failed), _) if is_reused => this.again(endpoint, failed)?,

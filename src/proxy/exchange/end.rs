@@ -10,6 +10,7 @@ use super::Exchange;
 use crate::access::masked;
 use crate::error::{Error, Kind, Side};
 use crate::log::access;
+use crate::upstream::Endpoint;
 
 /// How an exchange ended.
 #[derive(Debug)]
@@ -108,7 +109,7 @@ impl Exchange {
                 path: &masked(self.target.path_and_query().map_or("*", PathAndQuery::as_str)),
                 status: self.status.as_u16(),
                 route: self.route.as_ref().map(|route| route.class.word()),
-                upstream: self.endpoint.as_ref().map(|endpoint| endpoint.label()),
+                upstream: self.endpoint().map(Endpoint::label),
                 key: self.key.as_deref(),
                 received,
                 sent: self.sent,

@@ -90,7 +90,8 @@ async fn exchange(common: &Common, request: Request<RecvStream>, mut respond: Se
     let downstream = Arc::new(common.downstream.split(Arc::clone(&clock), Arc::default()));
     let mut stream = Stream { common, downstream, bell: Bell::new(clock) };
     let answered = {
-        let mut answering = pin!(common.shared.proxy.handle(Arc::clone(&stream.downstream), &mut head, body));
+        let downstream = Arc::clone(&stream.downstream);
+        let mut answering = pin!(common.shared.proxy.handle(&downstream, &mut head, body));
         std::future::poll_fn(|cx| stream.poll_answer(answering.as_mut(), &mut respond, cx)).await
     };
     let Some((head, body)) = answered else { return Some(End::Left) };
