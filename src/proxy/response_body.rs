@@ -76,6 +76,11 @@ impl Body for ResponseBody {
 }
 
 impl ResponseBody {
+    /// Whether its bytes were read, and not just passed on.
+    pub fn took_time(&self) -> bool {
+        matches!(self, Self::Enriched(_))
+    }
+
     /// The upstream's socket, if its next so many bytes are the client's as they are: nobody here has to look at them.
     pub fn bare(&self) -> Option<(&TcpStream, u64)> {
         match self {

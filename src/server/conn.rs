@@ -257,7 +257,7 @@ impl Session<'_> {
         loop {
             self.conn.look_away();
             let written = reply.poll_write(&mut self.conn, body, cx);
-            if written.is_ready() {
+            if written.is_ready() || reply.is_due() {
                 return written;
             }
             self.keep_write_time(self.conn.is_writing());
