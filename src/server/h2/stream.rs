@@ -42,7 +42,7 @@ enum End {
 /// An exchange on its stream.
 struct Stream<'a> {
     common: &'a Common,
-    downstream: Arc<Downstream>,
+    downstream: &'a Downstream,
     bell: Bell,
 }
 
@@ -88,9 +88,8 @@ async fn exchange(common: &Common, request: Request<RecvStream>, mut respond: Se
     };
     let clock = Arc::new(Clock::new(Instant::now()));
     let downstream = Arc::new(common.downstream.split(Arc::clone(&clock), Arc::default()));
-    let mut stream = Stream { common, downstream, bell: Bell::new(clock) };
+    let mut stream = Stream { common, downstream: &downstream, bell: Bell::new(clock) };
     let answered = {
-        let downstream = Arc::clone(&stream.downstream);
         let mut answering = pin!(common.shared.proxy.handle(&downstream, &mut head, body));
         std::future::poll_fn(|cx| stream.poll_answer(answering.as_mut(), &mut respond, cx)).await
     };
