@@ -6,6 +6,7 @@
 
 mod escape;
 mod nesting;
+mod skip;
 mod token;
 
 use std::borrow::Cow;
@@ -14,8 +15,7 @@ use self::escape::resolve;
 pub(super) use self::escape::unescape;
 use super::room;
 use memchr::memchr2;
-use nesting::Nesting;
-use token::{control, escape_length, is_plain as is_plain_text, near_special, number_length};
+use token::{control, escape_length, is_plain as is_plain_text, near_special};
 
 /// The room that is made for what a string with escapes says, at first.
 const SOME_ROOM: usize = 4096;
@@ -183,15 +183,6 @@ impl<'a> Cursor<'a> {
         key
     }
 
-    fn skip_key(&mut self) {
-        if self.is_string() {
-            self.skip_string();
-            self.skip_colon();
-        } else {
-            self.stop();
-        }
-    }
-
     /// Goes over the colon between a key and its value.
     fn skip_colon(&mut self) {
         self.skip_space();
@@ -232,86 +223,6 @@ impl<'a> Cursor<'a> {
     fn skip_space(&mut self) {
         while self.byte().is_some_and(is_space) {
             self.at += 1;
-        }
-    }
-
-    /// Goes over the value that begins here.
-    fn skip(&mut self) {
-        match self.byte() {
-            Some(b'"') => self.skip_string(),
-            Some(b'{' | b'[') => self.skip_container(),
-            _ => self.skip_scalar(),
-        }
-    }
-
-    /// Goes over a number or a name.
-    fn skip_scalar(&mut self) {
-        let rest = &self.text.as_bytes()[self.at..];
-        let length = match rest {
-            [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => 4,
-            [b'f', b'a', b'l', b's', b'e', ..] => 5,
-            _ => number_length(rest),
-        };
-        if length == 0 {
-            self.stop();
-        }
-        self.at += length;
-    }
-
-    /// Goes over an object or an array with all that is in it.
-    fn skip_container(&mut self) {
-        let start = self.at;
-        let mut inside = Nesting::default();
-        loop {
-            let is_object = self.byte() == Some(b'{');
-            let mut is_first = is_object || self.byte() == Some(b'[');
-            if is_first {
-                self.at += 1;
-                if !inside.enter(is_object) {
-                    return self.skip_deep(start);
-                }
-            } else if self.is_string() {
-                self.skip_string();
-            } else {
-                self.skip_scalar();
-            }
-            loop {
-                let Some(is_object) = inside.is_object() else { return };
-                if self.goes_on(if is_object { b'}' } else { b']' }, &mut is_first) {
-                    if is_object {
-                        self.skip_key();
-                    }
-                    break;
-                }
-                if self.is_broken {
-                    return;
-                }
-                inside.leave();
-            }
-        }
-    }
-
-    /// The same, of one that begins at `start` and is deeper than is noted here.
-    #[cold]
-    #[inline(never)]
-    fn skip_deep(&mut self, start: usize) {
-        let end = start + container_length(&self.text.as_bytes()[start..]);
-        match self.text.get(start..end) {
-            Some(container) if is_valid(container) => self.at = end,
-            _ => self.stop(),
-        }
-    }
-
-    fn skip_string(&mut self) {
-        let bytes = self.text.as_bytes();
-        let mut at = self.at + 1;
-        loop {
-            at = self.special(at);
-            match bytes.get(at) {
-                Some(b'"') => break self.at = at + 1,
-                Some(b'\\') if escape_length(&bytes[at..]) > 0 => at += escape_length(&bytes[at..]),
-                _ => break self.stop(),
-            }
         }
     }
 
@@ -380,164 +291,5 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Bytes of the object or the array that a text begins with, if that is one.
-fn container_length(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    let mut depth = 0_usize;
-    while let Some(&byte) = bytes.get(at) {
-        at += 1;
-        match byte {
-            b'"' => at = string_end(bytes, at),
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 1 => break,
-            b'}' | b']' => depth -= 1,
-            _ => {}
-        }
-    }
-    at
-}
-
-/// Behind the closing quote of the string whose inside begins at `at`.
-fn string_end(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(rest) = bytes.get(at..) {
-        // Escapes often come in rows: VIA writes every Korean letter as one.
-        let row = rest.chunks_exact(6).take_while(|letter| letter.starts_with(b"\\u")).count();
-        at += 6 * row;
-        let Some(found) = memchr2(b'"', b'\\', &rest[6 * row..]) else { break };
-        at += found + 1;
-        if bytes[at - 1] == b'"' {
-            return at;
-        }
-        at += 1;
-    }
-    bytes.len()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn walks_an_object() {
-        let text = "{ \"a\" : [1, {\"b\":\"]}\"}] ,\"c\\\"\":\"x\\\\\" ,\"d\":-1.5e3}";
-        let all: Vec<_> = members(text).collect();
-        let expected = [("a", "[1, {\"b\":\"]}\"}]"), ("c\"", "\"x\\\\\""), ("d", "-1.5e3")];
-        assert_eq!(all, expected.map(|(key, value)| (Cow::Borrowed(key), value)));
-        let inner: Vec<_> = elements(all[0].1).collect();
-        assert_eq!(inner, ["1", "{\"b\":\"]}\"}"]);
-    }
-
-    #[test]
-    fn the_last_of_equal_keys_wins() {
-        assert_eq!(member(r#"{"a":1,"\u0061":2,"b":3}"#, "a"), Some("2"));
-        assert_eq!(member("{}", "a"), None);
-        assert_eq!(member("[1]", "a"), None);
-    }
-
-    #[test]
-    fn reads_every_escape() {
-        assert_eq!(string(r#""\"\\\/\b\f\n\r\t\u00e9""#).unwrap(), "\"\\/\u{8}\u{c}\n\r\t\u{e9}");
-        assert_eq!(string(r#""\uC548\ub155 \ud83d\ude00""#).unwrap(), "안녕 😀");
-        assert_eq!(string(r#""plain""#).unwrap(), "plain");
-        assert_eq!(string("12"), None);
-    }
-
-    #[test]
-    fn lone_surrogates_become_replacement_characters() {
-        for raw in [r#""a\ud83db""#, r#""a\ude00b""#, r#""a\ud83d\ud83d\ude00""#, r#""\ud83d\u0041""#, r#""\ud83d""#] {
-            assert!(string(raw).unwrap().contains('\u{fffd}'), "{raw}");
-        }
-        assert_eq!(string(r#""\ud83d\u0041""#).unwrap(), "\u{fffd}A");
-    }
-
-    #[test]
-    fn a_control_character_is_met_in_strings_only() {
-        let long = "x".repeat(100);
-        for space in ["", "\n", " \r\n\t"] {
-            for text in ["", "a", "éé\u{7f}", &long] {
-                for (control, is_json) in
-                    [("", true), ("\\n", true), ("\n", false), ("\u{0}", false), ("\u{1f}", false)]
-                {
-                    for behind in ["", "b", &long] {
-                        let json = format!("{{{space}\"k\"{space}:{space}\"{text}{control}{behind}\"{space}}}{space}");
-                        let mut cursor = Cursor::new(&json);
-                        let mut said = None;
-                        cursor.each_member(|_, value| said = value.string().map(Cow::into_owned));
-                        assert_eq!(cursor.is_over(), is_json, "{json}");
-                        let all = format!("{text}{}{behind}", control.replace("\\n", "\n"));
-                        assert!(!is_json || said == Some(all), "{json}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn deep_nesting_needs_no_stack() {
-        let text = format!("{{\"a\":{}{},\"b\":1}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(is_valid(&text));
-        assert_eq!(member(&text, "b"), Some("1"));
-    }
-
-    /// What is gone over here and what serde reads must be the same texts, however deep.
-    #[test]
-    fn goes_over_the_containers_that_are_json() {
-        let is_gone_over = |text: &str| {
-            let mut cursor = Cursor::new(text);
-            cursor.skip();
-            cursor.is_over()
-        };
-        let pieces =
-            ["[", "]", "{", "}", ",", ":", "\"k\"", "\"a\\\"é\"", "-1.5e3", "01", "null", " ", "\n", "\"\t\"", "é"];
-        let mut random = 1_u64;
-        let mut next = |count: usize| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 33) as usize % count
-        };
-        for _ in 0..20_000 {
-            let text: String = (0..=next(9)).map(|_| pieces[next(pieces.len())]).collect();
-            assert_eq!(is_gone_over(&text), is_valid(&text), "{text}");
-        }
-        for inside in [
-            "",
-            "1",
-            "[]",
-            "{}",
-            "{\"a\": [1, {\"b\":null}] , \"c\":\"]\"}",
-            "{\"a\"}",
-            "[1,]",
-            "{\"a\":1,}",
-            "1 2",
-            "x",
-        ] {
-            for depth in [1, 2, 62, 63, 64, 65, 130] {
-                for (open, close) in [("[", "]"), ("{ \"k\" :", "}"), ("[0, {\"k\":", " }\n]")] {
-                    let text = format!("{}{inside}{}", open.repeat(depth), close.repeat(depth));
-                    assert_eq!(is_gone_over(&text), is_valid(&text), "{text}");
-                    assert!(!is_gone_over(&text[..text.len() - 1]), "{text}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn reads_numbers_as_the_standard_library_does() {
-        for raw in ["0", "600", "999999999999999", "1772612999", "12345678901234567890", "-3", "1.5", "1e3", "007"] {
-            assert_eq!(number(raw), raw.parse().ok(), "{raw}");
-        }
-        assert_eq!((number(""), number("x"), number("1e999")), (None, None, None));
-    }
-
-    #[test]
-    fn nonsense_does_not_panic() {
-        for text in
-            ["{", "{\"", "{\"a", "{\"a\"", "{\"a\":", "{\"a\\", "{,,:", "[[[", "[\"\\", "", "{]", "{\"a\":}", "\""]
-        {
-            let _ = members(text).count() + elements(text).count();
-            let _ = string(text);
-        }
-        for raw in ["\"\\", "\"\\u", "\"\\u12", "\"\\u12é4\"", "\"\\ud800\\u", "\"\\é\""] {
-            let _ = string(raw);
-        }
-    }
-}
+mod tests;
